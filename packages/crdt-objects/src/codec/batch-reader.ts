@@ -1,0 +1,48 @@
+import { Reader } from './reader.ts'
+
+/** What a header says that its body is read with. */
+export interface BatchFrame {
+  /** Rows of the replica table. */
+  readonly rows: number
+  readonly first: number
+  readonly last: number
+  readonly baseStamp: number
+}
+
+/** The body of a batch or state being read; all its references are checked. */
+export class BatchReader {
+  readonly body: Reader
+  readonly frame: BatchFrame
+  /** Greatest stamp met. */
+  stampMax = 0
+
+  constructor(body: Reader, frame: BatchFrame) {
+    this.body = body
+    this.frame = frame
+  }
+
+  row(): number {
+    const row = this.body.varint()
+    return row < this.frame.rows ? row : this.body.fail('replica that is not in the table')
+  }
+
+  /** A number of an update: from 1 on. */
+  seq(): number {
+    const seq = this.body.varint()
+    return seq > 0 ? seq : this.body.fail('update number 0')
+  }
+
+  /** A number of the author's within the batch. */
+  ownSeq(): number {
+    const seq = this.frame.last - this.body.varint()
+    if (seq < this.frame.first) this.body.fail('update number outside its batch')
+    return seq
+  }
+
+  stamp(): number {
+    const stamp = this.frame.baseStamp + this.body.zigzag()
+    if (stamp < 0 || !Number.isSafeInteger(stamp)) this.body.fail('stamp out of range')
+    if (stamp > this.stampMax) this.stampMax = stamp
+    return stamp
+  }
+}

@@ -1,0 +1,143 @@
+import { equals } from 'uint8arrays/equals'
+import { fromString } from 'uint8arrays/from-string'
+import { toString } from 'uint8arrays/to-string'
+import { JoineryError } from '../errors.ts'
+
+/**
+ * Reads bytes that are not trusted: every read is checked against what is left, nothing is allocated by an unchecked
+ * length, and all that it throws is ENCODING_INVALID.
+ */
+export class Reader {
+  private readonly buffer: Uint8Array
+  private readonly view: DataView
+  private offset = 0
+
+  constructor(bytes: Uint8Array) {
+    this.buffer = bytes
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  get remaining(): number {
+    return this.buffer.length - this.offset
+  }
+
+  get done(): boolean {
+    return this.offset === this.buffer.length
+  }
+
+  /** Throws ENCODING_INVALID, naming the place. */
+  fail(reason: string): never {
+    throw new JoineryError('ENCODING_INVALID', `not a valid encoding: ${reason}`, {
+      reason,
+      offset: this.offset,
+    })
+  }
+
+  /** Asserts that nothing is left. */
+  end(): void {
+    if (!this.done) this.fail('bytes after the end')
+  }
+
+  private need(bytes: number): void {
+    if (bytes > this.buffer.length - this.offset) this.fail('cut short')
+  }
+
+  byte(): number {
+    const value = this.buffer[this.offset]
+    if (value === undefined) return this.fail('cut short')
+    this.offset++
+    return value
+  }
+
+  varint(): number {
+    const first = this.byte()
+    if (first < 0x80) return first
+    let value = first & 0x7f
+    let scale = 0x80
+    for (let i = 1; i < 8; i++) {
+      const next = this.byte()
+      value += (next & 0x7f) * scale
+      if (next < 0x80) {
+        if (next === 0) this.fail('number with a needless byte')
+        if (value > Number.MAX_SAFE_INTEGER) this.fail('number beyond 2^53 - 1')
+        return value
+      }
+      scale *= 0x80
+    }
+    return this.fail('number too long')
+  }
+
+  /** A count of things that take at least `bytesEach` bytes: more than can follow is refused at once. */
+  count(bytesEach = 1): number {
+    const count = this.varint()
+    if (count * bytesEach > this.remaining) this.fail('count beyond the bytes that follow')
+    return count
+  }
+
+  zigzag(): number {
+    const first = this.byte()
+    let size = first & 0x3f
+    if ((first & 0x80) !== 0) {
+      const high = this.varint()
+      if (high === 0) this.fail('number with a needless byte')
+      size += high * 0x40
+      if (size > Number.MAX_SAFE_INTEGER) this.fail('number beyond 2^53 - 1')
+    }
+    if ((first & 0x40) === 0) return size
+    return size === 0 ? this.fail('negative zero') : -size
+  }
+
+  u64(): bigint {
+    this.need(8)
+    const value = this.view.getBigUint64(this.offset)
+    this.offset += 8
+    return value
+  }
+
+  float64(): number {
+    this.need(8)
+    const value = this.view.getFloat64(this.offset)
+    this.offset += 8
+    return value
+  }
+
+  text(): string {
+    const length = this.varint()
+    this.need(length)
+    const start = this.offset
+    this.offset += length
+    if (length <= 24) {
+      const short = this.shortAscii(start, length)
+      if (short !== undefined) return short
+    }
+    const bytes = this.buffer.subarray(start, start + length)
+    const value = toString(bytes, 'utf8')
+    // Decoders replace what is no UTF-8 in silence: two different inputs would then be the same key.
+    if (value.includes('\uFFFD') && !equals(fromString(value, 'utf8'), bytes)) {
+      this.fail('text that is not UTF-8')
+    }
+    return value
+  }
+
+  private shortAscii(start: number, length: number): string | undefined {
+    let value = ''
+    for (let i = start; i < start + length; i++) {
+      const code = this.buffer[i]
+      if (code === undefined || code >= 0x80) return undefined
+      value += String.fromCharCode(code)
+    }
+    return value
+  }
+
+  /** A view of the length-prefixed bytes, not a copy. */
+  bytes(): Uint8Array {
+    return this.raw(this.varint())
+  }
+
+  raw(length: number): Uint8Array {
+    this.need(length)
+    const value = this.buffer.subarray(this.offset, this.offset + length)
+    this.offset += length
+    return value
+  }
+}

@@ -1,0 +1,78 @@
+/**
+ * What a failed call is known to have done. `unknown` means that it may have been applied: asking again could apply
+ * it twice, so nothing re-sends it silently.
+ */
+export type Outcome = 'not-applied' | 'unknown'
+
+/**
+ * The details that each error code carries. Packages add their codes by declaration merging, so that
+ * `isJoineryError(error, code)` narrows `details` whichever package threw.
+ */
+export interface ErrorDetails {
+  /** A value, key, number or option that an operation cannot take. The state is unchanged. */
+  VALUE_INVALID: { readonly reason: string; readonly value?: string }
+  /** A counter would leave the range in which its integers are exact (2^53 - 1). The state is unchanged. */
+  COUNTER_OVERFLOW: { readonly value: number; readonly amount: number }
+  /** The name is taken by an object of another schema. */
+  OBJECT_SCHEMA_DIFFERS: {
+    readonly name: string
+    readonly expected: string
+    readonly found: string
+  }
+  /** One operation or value exceeds what a batch can carry. The state is unchanged. */
+  OBJECT_TOO_LARGE: { readonly bytes: number; readonly bytesMax: number }
+  /** Time ran out. `unknown` when the call may have been applied all the same. */
+  CALL_TIMEOUT: { readonly timeoutMs: number; readonly outcome: Outcome }
+  /** The space was closed or has ended at this side. */
+  SPACE_ENDED: { readonly space: string }
+  /** Bytes that are no valid encoding. */
+  ENCODING_INVALID: { readonly reason: string; readonly offset: number }
+}
+
+export type ErrorCode = keyof ErrorDetails
+
+/** An expected failure, with a code that never changes and details typed by it. */
+export class JoineryError<C extends ErrorCode = ErrorCode> extends Error {
+  override readonly name = 'JoineryError'
+  readonly code: C
+  readonly details: ErrorDetails[C]
+  /** True when the same call may succeed later without any change by the caller. */
+  readonly retryable: boolean
+
+  constructor(
+    code: C,
+    message: string,
+    details: ErrorDetails[C],
+    options: { readonly retryable?: boolean; readonly cause?: unknown } = {},
+  ) {
+    super(message, 'cause' in options ? { cause: options.cause } : undefined)
+    this.code = code
+    this.details = details
+    this.retryable = options.retryable ?? false
+  }
+}
+
+/** Tells whether `error` is a failure of ours, and with `code`, that failure: `details` is then typed by the code. */
+export function isJoineryError<C extends ErrorCode = ErrorCode>(
+  error: unknown,
+  code?: C,
+): error is JoineryError<C> {
+  return error instanceof JoineryError && (code === undefined || error.code === code)
+}
+
+/** The commonest failure, in one line: an argument that the operation cannot take. */
+export function invalidValue(reason: string, value?: unknown): JoineryError<'VALUE_INVALID'> {
+  const shown = value === undefined ? undefined : describe(value)
+  const details = shown === undefined ? { reason } : { reason, value: shown }
+  return new JoineryError(
+    'VALUE_INVALID',
+    shown === undefined ? reason : `${reason}, got ${shown}`,
+    details,
+  )
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 64 ? `${value.slice(0, 64)}…` : value)
+  if (typeof value === 'object' && value !== null) return Object.prototype.toString.call(value)
+  return String(value)
+}

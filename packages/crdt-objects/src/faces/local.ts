@@ -1,0 +1,93 @@
+import type { Change } from '../handles.ts'
+import type { Kind } from '../kind.ts'
+import type { WaitOptions } from '../space.ts'
+import type { Node } from '../state/node.ts'
+import { ChangeFeed } from './change-feed.ts'
+import type { Place } from './place.ts'
+import { untilPasses } from './wait.ts'
+
+/** What each local handle keeps for the code that serves others through it. */
+export const KIND = Symbol('kind')
+export const PLACE = Symbol('place')
+
+/** The part of a local handle that all kinds share. */
+export abstract class LocalHandle<N extends Node, V> {
+  readonly [KIND]: Kind
+  readonly [PLACE]: Place
+
+  constructor(kind: Kind, place: Place) {
+    this[KIND] = kind
+    this[PLACE] = place
+  }
+
+  protected find(): N | undefined {
+    return this[PLACE].find() as N | undefined
+  }
+
+  protected make(): N {
+    return this[PLACE].make() as N
+  }
+
+  get name(): string {
+    const place = this[PLACE]
+    return [place.object.name, ...place.path].join('/')
+  }
+
+  read(): V {
+    const node = this.find()
+    return (node === undefined ? this[KIND].zero() : node.read()) as V
+  }
+
+  get value(): V {
+    return this.read()
+  }
+
+  toJSON(): unknown {
+    return toJson(this.read())
+  }
+
+  subscribe(
+    listener: (change: Change) => void,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Disposable {
+    const place = this[PLACE]
+    return place.object.watch(place.path, listener, options.signal)
+  }
+
+  changes(options: { readonly signal?: AbortSignal | undefined } = {}): AsyncIterable<Change> {
+    const { signal } = options
+    const begin = (): ChangeFeed => {
+      const feed = new ChangeFeed(() => {
+        subscription[Symbol.dispose]()
+        signal?.removeEventListener('abort', abort)
+      })
+      const abort = (): void => {
+        feed.fail(signal?.reason)
+      }
+      const subscription = this.subscribe(feed.push)
+      if (signal?.aborted === true) abort()
+      else signal?.addEventListener('abort', abort, { once: true })
+      return feed
+    }
+    return { [Symbol.asyncIterator]: begin }
+  }
+
+  until(test: (value: V) => boolean, options: WaitOptions = {}): Promise<V> {
+    return untilPasses(this, test, options)
+  }
+}
+
+/** The value as JSON can say it. */
+export function toJson(value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString()
+  if (typeof value !== 'object' || value === null) return value
+  if (value instanceof Date) return value.toISOString()
+  if (value instanceof Uint8Array) return [...value]
+  if (value instanceof Set) return [...(value as Set<unknown>)].map(toJson)
+  if (Array.isArray(value)) return (value as unknown[]).map(toJson)
+  const entries: Iterable<[unknown, unknown]> =
+    value instanceof Map ? (value as Map<unknown, unknown>) : Object.entries(value)
+  const json: Record<string, unknown> = {}
+  for (const [key, item] of entries) json[String(key)] = toJson(item)
+  return json
+}

@@ -1,0 +1,82 @@
+import type { ObjectState } from '../state/object-state.ts'
+import type { Node } from '../state/node.ts'
+import type { ReplicaContext } from '../state/context.ts'
+
+/** Where a local handle points: a path below an object, whose node may or may not be there. */
+export interface Place {
+  readonly object: ObjectState
+  readonly context: ReplicaContext
+  readonly path: readonly string[]
+  /** The node, if anything is kept there. */
+  find(): Node | undefined
+  /** The node, made if need be: only a write does this. */
+  make(): Node
+}
+
+/** The place of a whole object. */
+export class RootPlace implements Place {
+  readonly object: ObjectState
+  readonly path: readonly string[] = []
+
+  constructor(object: ObjectState) {
+    this.object = object
+  }
+
+  get context(): ReplicaContext {
+    return this.object.context
+  }
+
+  find(): Node {
+    return this.object.root
+  }
+
+  make(): Node {
+    return this.object.root
+  }
+}
+
+/** A node whose entries are nodes. */
+export interface Branch {
+  child(key: string): Node | undefined
+  makeChild(key: string): Node
+}
+
+/** The place of an entry or field, below another place. */
+export class ChildPlace implements Place {
+  private readonly parent: Place
+  private readonly key: string
+  private node: Node | undefined
+
+  constructor(parent: Place, key: string) {
+    this.parent = parent
+    this.key = key
+  }
+
+  get object(): ObjectState {
+    return this.parent.object
+  }
+
+  get context(): ReplicaContext {
+    return this.parent.context
+  }
+
+  get path(): readonly string[] {
+    return [...this.parent.path, this.key]
+  }
+
+  find(): Node | undefined {
+    if (this.node?.attached === true) return this.node
+    const above = this.parent.find() as (Node & Branch) | undefined
+    this.node = above?.child(this.key)
+    return this.node
+  }
+
+  make(): Node {
+    if (this.node?.attached === true) return this.node
+    // A closed space must not be touched: checked before a node is made for a write that is then refused.
+    this.context.checkOpen()
+    const above = this.parent.make() as Node & Branch
+    this.node = above.makeChild(this.key)
+    return this.node
+  }
+}

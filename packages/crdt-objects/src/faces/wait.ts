@@ -1,0 +1,52 @@
+import { JoineryError } from '../errors.ts'
+import type { WaitOptions } from '../space.ts'
+
+/** One signal for a wait's own signal and its time limit. */
+export function waitSignal(options: WaitOptions): AbortSignal | undefined {
+  const { timeoutMs, signal } = options
+  if (timeoutMs === undefined) return signal
+  const timeout = AbortSignal.timeout(Math.max(0, timeoutMs))
+  return signal === undefined ? timeout : AbortSignal.any([signal, timeout])
+}
+
+/** What a wait rejects with once its signal has fired: the caller's own reason, or CALL_TIMEOUT. */
+export function waitFailure(options: WaitOptions): unknown {
+  if (options.signal?.aborted === true) return options.signal.reason
+  const timeoutMs = options.timeoutMs ?? 0
+  return new JoineryError(
+    'CALL_TIMEOUT',
+    `nothing passed the test within ${timeoutMs} ms: wait longer, or look at the value`,
+    { timeoutMs, outcome: 'not-applied' },
+    { retryable: true },
+  )
+}
+
+/** What `until` needs of a handle. */
+export interface Watchable<V> {
+  read(): V | Promise<V>
+  changes(options: { readonly signal?: AbortSignal | undefined }): AsyncIterable<unknown>
+}
+
+/** Resolves with the first value of `source` that passes. */
+export async function untilPasses<V>(
+  source: Watchable<V>,
+  test: (value: V) => boolean,
+  options: WaitOptions,
+): Promise<V> {
+  const signal = waitSignal(options)
+  // Listening starts before the first look: a change between the two would be missed.
+  const changes = source.changes({ signal })[Symbol.asyncIterator]()
+  try {
+    for (;;) {
+      if (signal?.aborted === true) throw waitFailure(options)
+      const value = await source.read()
+      if (test(value)) return value
+      const step = await changes.next()
+      if (step.done === true) throw waitFailure(options)
+    }
+  } catch (error) {
+    throw signal?.aborted === true && error === signal.reason ? waitFailure(options) : error
+  } finally {
+    await changes.return?.()
+  }
+}

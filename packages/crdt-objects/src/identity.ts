@@ -1,0 +1,11 @@
+/** Names one life of one replica: 64 bits that nothing outside the {@link Identity} port looks into. */
+export type ReplicaId = bigint & { readonly '~replicaId'?: never }
+
+/**
+ * Where replica ids come from. Today they are random for each process life; short leased ids replace them later, and
+ * only this port will know.
+ */
+export interface Identity {
+  /** The id of this replica. Invariant: no two lives of any replica ever share one. */
+  readonly replica: ReplicaId
+}

@@ -1,0 +1,47 @@
+import type { Face, HandleOn, Local, Remote } from './handles.ts'
+import type { Schema } from './schema.ts'
+
+/** How long a waiting call may take, and how to give it up. An abort throws the signal's own reason. */
+export interface WaitOptions {
+  readonly timeoutMs?: number | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Options of {@link Space.flush}. */
+export interface FlushOptions extends WaitOptions {
+  /** How many peers shall hold everything written so far, the embedding peer (or the gateway) counted. Default 1. */
+  readonly replicas?: number | undefined
+}
+
+/** A named set of objects that live and die together. The same face embedded in a peer and through a gateway. */
+export interface Space<P extends Face = Face> extends AsyncDisposable {
+  readonly name: string
+  /**
+   * Opens the object `name`, which comes into being with its first write.
+   *
+   * @throws JoineryError OBJECT_SCHEMA_DIFFERS when the name is taken by another schema.
+   */
+  open<S extends Schema>(
+    name: string,
+    schema: S,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<HandleOn<P, S>>
+  /**
+   * Resolves when `replicas` peers hold every write made before the call.
+   *
+   * @throws JoineryError CALL_TIMEOUT when fewer hold them in time; the writes stay, and go on spreading.
+   */
+  flush(options?: FlushOptions): Promise<{ readonly replicas: number }>
+  /** Ends this side's use of the space. What it wrote stays with the others. */
+  close(): Promise<void>
+}
+
+/** What opens spaces: a peer (`'local'`), a client of a gateway (`'remote'`), or, for portable code, either. */
+export interface Spaces<P extends Face = Face> {
+  space(
+    name: string,
+    options?: { readonly signal?: AbortSignal | undefined },
+  ): Promise<Space<P>>
+}
+
+export type { Face, HandleOn, Local, Remote }

@@ -1,0 +1,96 @@
+import type { BatchWriter } from '../codec/batch-writer.ts'
+import type { CellDelta, Dot, Kills, Payload } from './dots.ts'
+import {
+  KILL_BYTES,
+  applyCell,
+  encodeCell,
+  encodeCellDelta,
+  joinCell,
+  kill,
+  sameCell,
+} from './dots.ts'
+import type { ReplicaContext } from './context.ts'
+import { SELF } from './context.ts'
+import type { Incoming, Parent } from './node.ts'
+import { Node } from './node.ts'
+
+/** A place that is one cell of dots. */
+export abstract class CellNode extends Node<CellDelta, Dot | undefined> {
+  protected head: Dot | undefined
+  private kills: Kills = []
+  private readonly payload: Payload
+
+  constructor(context: ReplicaContext, parent: Parent, key: string, payload: Payload) {
+    super(context, parent, key)
+    this.payload = payload
+  }
+
+  protected isPresent(): boolean {
+    return this.head !== undefined
+  }
+
+  isVacant(): boolean {
+    return this.head === undefined && this.kills.length === 0
+  }
+
+  /** One operation: replaces all that is observed by one new dot. */
+  protected assign(value: unknown, bytes: number): void {
+    const seq = this.context.next()
+    const stamp = this.payload.stamped ? this.context.stamp() : 0
+    kill(this.context, this.head, this.kills)
+    this.head = { replica: SELF, seq, stamp, value, next: undefined }
+    this.finish(bytes)
+  }
+
+  /** One operation: removes all that is observed. */
+  protected clear(): void {
+    if (this.head === undefined) return
+    this.context.next()
+    this.reset()
+    this.finish(0)
+  }
+
+  private finish(bytes: number): void {
+    this.markDirty(bytes + 8)
+    this.refreshPresence()
+    this.notify()
+    this.context.operationDone()
+  }
+
+  reset(): void {
+    kill(this.context, this.head, this.kills)
+    this.head = undefined
+    this.markDirty(8)
+    this.refreshPresence()
+  }
+
+  resetBytes(): number {
+    return KILL_BYTES
+  }
+
+  encodeDelta(batch: BatchWriter): void {
+    encodeCellDelta(batch, this.payload, this.head, this.kills)
+  }
+
+  protected clearDelta(): void {
+    this.kills = []
+  }
+
+  apply(delta: CellDelta, incoming: Incoming): void {
+    this.head = applyCell(this.head, delta, incoming)
+    this.refreshPresence()
+    this.notify()
+  }
+
+  encodeWhole(batch: BatchWriter): void {
+    encodeCell(batch, this.payload, this.head)
+  }
+
+  join(whole: Dot | undefined, incoming: Incoming): void {
+    const joined = joinCell(this.context, this.head, whole, incoming)
+    const same = sameCell(this.head, joined)
+    this.head = joined
+    this.refreshPresence()
+    if (!same) this.notify()
+  }
+}

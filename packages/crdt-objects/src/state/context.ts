@@ -1,0 +1,121 @@
+import { JoineryError } from '../errors.ts'
+import type { ReplicaId } from '../identity.ts'
+
+/** Own index: a replica is always the first one it knows. */
+export const SELF = 0
+/** Stamps a millisecond: a hybrid clock counts within one. 2^53 / 1024 ms lasts until the year 2248. */
+const STAMPS_PER_MS = 1024
+/** Pending deltas are asked to leave as a batch from about this size on. */
+const PENDING_BYTES_FULL = 64 * 1024
+
+/** What the driver of a replica is told, and what it lends. */
+export interface ReplicaPorts {
+  readonly replica: ReplicaId
+  /** Wall clock, in ms. It may jump: stamps never go back. */
+  readonly clock: () => number
+  /** The first local update since the last batch was taken. */
+  readonly onPending?: (() => void) | undefined
+  /** Pending deltas are large enough for a batch of their own. Called between operations. */
+  readonly onFull?: (() => void) | undefined
+}
+
+/** One change, as the state notes it: the place from the object down. */
+export interface ChangedPlace {
+  readonly object: object
+  readonly path: readonly string[]
+}
+
+/**
+ * What all nodes of one replica of a space share: numbering, interned replica ids, the hybrid clock, and who watches.
+ */
+export class ReplicaContext {
+  readonly ids: ReplicaId[]
+  private readonly indexById = new Map<ReplicaId, number>()
+  /** By index: the number of the last update applied. Own updates count from the moment they are made. */
+  readonly seen: number[] = [0]
+  /** Number of the last own update that has left in a batch. Invariant: sealed <= seen[SELF]. */
+  sealed = 0
+  /** Greatest stamp made or seen. */
+  private lastStamp = 0
+  /** Estimate of what the next batch will take. */
+  pendingBytes = 0
+  closed = false
+  /** How many listeners there are: nothing is noted for none. */
+  watchers = 0
+  /** Told of each changed place, at once for local changes. */
+  onChange: (place: ChangedPlace) => void = () => undefined
+  private readonly ports: ReplicaPorts
+  private readonly spaceName: string
+
+  constructor(ports: ReplicaPorts, spaceName: string) {
+    this.ports = ports
+    this.spaceName = spaceName
+    this.ids = [ports.replica]
+    this.indexById.set(ports.replica, SELF)
+  }
+
+  /** Small number of a replica id, given out on first sight. */
+  intern(id: ReplicaId): number {
+    const known = this.indexById.get(id)
+    if (known !== undefined) return known
+    const index = this.ids.length
+    this.ids.push(id)
+    this.seen.push(0)
+    this.indexById.set(id, index)
+    return index
+  }
+
+  /** The index of a replica id, if it is known. */
+  indexOf(id: ReplicaId): number | undefined {
+    return this.indexById.get(id)
+  }
+
+  id(index: number): ReplicaId {
+    const id = this.ids[index]
+    if (id === undefined) throw new Error(`replica index ${index} was never given out`)
+    return id
+  }
+
+  /** First own number that no batch has carried yet: nobody else can have observed a dot from there on. */
+  get firstPending(): number {
+    return this.sealed + 1
+  }
+
+  /** Refuses writes after the end. Checked before anything changes. */
+  checkOpen(): void {
+    if (!this.closed) return
+    throw new JoineryError('SPACE_ENDED', `the space is closed here: open it again to write`, {
+      space: this.spaceName,
+    })
+  }
+
+  /** The number of a new own update. */
+  next(): number {
+    if (this.closed) this.checkOpen()
+    const number = (this.seen[SELF] ?? 0) + 1
+    this.seen[SELF] = number
+    return number
+  }
+
+  /** A stamp of the hybrid logical clock (Kulkarni et al. 2014): later than all made and seen here. */
+  stamp(): number {
+    this.lastStamp = Math.max(this.lastStamp + 1, this.ports.clock() * STAMPS_PER_MS)
+    return this.lastStamp
+  }
+
+  /**
+   * Takes note of a stamp from elsewhere. One from the far future is not followed: it would leave no room for later
+   * ones. A `set` that has seen it wins all the same, because it replaces what it has seen.
+   */
+  observeStamp(stamp: number): void {
+    if (stamp <= this.lastStamp) return
+    const dayAhead = (this.ports.clock() + 86_400_000) * STAMPS_PER_MS
+    if (stamp <= dayAhead) this.lastStamp = stamp
+  }
+
+  /** Ends an operation: tells the driver of the first pending update, and of a full batch. */
+  operationDone(): void {
+    if (this.seen[SELF] === this.sealed + 1) this.ports.onPending?.()
+    if (this.pendingBytes >= PENDING_BYTES_FULL) this.ports.onFull?.()
+  }
+}

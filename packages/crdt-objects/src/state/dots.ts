@@ -1,0 +1,219 @@
+import type { BatchReader } from '../codec/batch-reader.ts'
+import type { BatchWriter } from '../codec/batch-writer.ts'
+import { decodeValue, encodeValue } from '../codec/value.ts'
+import type { ReplicaContext } from './context.ts'
+import { SELF } from './context.ts'
+import type { Incoming } from './node.ts'
+
+/**
+ * The store under flags, registers, extrema, set elements and map entries: the dots of the updates that stand, each
+ * with what it wrote. One dot is the rule; more are concurrent updates. A new update replaces all it has observed.
+ */
+export interface Dot {
+  /** Interned index of the replica. */
+  replica: number
+  seq: number
+  stamp: number
+  value: unknown
+  next: Dot | undefined
+}
+
+/** How the values of a kind's dots travel. */
+export interface Payload {
+  /** Whether they are ordered by a hybrid clock stamp. */
+  readonly stamped: boolean
+  encode(batch: BatchWriter, value: unknown): void
+  decode(batch: BatchReader): unknown
+}
+
+/** Dots that say nothing but that they are there. */
+export const PRESENCE: Payload = {
+  stamped: false,
+  encode: () => undefined,
+  decode: () => undefined,
+}
+
+/** A number, where order of writing does not matter. */
+export const NUMBER: Payload = {
+  stamped: false,
+  encode: (batch, value) => {
+    encodeValue(batch.body, value)
+  },
+  decode: (batch) => {
+    const value = decodeValue(batch.body)
+    return typeof value === 'number' ? value : batch.body.fail('number expected')
+  },
+}
+
+/** Any value, the last one written winning. */
+export const STAMPED_VALUE: Payload = {
+  stamped: true,
+  encode: (batch, value) => {
+    encodeValue(batch.body, value)
+  },
+  decode: (batch) => decodeValue(batch.body),
+}
+
+/** Dots that an update replaced or removed: replica and number by turns. */
+export type Kills = number[]
+
+/** Roughly what one killed dot takes in a batch. */
+export const KILL_BYTES = 6
+
+/** Notes as killed what stands, but for what nobody else can have seen. */
+export function kill(context: ReplicaContext, head: Dot | undefined, kills: Kills): void {
+  const unseen = context.firstPending
+  for (let dot = head; dot !== undefined; dot = dot.next) {
+    if (dot.replica !== SELF || dot.seq < unseen) kills.push(dot.replica, dot.seq)
+  }
+}
+
+/** Our own dot that no batch has carried yet. Invariant: at most one stands in a cell. */
+function pendingDot(context: ReplicaContext, head: Dot | undefined): Dot | undefined {
+  for (let dot = head; dot !== undefined; dot = dot.next) {
+    if (dot.replica === SELF && dot.seq >= context.firstPending) return dot
+  }
+  return undefined
+}
+
+/** The dot that wins: the latest stamp, then the greater replica id. */
+export function winner(context: ReplicaContext, head: Dot): Dot {
+  let best = head
+  for (let dot = head.next; dot !== undefined; dot = dot.next) {
+    if (isLater(context, dot, best)) best = dot
+  }
+  return best
+}
+
+export function isLater(context: ReplicaContext, a: Dot, b: Dot): boolean {
+  if (a.stamp !== b.stamp) return a.stamp > b.stamp
+  const idA = context.id(a.replica)
+  const idB = context.id(b.replica)
+  return idA === idB ? a.seq > b.seq : idA > idB
+}
+
+/** What a batch says of one cell. */
+export interface CellDelta {
+  readonly added: Omit<Dot, 'replica' | 'next'> | undefined
+  /** Rows of the table and numbers by turns. */
+  readonly kills: Kills
+}
+
+export function encodeCellDelta(
+  batch: BatchWriter,
+  payload: Payload,
+  head: Dot | undefined,
+  kills: Kills,
+): void {
+  const added = pendingDot(batch.context, head)
+  batch.body.varint(kills.length + (added === undefined ? 0 : 1))
+  if (added !== undefined) {
+    batch.body.varint(batch.last - added.seq)
+    if (payload.stamped) batch.stamp(added.stamp)
+    payload.encode(batch, added.value)
+  }
+  for (let i = 0; i < kills.length; i += 2) batch.dot(kills[i] ?? 0, kills[i + 1] ?? 0)
+}
+
+export function decodeCellDelta(batch: BatchReader, payload: Payload): CellDelta {
+  const head = batch.body.varint()
+  const killed = head - (head % 2)
+  if (killed > batch.body.remaining) batch.body.fail('count beyond the bytes that follow')
+  let added: CellDelta['added']
+  if (head % 2 === 1) {
+    const seq = batch.ownSeq()
+    const stamp = payload.stamped ? batch.stamp() : 0
+    added = { seq, stamp, value: payload.decode(batch) }
+  }
+  const kills: Kills = []
+  for (let i = 0; i < killed; i += 2) kills.push(batch.row(), batch.seq())
+  return { added, kills }
+}
+
+/** The cell after the delta: without the killed dots, with the new one. */
+export function applyCell(
+  head: Dot | undefined,
+  delta: CellDelta,
+  incoming: Incoming,
+): Dot | undefined {
+  let rest = head
+  for (let i = 0; i < delta.kills.length; i += 2) {
+    rest = without(rest, incoming.indexes[delta.kills[i] ?? 0] ?? SELF, delta.kills[i + 1] ?? 0)
+  }
+  if (delta.added === undefined) return rest
+  return { replica: incoming.indexes[0] ?? SELF, ...delta.added, next: rest }
+}
+
+function without(head: Dot | undefined, replica: number, seq: number): Dot | undefined {
+  if (head === undefined) return undefined
+  if (head.replica === replica && head.seq === seq) return head.next
+  head.next = without(head.next, replica, seq)
+  return head
+}
+
+export function encodeCell(batch: BatchWriter, payload: Payload, head: Dot | undefined): void {
+  const dots: Dot[] = []
+  for (let dot = head; dot !== undefined; dot = dot.next) dots.push(dot)
+  batch.body.varint(dots.length)
+  for (const dot of dots) {
+    batch.dot(dot.replica, dot.seq)
+    if (payload.stamped) batch.stamp(dot.stamp)
+    payload.encode(batch, dot.value)
+  }
+}
+
+/** The dots of a cell of a state; `replica` is the row in its table. */
+export function decodeCell(batch: BatchReader, payload: Payload): Dot | undefined {
+  let head: Dot | undefined
+  for (let left = batch.body.count(2); left > 0; left--) {
+    const replica = batch.row()
+    const seq = batch.seq()
+    const stamp = payload.stamped ? batch.stamp() : 0
+    head = { replica, seq, stamp, value: payload.decode(batch), next: head }
+  }
+  return head
+}
+
+/** The causal join of two cells: what only one side holds stays unless the other has seen it. */
+export function joinCell(
+  context: ReplicaContext,
+  mine: Dot | undefined,
+  theirs: Dot | undefined,
+  incoming: Incoming,
+): Dot | undefined {
+  let joined: Dot | undefined
+  for (let dot = mine; dot !== undefined; dot = dot.next) {
+    const unseen = dot.seq > (incoming.seen[dot.replica] ?? 0)
+    if (unseen || holds(theirs, dot, incoming)) joined = { ...dot, next: joined }
+  }
+  for (let dot = theirs; dot !== undefined; dot = dot.next) {
+    const replica = incoming.indexes[dot.replica] ?? SELF
+    if (dot.seq > (context.seen[replica] ?? 0)) joined = { ...dot, replica, next: joined }
+  }
+  return joined
+}
+
+function holds(theirs: Dot | undefined, wanted: Dot, incoming: Incoming): boolean {
+  for (let dot = theirs; dot !== undefined; dot = dot.next) {
+    if (dot.seq === wanted.seq && incoming.indexes[dot.replica] === wanted.replica) return true
+  }
+  return false
+}
+
+/** Whether two cells hold the same dots, in whatever order. */
+export function sameCell(a: Dot | undefined, b: Dot | undefined): boolean {
+  let left = 0
+  for (let dot = a; dot !== undefined; dot = dot.next) left++
+  for (let dot = b; dot !== undefined; dot = dot.next) {
+    left--
+    if (!holdsDot(a, dot)) return false
+  }
+  return left === 0
+}
+
+function holdsDot(head: Dot | undefined, wanted: Dot): boolean {
+  for (let dot = head; dot !== undefined; dot = dot.next) {
+    if (dot.replica === wanted.replica && dot.seq === wanted.seq) return true
+  }
+  return false
+}

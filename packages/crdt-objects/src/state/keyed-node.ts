@@ -1,0 +1,232 @@
+import type { BatchReader } from '../codec/batch-reader.ts'
+import type { BatchWriter } from '../codec/batch-writer.ts'
+import { JoineryError } from '../errors.ts'
+import type { CellDelta, Dot, Kills, Payload } from './dots.ts'
+import {
+  KILL_BYTES,
+  applyCell,
+  decodeCell,
+  decodeCellDelta,
+  encodeCell,
+  encodeCellDelta,
+  joinCell,
+  kill,
+  sameCell,
+} from './dots.ts'
+import type { ReplicaContext } from './context.ts'
+import { SELF } from './context.ts'
+import type { Incoming, Parent } from './node.ts'
+import { Node } from './node.ts'
+
+/** The most that one operation may take in a batch. */
+export const OPERATION_BYTES_MAX = 4 * 1024 * 1024
+
+/** Refuses an operation that no batch could carry. */
+export function checkOperation(bytes: number): void {
+  if (bytes <= OPERATION_BYTES_MAX) return
+  throw new JoineryError(
+    'OBJECT_TOO_LARGE',
+    `one operation takes at most ${OPERATION_BYTES_MAX} bytes in a batch, this one about ${bytes}: do it in parts`,
+    { bytes, bytesMax: OPERATION_BYTES_MAX },
+  )
+}
+
+/** How keys of a keyed store travel. */
+export interface KeyCodec<K> {
+  encode(batch: BatchWriter, key: K): void
+  decode(batch: BatchReader): K
+  /** Roughly what a key takes in a batch. */
+  bytes(key: K): number
+  /** The key as a step of a path, for change events. */
+  step(key: K): string
+}
+
+/** A place that is a cell of dots for each key: sets and maps of plain values. */
+export abstract class KeyedNode<K> extends Node<Map<K, CellDelta>, Map<K, Dot | undefined>> {
+  /** Invariant: no cell is empty. */
+  readonly cells = new Map<K, Dot>()
+  /** What each key's delta kills; a key without kills is here too. Invariant: holds every changed key. */
+  private pending = new Map<K, Kills>()
+  private readonly payload: Payload
+  private readonly keyCodec: KeyCodec<K>
+
+  constructor(
+    context: ReplicaContext,
+    parent: Parent,
+    key: string,
+    shape: { readonly payload: Payload; readonly keys: KeyCodec<K> },
+  ) {
+    super(context, parent, key)
+    this.payload = shape.payload
+    this.keyCodec = shape.keys
+  }
+
+  protected isPresent(): boolean {
+    return this.cells.size > 0
+  }
+
+  isVacant(): boolean {
+    return this.cells.size === 0 && this.pending.size === 0
+  }
+
+  /** One operation: the cell of `key` becomes one new dot. */
+  protected assign(key: K, value: unknown, bytes: number): void {
+    const context = this.context
+    const seq = context.next()
+    const stamp = this.payload.stamped ? context.stamp() : 0
+    const head = this.cells.get(key)
+    // Nobody can have seen a dot that no batch has carried: it is rewritten in place. Overwrites stay cheap so.
+    if (
+      head !== undefined &&
+      head.replica === SELF &&
+      head.seq > context.sealed &&
+      head.next === undefined
+    ) {
+      head.seq = seq
+      head.stamp = stamp
+      head.value = value
+    } else {
+      kill(context, head, this.killsOf(key))
+      this.cells.set(key, { replica: SELF, seq, stamp, value, next: undefined })
+      this.markDirty(bytes + 12)
+      if (!this.present) this.refreshPresence()
+    }
+    if (context.watchers !== 0) this.notify(this.keyCodec.step(key))
+    context.operationDone()
+  }
+
+  /** One operation: removes the key, as far as it is observed. */
+  protected remove(key: K): void {
+    const head = this.cells.get(key)
+    if (head === undefined) return
+    this.context.next()
+    this.drop(key, head)
+    this.finish(key)
+  }
+
+  /** One operation: removes every key. */
+  protected removeAll(): void {
+    if (this.cells.size === 0) return
+    checkOperation(this.resetBytes())
+    this.context.next()
+    this.reset()
+    this.finish()
+  }
+
+  private finish(key?: K): void {
+    this.refreshPresence()
+    this.notify(key === undefined ? undefined : this.keyCodec.step(key))
+    this.context.operationDone()
+  }
+
+  reset(): void {
+    for (const [key, head] of this.cells) this.drop(key, head)
+    this.refreshPresence()
+  }
+
+  private drop(key: K, head: Dot): void {
+    kill(this.context, head, this.killsOf(key))
+    this.cells.delete(key)
+    this.markDirty(this.keyCodec.bytes(key) + KILL_BYTES)
+  }
+
+  resetBytes(): number {
+    let bytes = 0
+    for (const key of this.cells.keys()) bytes += this.keyCodec.bytes(key) + KILL_BYTES
+    return bytes
+  }
+
+  private killsOf(key: K): Kills {
+    const known = this.pending.get(key)
+    if (known !== undefined) return known
+    const kills: Kills = []
+    this.pending.set(key, kills)
+    return kills
+  }
+
+  encodeDelta(batch: BatchWriter): void {
+    batch.body.varint(this.pending.size)
+    for (const [key, kills] of this.pending) {
+      this.keyCodec.encode(batch, key)
+      encodeCellDelta(batch, this.payload, this.cells.get(key), kills)
+    }
+  }
+
+  protected clearDelta(): void {
+    this.pending = new Map()
+  }
+
+  apply(delta: Map<K, CellDelta>, incoming: Incoming): void {
+    for (const [key, cell] of delta) {
+      this.put(key, applyCell(this.cells.get(key), cell, incoming))
+      this.notify(this.keyCodec.step(key))
+    }
+    this.refreshPresence()
+  }
+
+  private put(key: K, head: Dot | undefined): void {
+    if (head === undefined) this.cells.delete(key)
+    else this.cells.set(key, head)
+  }
+
+  encodeWhole(batch: BatchWriter): void {
+    batch.body.varint(this.cells.size)
+    for (const [key, head] of this.cells) {
+      this.keyCodec.encode(batch, key)
+      encodeCell(batch, this.payload, head)
+    }
+  }
+
+  join(whole: Map<K, Dot | undefined>, incoming: Incoming): void {
+    for (const [key, mine] of this.cells) {
+      if (!whole.has(key)) this.joinKey(key, mine, undefined, incoming)
+    }
+    for (const [key, theirs] of whole) this.joinKey(key, this.cells.get(key), theirs, incoming)
+    this.refreshPresence()
+  }
+
+  private joinKey(
+    key: K,
+    mine: Dot | undefined,
+    theirs: Dot | undefined,
+    incoming: Incoming,
+  ): void {
+    const joined = joinCell(this.context, mine, theirs, incoming)
+    if (sameCell(mine, joined)) return
+    this.put(key, joined)
+    this.notify(this.keyCodec.step(key))
+  }
+}
+
+/** Reads the delta of a {@link KeyedNode}. */
+export function decodeKeyedDelta<K>(
+  batch: BatchReader,
+  keys: KeyCodec<K>,
+  payload: Payload,
+): Map<K, CellDelta> {
+  return decodeEntries(batch, keys, () => decodeCellDelta(batch, payload))
+}
+
+/** Reads the state of a {@link KeyedNode}. */
+export function decodeKeyedWhole<K>(
+  batch: BatchReader,
+  keys: KeyCodec<K>,
+  payload: Payload,
+): Map<K, Dot | undefined> {
+  return decodeEntries(batch, keys, () => decodeCell(batch, payload))
+}
+
+/** Entries by key, each key once. */
+export function decodeEntries<K, T>(
+  batch: BatchReader,
+  keys: Pick<KeyCodec<K>, 'decode'>,
+  entry: () => T,
+): Map<K, T> {
+  const entries = new Map<K, T>()
+  for (let left = batch.body.count(2); left > 0; left--) {
+    const key = keys.decode(batch)
+    if (entries.has(key)) batch.body.fail('key named twice')
+    entries.set(key, entry())
+  }
+  return entries
+}

@@ -1,0 +1,104 @@
+import type { BatchWriter } from '../codec/batch-writer.ts'
+import type { ReplicaContext } from './context.ts'
+
+/** What holds a node: another node, or the object. */
+export interface Parent {
+  childDirty(child: Node): void
+  childPresence(present: boolean): void
+  /** The object, and the path to this place, for change events. */
+  locate(): { readonly object: object; readonly path: string[] }
+}
+
+/** How the indexes of a batch or state map to ours, and what its author had seen, by our indexes. */
+export interface Incoming {
+  /** Our index of each replica in the table. Entry 0 is the author. */
+  readonly indexes: readonly number[]
+  /** For a state: what it has seen, by our indexes. Empty for a batch. */
+  readonly seen: readonly number[]
+}
+
+/**
+ * One place in an object: the state of one kind, mutable, with the delta since the last batch kept beside it.
+ *
+ * The lattice: `apply` is the join with a delta, `join` the causal join with a whole state (Almeida, Shoker, Baquero
+ * 2018, section 4): what only one side holds stays unless the other side has seen it, and so removed it.
+ */
+export abstract class Node<Delta = unknown, Whole = unknown> {
+  readonly context: ReplicaContext
+  parent: Parent | undefined
+  readonly key: string
+  /** Whether there is a delta to send. */
+  dirty = false
+  /** Whether anything is there to a reader. Invariant: equals isPresent() between operations. */
+  present = false
+  /** False once the parent has let go of an empty node: who kept it must look its place up again. */
+  attached = true
+
+  constructor(context: ReplicaContext, parent: Parent | undefined, key: string) {
+    this.context = context
+    this.parent = parent
+    this.key = key
+  }
+
+  /** A snapshot: plain data. */
+  abstract read(): unknown
+  protected abstract isPresent(): boolean
+  /** True when nothing at all is kept here, so that the parent may let go. */
+  abstract isVacant(): boolean
+  /** Removes all that is observed here, as part of an operation that has its number already. */
+  abstract reset(): void
+  /** How many bytes a removal of all this takes in a batch, roughly. */
+  abstract resetBytes(): number
+  abstract encodeDelta(batch: BatchWriter): void
+  /** Forgets the delta: the batch has it. */
+  protected abstract clearDelta(): void
+  abstract apply(delta: Delta, incoming: Incoming): void
+  abstract encodeWhole(batch: BatchWriter): void
+  abstract join(whole: Whole, incoming: Incoming): void
+
+  /** Notes that there is a delta; `bytes` is what it adds to the batch, roughly. */
+  markDirty(bytes: number): void {
+    this.context.pendingBytes += bytes
+    if (this.dirty) return
+    this.dirty = true
+    this.parent?.childDirty(this)
+  }
+
+  /** The parent lets go of this place and all below it. */
+  detach(): void {
+    this.attached = false
+  }
+
+  sealed(): void {
+    this.dirty = false
+    this.clearDelta()
+  }
+
+  refreshPresence(): void {
+    const present = this.isPresent()
+    if (present === this.present) return
+    this.present = present
+    this.parent?.childPresence(present)
+  }
+
+  /** Tells listeners, if there are any, that this place changed, or the entry `key` of it. */
+  notify(key?: string): void {
+    if (this.context.watchers === 0) return
+    const place = this.locate()
+    if (key !== undefined) place.path.push(key)
+    this.context.onChange(place)
+  }
+
+  locate(): { readonly object: object; readonly path: string[] } {
+    if (this.parent === undefined) throw new Error('a node without a parent has no place')
+    const place = this.parent.locate()
+    if (this.key !== '') place.path.push(this.key.slice(1))
+    return place
+  }
+}
+
+/** The key under which a node stands in its parent: never empty, which stands for the object's root. */
+export function placeKey(key: string): string {
+  return `/${key}`
+}
+

@@ -1,0 +1,106 @@
+import { JoineryError } from '../errors.ts'
+import type { Kind } from '../kind.ts'
+import { counter } from './counter.ts'
+import { max, min } from './extremum.ts'
+import { flag } from './flag.ts'
+import { mapKind } from './map.ts'
+import { register, registerKind } from './register.ts'
+import { set } from './set.ts'
+import { structKind } from './struct.ts'
+import { isKey } from './text-key.ts'
+import { VALUE_MAP } from './value-map.ts'
+
+/** How deep schemas nest, and how long their descriptors are, at the most. */
+const DEPTH_MAX = 32
+const LENGTH_MAX = 64 * 1024
+const CACHE_MAX = 1024
+
+type Parse = (args: readonly unknown[], depth: number) => Kind
+
+const parseByName: ReadonlyMap<string, Parse> = new Map<string, Parse>([
+  ['counter', plain(counter().kind)],
+  ['flag', plain(flag().kind)],
+  ['max', plain(max().kind)],
+  ['min', plain(min().kind)],
+  ['set', plain(set().kind)],
+  ['register', parseRegister],
+  ['map', parseMap],
+  ['struct', parseStruct],
+])
+
+/** Parsed descriptors. Invariant: at most CACHE_MAX, the oldest dropped first. */
+const kindByDescriptor = new Map<string, Kind>()
+
+/**
+ * Rebuilds a kind from its descriptor, which is not trusted.
+ *
+ * @throws JoineryError ENCODING_INVALID
+ */
+export function parseDescriptor(descriptor: string): Kind {
+  const known = kindByDescriptor.get(descriptor)
+  if (known !== undefined) return known
+  if (descriptor.length > LENGTH_MAX) throw malformed('too long')
+  const kind = parse(parseJson(descriptor), 0)
+  // One schema, one spelling: else equal schemas would have different fingerprints.
+  if (kind.descriptor !== descriptor) throw malformed('not canonical')
+  kindByDescriptor.set(descriptor, kind)
+  if (kindByDescriptor.size > CACHE_MAX) {
+    const [oldest] = kindByDescriptor.keys()
+    if (oldest !== undefined) kindByDescriptor.delete(oldest)
+  }
+  return kind
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown
+  } catch {
+    throw malformed('no JSON')
+  }
+}
+
+function malformed(reason: string): JoineryError {
+  return new JoineryError('ENCODING_INVALID', `not a schema: ${reason}`, { reason, offset: 0 })
+}
+
+function parse(json: unknown, depth: number): Kind {
+  if (depth > DEPTH_MAX) throw malformed('nested too deep')
+  if (!Array.isArray(json)) throw malformed('a kind is an array')
+  const [name, ...args] = json as unknown[]
+  const parseArgs = typeof name === 'string' ? parseByName.get(name) : undefined
+  if (parseArgs === undefined) throw malformed('unknown kind: is a newer version at work?')
+  return parseArgs(args, depth)
+}
+
+function plain(kind: Kind): Parse {
+  return (args) => {
+    if (args.length > 0) throw malformed(`${kind.name} takes no arguments`)
+    return kind
+  }
+}
+
+function parseRegister(args: readonly unknown[]): Kind {
+  const [initial] = args
+  if (args.length === 0) return register().kind
+  if (args.length > 1 || typeof initial !== 'string' || !/^([0-9a-f]{2})+$/.test(initial)) {
+    throw malformed('initial value of a register')
+  }
+  return registerKind(initial)
+}
+
+function parseMap(args: readonly unknown[], depth: number): Kind {
+  if (args.length > 1) throw malformed('a map has one kind of entry')
+  return args.length === 0 ? VALUE_MAP : mapKind(parse(args[0], depth + 1))
+}
+
+function parseStruct(args: readonly unknown[], depth: number): Kind {
+  const kindByName = new Map<string, Kind>()
+  for (const field of args) {
+    if (!Array.isArray(field) || field.length !== 2) throw malformed('field of a struct')
+    const [name, json] = field as [unknown, unknown]
+    if (typeof name !== 'string' || name === 'then' || !isKey(name)) throw malformed('field name')
+    if (kindByName.has(name)) throw malformed('field named twice')
+    kindByName.set(name, parse(json, depth + 1))
+  }
+  return structKind(kindByName)
+}

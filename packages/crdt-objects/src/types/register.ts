@@ -1,0 +1,99 @@
+import { fromString } from 'uint8arrays/from-string'
+import { toString } from 'uint8arrays/to-string'
+import { Reader } from '../codec/reader.ts'
+import type { Owned } from '../codec/snapshot.ts'
+import { own, snapshot } from '../codec/snapshot.ts'
+import { decodeValue, valueBytes } from '../codec/value.ts'
+import { LocalHandle } from '../faces/local.ts'
+import { remoteClass } from '../faces/remote.ts'
+import type { RegisterHandle } from '../handles.ts'
+import type { Kind } from '../kind.ts'
+import type { Schema } from '../schema.ts'
+import { CellNode } from '../state/cell-node.ts'
+import type { ReplicaContext } from '../state/context.ts'
+import type { Dot } from '../state/dots.ts'
+import { STAMPED_VALUE, decodeCell, decodeCellDelta, isLater, winner } from '../state/dots.ts'
+import type { Parent } from '../state/node.ts'
+import { defineKind, schemaOf } from './define.ts'
+import type { Shareable } from './shareable.ts'
+
+class RegisterNode extends CellNode {
+  private readonly initial: unknown
+
+  constructor(context: ReplicaContext, parent: Parent, key: string, initial: unknown) {
+    super(context, parent, key, STAMPED_VALUE)
+    this.initial = initial
+  }
+
+  read(): unknown {
+    return snapshot(this.head === undefined ? this.initial : winner(this.context, this.head).value)
+  }
+
+  set(owned: Owned): void {
+    this.assign(owned.value, owned.bytes)
+  }
+
+  conflicts(): readonly unknown[] {
+    if (this.head === undefined) return []
+    const first = winner(this.context, this.head)
+    const losers: Dot[] = []
+    for (let dot: Dot | undefined = this.head; dot !== undefined; dot = dot.next) {
+      if (dot !== first) losers.push(dot)
+    }
+    losers.sort((a, b) => (isLater(this.context, a, b) ? -1 : 1))
+    return losers.map((dot) => snapshot(dot.value))
+  }
+}
+
+class LocalRegister extends LocalHandle<RegisterNode, unknown> {
+  set(value: unknown): void {
+    // Checked before a node is made: a refused value leaves nothing behind.
+    const owned = own(value)
+    this.make().set(owned)
+  }
+
+  conflicts(): readonly unknown[] {
+    return this.find()?.conflicts() ?? []
+  }
+}
+
+/** The kind of a register; the initial value is part of the schema, as hex of its encoding. */
+export function registerKind(initialHex: string | undefined): Kind {
+  const initial =
+    initialHex === undefined
+      ? undefined
+      : decodeValue(new Reader(fromString(initialHex, 'base16')))
+  const kind: Kind = defineKind({
+    name: 'register',
+    args: initialHex === undefined ? [] : [initialHex],
+    verbs: { set: 'write', conflicts: 'read' },
+    zero: () => snapshot(initial),
+    emptyWhole: () => undefined,
+    createNode: (context, parent, key) => new RegisterNode(context, parent, key, initial),
+    decodeDelta: (batch) => decodeCellDelta(batch, STAMPED_VALUE),
+    decodeWhole: (batch) => decodeCell(batch, STAMPED_VALUE),
+    local: (place) => new LocalRegister(kind, place),
+    remote: (place) => new Remote(kind, place),
+  })
+  const Remote = remoteClass(kind.verbs)
+  return kind
+}
+
+const REGISTER = registerKind(undefined)
+
+/** The schema of a register of `T` that reads as `V`. */
+export type RegisterSchema<T, V> = Schema<{
+  readonly value: V
+  readonly local: RegisterHandle<'local', T, V>
+  readonly remote: RegisterHandle<'remote', T, V>
+}>
+
+/** Holds the last value written: by hybrid logical clock, then replica id. It reads as `initial` until then. */
+export function register<T = unknown>(): RegisterSchema<Shareable<T>, T | undefined>
+export function register<T>(options: {
+  readonly initial: T & Shareable<T>
+}): RegisterSchema<Shareable<T>, T>
+export function register(options?: { readonly initial: unknown }): Schema {
+  if (options === undefined) return schemaOf(REGISTER)
+  return schemaOf(registerKind(toString(valueBytes(options.initial), 'base16')))
+}

@@ -1,0 +1,90 @@
+import type { Owned } from '../codec/snapshot.ts'
+import { own, snapshot } from '../codec/snapshot.ts'
+import { remoteClass } from '../faces/remote.ts'
+import type { ValueMapHandle } from '../handles.ts'
+import type { Kind } from '../kind.ts'
+import type { Schema } from '../schema.ts'
+import type { Dot } from '../state/dots.ts'
+import { STAMPED_VALUE, winner } from '../state/dots.ts'
+import { KeyedNode, decodeKeyedDelta, decodeKeyedWhole } from '../state/keyed-node.ts'
+import { defineKind } from './define.ts'
+import { LocalMapHandle, MAP_VERBS } from './map-handle.ts'
+import type { MapNodeLike } from './map-handle.ts'
+import type { Shareable } from './shareable.ts'
+import { TEXT_KEY, checkKey } from './text-key.ts'
+
+class ValueMapNode extends KeyedNode<string> implements MapNodeLike {
+  read(): Map<string, unknown> {
+    return new Map(this.entries())
+  }
+
+  *entries(): Generator<[string, unknown]> {
+    for (const [key, head] of this.cells) yield [key, this.valueIn(head)]
+  }
+
+  keys(): Iterable<string> {
+    return this.cells.keys()
+  }
+
+  private valueIn(head: Dot): unknown {
+    return snapshot(head.next === undefined ? head.value : winner(this.context, head).value)
+  }
+
+  get(key: string): unknown {
+    const head = this.cells.get(key)
+    return head === undefined ? undefined : this.valueIn(head)
+  }
+
+  has(key: string): boolean {
+    return this.cells.has(key)
+  }
+
+  count(): number {
+    return this.cells.size
+  }
+
+  set(key: string, owned: Owned): void {
+    this.assign(key, owned.value, key.length + owned.bytes)
+  }
+
+  delete(key: string): void {
+    this.remove(key)
+  }
+
+  clear(): void {
+    this.removeAll()
+  }
+}
+
+class LocalValueMap extends LocalMapHandle<ValueMapNode> {
+  set(key: string, value: unknown): void {
+    // All is checked before a node is made: a refused write leaves nothing behind.
+    if (this.find()?.has(key) !== true) checkKey(key)
+    const owned = own(value)
+    this.make().set(key, owned)
+  }
+}
+
+const SHAPE = { payload: STAMPED_VALUE, keys: TEXT_KEY }
+
+/** The kind of a map of plain values. */
+export const VALUE_MAP: Kind = defineKind({
+  name: 'map',
+  args: [],
+  verbs: { ...MAP_VERBS, set: 'write' },
+  zero: () => new Map(),
+  emptyWhole: () => new Map(),
+  createNode: (context, parent, key) => new ValueMapNode(context, parent, key, SHAPE),
+  decodeDelta: (batch) => decodeKeyedDelta(batch, TEXT_KEY, STAMPED_VALUE),
+  decodeWhole: (batch) => decodeKeyedWhole(batch, TEXT_KEY, STAMPED_VALUE),
+  local: (place) => new LocalValueMap(VALUE_MAP, place),
+  remote: (place) => new RemoteValueMap(VALUE_MAP, place),
+})
+const RemoteValueMap = remoteClass(VALUE_MAP.verbs)
+
+/** The schema of a map of plain values. */
+export type ValueMapSchema<V> = Schema<{
+  readonly value: ReadonlyMap<string, Shareable<V>>
+  readonly local: ValueMapHandle<'local', Shareable<V>>
+  readonly remote: ValueMapHandle<'remote', Shareable<V>>
+}>
