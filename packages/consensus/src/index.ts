@@ -1,0 +1,1 @@
+export type { CommandOutcome, OrderedLog, Session, Submission } from './ordered-log.ts'
