@@ -72,7 +72,8 @@ export function invalidValue(reason: string, value?: unknown): JoineryError<'VAL
 }
 
 function describe(value: unknown): string {
-  if (typeof value === 'string') return JSON.stringify(value.length > 64 ? `${value.slice(0, 64)}…` : value)
+  if (typeof value === 'string')
+    return JSON.stringify(value.length > 64 ? `${value.slice(0, 64)}…` : value)
   if (typeof value === 'object' && value !== null) return Object.prototype.toString.call(value)
   return String(value)
 }

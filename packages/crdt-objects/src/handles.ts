@@ -1,4 +1,5 @@
-import type { WaitOptions } from './space.ts'
+import type { Change } from './change.ts'
+import type { WaitOptions } from './wait-options.ts'
 import type { Schema, ValueOf } from './schema.ts'
 
 /** Where the data of a handle is: in this process, or behind a gateway. */
@@ -9,15 +10,6 @@ export type Answer<P extends Face, T> = P extends 'local' ? T : Promise<T>
 
 /** A sequence: iterable where the data is, asynchronously iterable elsewhere. `for await` runs over both. */
 export type Sequence<P extends Face, T> = P extends 'local' ? Iterable<T> : AsyncIterable<T>
-
-/** What changed in an object, told to subscribers. */
-export interface Change {
-  readonly origin: 'local' | 'remote'
-  /** Replica ids (16 hex digits) whose updates this change brings. */
-  readonly by: readonly string[]
-  /** Places below the subscribed one that changed, each the path from it; `[]` is the place itself. */
-  readonly detail: readonly (readonly string[])[]
-}
 
 /** The change events of an object of schema `S`. */
 export type ChangeOf<S extends Schema> = Change & { readonly '~schema'?: S }
@@ -136,15 +128,11 @@ export type StructHandle<P extends Face, F extends Fields> = Omit<
   { readonly [K in keyof F]: HandleOn<P, F[K]> },
   StructMember
 > &
-  HandleBase<P, StructValue<F>> & { at<K extends keyof F & string>(field: K): HandleOn<P, F[K]> } & Extra<
-    P,
-    StructValue<F>>
+  HandleBase<P, StructValue<F>> & {
+    at<K extends keyof F & string>(field: K): HandleOn<P, F[K]>
+  } & Extra<P, StructValue<F>>
 
-type StructMember =
-  | keyof HandleBase<Face, unknown>
-  | keyof LocalBase<unknown>
-  | 'with'
-  | 'at'
+type StructMember = keyof HandleBase<Face, unknown> | keyof LocalBase<unknown> | 'with' | 'at'
 
 /** The handle of schema `S` on face `P`. */
 export type HandleOn<P extends Face, S extends Schema> = P extends 'local' ? Local<S> : Remote<S>

@@ -2,7 +2,6 @@ export { JoineryError, invalidValue, isJoineryError } from './errors.ts'
 export type { ErrorCode, ErrorDetails, Outcome } from './errors.ts'
 export type {
   Answer,
-  Change,
   ChangeOf,
   CounterHandle,
   ExtremumHandle,
@@ -23,10 +22,11 @@ export type {
   StructHandle,
   ValueMapHandle,
 } from './handles.ts'
+export type { Change } from './change.ts'
 export type { Identity, ReplicaId } from './identity.ts'
 export type { Kind, VerbMode } from './kind.ts'
 export type { Schema, SchemaTypes, ValueOf } from './schema.ts'
-export type { FlushOptions, Space, Spaces, WaitOptions } from './space.ts'
+export type { FlushOptions, Space, Spaces } from './space.ts'
 export { counter } from './types/counter.ts'
 export type { CounterSchema } from './types/counter.ts'
 export { max, min } from './types/extremum.ts'
@@ -43,3 +43,4 @@ export type { Shareable } from './types/shareable.ts'
 export { struct } from './types/struct.ts'
 export type { StructSchema } from './types/struct.ts'
 export type { ValueMapSchema } from './types/value-map.ts'
+export type { WaitOptions } from './wait-options.ts'

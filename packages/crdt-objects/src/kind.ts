@@ -1,6 +1,6 @@
 import type { BatchReader } from './codec/batch-reader.ts'
 import type { Place } from './faces/place.ts'
-import type { RemotePlace } from './faces/remote.ts'
+import type { RemotePlace } from './faces/remote-place.ts'
 import type { ReplicaContext } from './state/context.ts'
 import type { Node, Parent } from './state/node.ts'
 

@@ -1,11 +1,6 @@
 import type { Face, HandleOn, Local, Remote } from './handles.ts'
 import type { Schema } from './schema.ts'
-
-/** How long a waiting call may take, and how to give it up. An abort throws the signal's own reason. */
-export interface WaitOptions {
-  readonly timeoutMs?: number | undefined
-  readonly signal?: AbortSignal | undefined
-}
+import type { WaitOptions } from './wait-options.ts'
 
 /** Options of {@link Space.flush}. */
 export interface FlushOptions extends WaitOptions {
@@ -38,10 +33,7 @@ export interface Space<P extends Face = Face> extends AsyncDisposable {
 
 /** What opens spaces: a peer (`'local'`), a client of a gateway (`'remote'`), or, for portable code, either. */
 export interface Spaces<P extends Face = Face> {
-  space(
-    name: string,
-    options?: { readonly signal?: AbortSignal | undefined },
-  ): Promise<Space<P>>
+  space(name: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<Space<P>>
 }
 
 export type { Face, HandleOn, Local, Remote }

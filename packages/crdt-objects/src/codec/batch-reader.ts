@@ -1,4 +1,4 @@
-import { Reader } from './reader.ts'
+import type { Reader } from './reader.ts'
 
 /** What a header says that its body is read with. */
 export interface BatchFrame {
@@ -7,6 +7,8 @@ export interface BatchFrame {
   readonly first: number
   readonly last: number
   readonly baseStamp: number
+  /** Of a state: what its author has seen, by rows of the table. */
+  readonly seenByRow?: readonly number[]
 }
 
 /** The body of a batch or state being read; all its references are checked. */
@@ -30,6 +32,12 @@ export class BatchReader {
   seq(): number {
     const seq = this.body.varint()
     return seq > 0 ? seq : this.body.fail('update number 0')
+  }
+
+  /** A number of an update of the replica in `row`, which the author of a state has seen. */
+  seenSeq(row: number): number {
+    const seq = this.seq()
+    return seq <= (this.frame.seenByRow?.[row] ?? 0) ? seq : this.body.fail('update not yet seen')
   }
 
   /** A number of the author's within the batch. */

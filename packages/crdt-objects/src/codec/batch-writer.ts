@@ -1,4 +1,5 @@
 import type { ReplicaContext } from '../state/context.ts'
+import { SELF } from '../state/context.ts'
 import { Writer } from './writer.ts'
 
 /**
@@ -6,28 +7,39 @@ import { Writer } from './writer.ts'
  * so that a replica id is written once, however many dots it has.
  */
 export class BatchWriter {
+  readonly head = new Writer(64)
   readonly body = new Writer(1024)
   readonly context: ReplicaContext
   /** Numbers and stamps are written as distances from these two. */
-  readonly last: number
-  readonly baseStamp: number
+  last = 0
+  baseStamp = 0
   /** Our indexes, in the order of the table. */
   readonly table: number[] = []
-  private readonly rowByIndex = new Map<number, number>()
+  private readonly rowByIndex: (number | undefined)[] = []
 
-  constructor(context: ReplicaContext, last: number, baseStamp: number) {
+  constructor(context: ReplicaContext) {
     this.context = context
+  }
+
+  /** Begins a batch or state; what was written before is dropped. Row 0 is the author: we. */
+  begin(last: number, baseStamp: number): this {
+    this.head.reset()
+    this.body.reset()
+    for (const index of this.table) this.rowByIndex[index] = undefined
+    this.table.length = 0
     this.last = last
     this.baseStamp = baseStamp
+    this.row(SELF)
+    return this
   }
 
   /** The row of a replica in the table. */
   row(index: number): number {
-    const known = this.rowByIndex.get(index)
+    const known = this.rowByIndex[index]
     if (known !== undefined) return known
     const row = this.table.length
     this.table.push(index)
-    this.rowByIndex.set(index, row)
+    this.rowByIndex[index] = row
     return row
   }
 

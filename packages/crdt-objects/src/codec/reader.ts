@@ -3,18 +3,20 @@ import { fromString } from 'uint8arrays/from-string'
 import { toString } from 'uint8arrays/to-string'
 import { JoineryError } from '../errors.ts'
 
+/** Numbers of eight bytes pass through here. */
+const EIGHT = new DataView(new ArrayBuffer(8))
+const EIGHT_BYTES = new Uint8Array(EIGHT.buffer)
+
 /**
  * Reads bytes that are not trusted: every read is checked against what is left, nothing is allocated by an unchecked
  * length, and all that it throws is ENCODING_INVALID.
  */
 export class Reader {
   private readonly buffer: Uint8Array
-  private readonly view: DataView
   private offset = 0
 
   constructor(bytes: Uint8Array) {
     this.buffer = bytes
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
   get remaining(): number {
@@ -88,17 +90,29 @@ export class Reader {
   }
 
   u64(): bigint {
-    this.need(8)
-    const value = this.view.getBigUint64(this.offset)
-    this.offset += 8
-    return value
+    this.takeEight()
+    return EIGHT.getBigUint64(0)
   }
 
   float64(): number {
+    this.takeEight()
+    return EIGHT.getFloat64(0)
+  }
+
+  private takeEight(): void {
     this.need(8)
-    const value = this.view.getFloat64(this.offset)
+    for (let i = 0; i < 8; i++) EIGHT_BYTES[i] = this.buffer[this.offset + i] ?? 0
     this.offset += 8
-    return value
+  }
+
+  /** Passes over `bytes` if exactly they follow; else stays. */
+  skip(bytes: Uint8Array): boolean {
+    if (bytes.length > this.remaining) return false
+    for (let i = 0; i < bytes.length; i++) {
+      if (this.buffer[this.offset + i] !== bytes[i]) return false
+    }
+    this.offset += bytes.length
+    return true
   }
 
   text(): string {

@@ -135,7 +135,6 @@ export function decodeValue(reader: Reader): unknown {
 }
 
 function decode(reader: Reader, depth: number): unknown {
-  if (depth > DEPTH_MAX) return reader.fail('value nested too deep')
   const tag = reader.byte()
   switch (tag) {
     case NULL:
@@ -154,16 +153,12 @@ function decode(reader: Reader, depth: number): unknown {
     }
     case TEXT:
       return reader.text()
-    case BYTES:
-      return reader.bytes().slice()
     case BIGINT:
       return decodeBigint(reader)
-    case DATE: {
-      const date = new Date(reader.zigzag())
-      return Number.isNaN(date.getTime()) ? reader.fail('date out of range') : date
-    }
     default:
-      return decodeCollection(reader, tag, depth)
+      // As deep as the writer goes and no deeper: what is read must be writable again.
+      if (depth >= DEPTH_MAX) return reader.fail('value nested too deep')
+      return decodeObject(reader, tag, depth)
   }
 }
 
@@ -173,8 +168,14 @@ function decodeBigint(reader: Reader): bigint {
   return text.startsWith('-') ? -BigInt(`0x${text.slice(1)}`) : BigInt(`0x${text}`)
 }
 
-function decodeCollection(reader: Reader, tag: number, depth: number): unknown {
+function decodeObject(reader: Reader, tag: number, depth: number): unknown {
   switch (tag) {
+    case BYTES:
+      return reader.bytes().slice()
+    case DATE: {
+      const date = new Date(reader.zigzag())
+      return Number.isNaN(date.getTime()) ? reader.fail('date out of range') : date
+    }
     case ARRAY: {
       const items: unknown[] = []
       for (let left = reader.count(); left > 0; left--) items.push(decode(reader, depth + 1))
@@ -207,9 +208,16 @@ function decodeCollection(reader: Reader, tag: number, depth: number): unknown {
   }
 }
 
-/** The bytes of one value. */
+/** No value is encoded beyond this: one that holds itself many times over would never end. */
+const BYTES_MAX = 512 * 1024
+
+/**
+ * The bytes of one value.
+ *
+ * @throws JoineryError VALUE_INVALID or OBJECT_TOO_LARGE
+ */
 export function valueBytes(value: unknown): Uint8Array {
-  const writer = new Writer()
+  const writer = new Writer(256, BYTES_MAX)
   encode(writer, value, 0)
   return writer.finish()
 }

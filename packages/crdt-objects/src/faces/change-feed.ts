@@ -1,4 +1,4 @@
-import type { Change } from '../handles.ts'
+import type { Change } from '../change.ts'
 
 /** Places kept for a slow reader before they are merged into "all of it". */
 const PLACES_MAX = 1024

@@ -2,7 +2,7 @@ import { invalidValue } from '../errors.ts'
 import type { Kind, VerbMode } from '../kind.ts'
 import type { Schema } from '../schema.ts'
 import { KIND } from './local.ts'
-import type { RemoteObject } from './remote.ts'
+import type { RemoteObject } from './remote-place.ts'
 
 interface Served {
   readonly [KIND]: Kind

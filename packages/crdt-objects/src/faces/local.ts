@@ -1,6 +1,6 @@
-import type { Change } from '../handles.ts'
+import type { Change } from '../change.ts'
 import type { Kind } from '../kind.ts'
-import type { WaitOptions } from '../space.ts'
+import type { WaitOptions } from '../wait-options.ts'
 import type { Node } from '../state/node.ts'
 import { ChangeFeed } from './change-feed.ts'
 import type { Place } from './place.ts'
@@ -87,7 +87,6 @@ export function toJson(value: unknown): unknown {
   if (Array.isArray(value)) return (value as unknown[]).map(toJson)
   const entries: Iterable<[unknown, unknown]> =
     value instanceof Map ? (value as Map<unknown, unknown>) : Object.entries(value)
-  const json: Record<string, unknown> = {}
-  for (const [key, item] of entries) json[String(key)] = toJson(item)
-  return json
+  // Not by assignment: a key __proto__ of a Map would set the prototype.
+  return Object.fromEntries([...entries].map(([key, item]) => [String(key), toJson(item)]))
 }

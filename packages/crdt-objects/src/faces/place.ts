@@ -1,10 +1,22 @@
-import type { ObjectState } from '../state/object-state.ts'
+import type { Change } from '../change.ts'
 import type { Node } from '../state/node.ts'
 import type { ReplicaContext } from '../state/context.ts'
 
+/** What a place needs of its object. */
+export interface PlacedObject {
+  readonly name: string
+  readonly context: ReplicaContext
+  readonly root: Node
+  watch(
+    path: readonly string[],
+    listener: (change: Change) => void,
+    signal: AbortSignal | undefined,
+  ): Disposable
+}
+
 /** Where a local handle points: a path below an object, whose node may or may not be there. */
 export interface Place {
-  readonly object: ObjectState
+  readonly object: PlacedObject
   readonly context: ReplicaContext
   readonly path: readonly string[]
   /** The node, if anything is kept there. */
@@ -15,10 +27,10 @@ export interface Place {
 
 /** The place of a whole object. */
 export class RootPlace implements Place {
-  readonly object: ObjectState
+  readonly object: PlacedObject
   readonly path: readonly string[] = []
 
-  constructor(object: ObjectState) {
+  constructor(object: PlacedObject) {
     this.object = object
   }
 
@@ -52,7 +64,7 @@ export class ChildPlace implements Place {
     this.key = key
   }
 
-  get object(): ObjectState {
+  get object(): PlacedObject {
     return this.parent.object
   }
 

@@ -1,11 +1,15 @@
-import { JoineryError } from '../errors.ts'
-import type { WaitOptions } from '../space.ts'
+import { JoineryError, invalidValue } from '../errors.ts'
+import type { WaitOptions } from '../wait-options.ts'
+
+/** The longest that a timer runs: beyond, it would fire at once. */
+const TIMER_MS_MAX = 2 ** 31 - 1
 
 /** One signal for a wait's own signal and its time limit. */
 export function waitSignal(options: WaitOptions): AbortSignal | undefined {
   const { timeoutMs, signal } = options
-  if (timeoutMs === undefined) return signal
-  const timeout = AbortSignal.timeout(Math.max(0, timeoutMs))
+  if (timeoutMs === undefined || timeoutMs === Infinity) return signal
+  if (Number.isNaN(timeoutMs)) throw invalidValue('a time limit is a number of ms', timeoutMs)
+  const timeout = AbortSignal.timeout(Math.min(Math.max(0, Math.ceil(timeoutMs)), TIMER_MS_MAX))
   return signal === undefined ? timeout : AbortSignal.any([signal, timeout])
 }
 

@@ -1,8 +1,7 @@
-import { concat } from 'uint8arrays/concat'
 import type { BatchFrame } from '../codec/batch-reader.ts'
 import type { BatchWriter } from '../codec/batch-writer.ts'
 import { Reader } from '../codec/reader.ts'
-import { Writer } from '../codec/writer.ts'
+import { allocate } from '../codec/slab.ts'
 import type { ReplicaId } from '../identity.ts'
 import type { ReplicaContext } from './context.ts'
 
@@ -11,7 +10,7 @@ import type { ReplicaContext } from './context.ts'
  *
  *     byte     version and shape (BATCH or STATE)
  *     table    count, then 8 bytes for each replica; row 0 is the author
- *     varint   first and last update number (both 0 in a state)
+ *     varint   first update number, and how many more there are (both 0 in a state)
  *     varint   base stamp
  *     vector   rows and numbers: what the batch depends on, or all that the state has seen
  *     body     objects
@@ -40,21 +39,24 @@ export function encodeFramed(
   batch: BatchWriter,
   framing: Framing,
 ): Uint8Array {
-  // The rows of the vector come first: they complete the table.
-  const vector = framing.vector.map(([index, seq]) => [batch.row(index), seq] as const)
-  const head = new Writer(64 + batch.table.length * 8)
+  // The rows of the vector complete the table.
+  for (const [index] of framing.vector) batch.row(index)
+  const { head, body } = batch
   head.byte(framing.shape === 'batch' ? BATCH : STATE)
   head.varint(batch.table.length)
   for (const index of batch.table) head.u64(context.id(index))
   head.varint(framing.first)
-  head.varint(framing.last)
+  head.varint(framing.last - framing.first)
   head.varint(batch.baseStamp)
-  head.varint(vector.length)
-  for (const [row, seq] of vector) {
-    head.varint(row)
+  head.varint(framing.vector.length)
+  for (const [index, seq] of framing.vector) {
+    head.varint(batch.row(index))
     head.varint(seq)
   }
-  return concat([head.written(), batch.body.written()])
+  const bytes = allocate(head.length + body.length)
+  head.copyTo(bytes, 0)
+  body.copyTo(bytes, head.length)
+  return bytes
 }
 
 /** Reads and checks a head; the reader then stands at the body. */
@@ -66,20 +68,32 @@ export function decodeHead(reader: Reader, shape: 'batch' | 'state'): Head {
   const replicas: ReplicaId[] = []
   for (let left = reader.count(8); left > 0; left--) replicas.push(reader.u64())
   if (replicas.length === 0) reader.fail('no author')
-  if (new Set(replicas).size < replicas.length) reader.fail('replica named twice')
+  if (replicas.length > 1 && new Set(replicas).size < replicas.length) {
+    reader.fail('replica named twice')
+  }
   const first = reader.varint()
-  const last = reader.varint()
-  const valid = shape === 'batch' ? first > 0 && last >= first : first === 0 && last === 0
+  const last = first + reader.varint()
+  const valid = shape === 'batch' ? first > 0 && Number.isSafeInteger(last) : last === 0
   if (!valid) reader.fail('update numbers')
   const baseStamp = reader.varint()
+  const vector = decodeVector(reader, replicas.length)
+  return { replicas, rows: replicas.length, first, last, baseStamp, vector }
+}
+
+function decodeVector(reader: Reader, rows: number): [number, number][] {
   const vector: [number, number][] = []
-  for (let left = reader.count(2); left > 0; left--) {
+  const count = reader.count(2)
+  if (count === 0) return vector
+  const named = new Set<number>()
+  for (let left = count; left > 0; left--) {
     const row = reader.varint()
     const seq = reader.varint()
-    if (row >= replicas.length || seq === 0) reader.fail('entry of a version vector')
+    if (row >= rows || seq === 0) reader.fail('entry of a version vector')
+    if (named.has(row)) reader.fail('replica named twice')
+    named.add(row)
     vector.push([row, seq])
   }
-  return { replicas, rows: replicas.length, first, last, baseStamp, vector }
+  return vector
 }
 
 /** Who made a batch, which updates it holds, and what it must come after. */

@@ -7,10 +7,7 @@ import { Node } from './node.ts'
 export type Children = ReadonlyMap<string, unknown>
 
 /** A place whose entries are places: maps of objects, and structs. */
-export abstract class BranchNode
-  extends Node<Children, Children>
-  implements Branch, Parent
-{
+export abstract class BranchNode extends Node<Children, Children> implements Branch, Parent {
   protected readonly children = new Map<string, Node>()
   /** Children with a delta. Invariant: exactly those whose `dirty` is true. */
   private dirtyChildren: Node[] = []

@@ -37,8 +37,12 @@ export class ReplicaContext {
   sealed = 0
   /** Greatest stamp made or seen. */
   private lastStamp = 0
+  /** The id that was looked up last: batches of one author come in a row. */
+  private recent: { readonly id: ReplicaId; readonly index: number }
   /** Estimate of what the next batch will take. */
   pendingBytes = 0
+  /** Whether the driver knows that there is something to take. */
+  private pendingTold = false
   closed = false
   /** How many listeners there are: nothing is noted for none. */
   watchers = 0
@@ -52,11 +56,12 @@ export class ReplicaContext {
     this.spaceName = spaceName
     this.ids = [ports.replica]
     this.indexById.set(ports.replica, SELF)
+    this.recent = { id: ports.replica, index: SELF }
   }
 
   /** Small number of a replica id, given out on first sight. */
   intern(id: ReplicaId): number {
-    const known = this.indexById.get(id)
+    const known = this.indexOf(id)
     if (known !== undefined) return known
     const index = this.ids.length
     this.ids.push(id)
@@ -67,7 +72,10 @@ export class ReplicaContext {
 
   /** The index of a replica id, if it is known. */
   indexOf(id: ReplicaId): number | undefined {
-    return this.indexById.get(id)
+    if (this.recent.id === id) return this.recent.index
+    const index = this.indexById.get(id)
+    if (index !== undefined) this.recent = { id, index }
+    return index
   }
 
   id(index: number): ReplicaId {
@@ -97,9 +105,14 @@ export class ReplicaContext {
     return number
   }
 
+  /** The greatest stamp made or seen: near to those that the next batch carries. */
+  get latestStamp(): number {
+    return this.lastStamp
+  }
+
   /** A stamp of the hybrid logical clock (Kulkarni et al. 2014): later than all made and seen here. */
   stamp(): number {
-    this.lastStamp = Math.max(this.lastStamp + 1, this.ports.clock() * STAMPS_PER_MS)
+    this.lastStamp = Math.max(this.lastStamp + 1, Math.floor(this.ports.clock() * STAMPS_PER_MS))
     return this.lastStamp
   }
 
@@ -113,9 +126,20 @@ export class ReplicaContext {
     if (stamp <= dayAhead) this.lastStamp = stamp
   }
 
+  /** Notes that a batch with all updates up to `last` has left. */
+  batchTaken(last: number): void {
+    this.sealed = last
+    this.pendingBytes = 0
+    this.pendingTold = false
+  }
+
   /** Ends an operation: tells the driver of the first pending update, and of a full batch. */
   operationDone(): void {
-    if (this.seen[SELF] === this.sealed + 1) this.ports.onPending?.()
+    // Not by counting: a listener may have written before the operation it was told of was done.
+    if (!this.pendingTold && (this.seen[SELF] ?? 0) > this.sealed) {
+      this.pendingTold = true
+      this.ports.onPending?.()
+    }
     if (this.pendingBytes >= PENDING_BYTES_FULL) this.ports.onFull?.()
   }
 }

@@ -94,7 +94,8 @@ export function isLater(context: ReplicaContext, a: Dot, b: Dot): boolean {
 
 /** What a batch says of one cell. */
 export interface CellDelta {
-  readonly added: Omit<Dot, 'replica' | 'next'> | undefined
+  /** The author's, who is row 0. */
+  readonly added: Dot | undefined
   /** Rows of the table and numbers by turns. */
   readonly kills: Kills
 }
@@ -123,7 +124,7 @@ export function decodeCellDelta(batch: BatchReader, payload: Payload): CellDelta
   if (head % 2 === 1) {
     const seq = batch.ownSeq()
     const stamp = payload.stamped ? batch.stamp() : 0
-    added = { seq, stamp, value: payload.decode(batch) }
+    added = { replica: 0, seq, stamp, value: payload.decode(batch), next: undefined }
   }
   const kills: Kills = []
   for (let i = 0; i < killed; i += 2) kills.push(batch.row(), batch.seq())
@@ -141,13 +142,24 @@ export function applyCell(
     rest = without(rest, incoming.indexes[delta.kills[i] ?? 0] ?? SELF, delta.kills[i + 1] ?? 0)
   }
   if (delta.added === undefined) return rest
-  return { replica: incoming.indexes[0] ?? SELF, ...delta.added, next: rest }
+  const replica = incoming.indexes[0] ?? SELF
+  for (let dot = rest; dot !== undefined; dot = dot.next) {
+    // The author killed it already, unless its batch is wrong. Invariant: one dot of each replica in a cell.
+    if (dot.replica === replica) rest = without(rest, replica, dot.seq)
+  }
+  // Nobody else has this dot: it is taken as it was decoded.
+  delta.added.replica = replica
+  delta.added.next = rest
+  return delta.added
 }
 
 function without(head: Dot | undefined, replica: number, seq: number): Dot | undefined {
-  if (head === undefined) return undefined
-  if (head.replica === replica && head.seq === seq) return head.next
-  head.next = without(head.next, replica, seq)
+  if (head?.replica === replica && head.seq === seq) return head.next
+  for (let dot = head; dot?.next !== undefined; dot = dot.next) {
+    if (dot.next.replica !== replica || dot.next.seq !== seq) continue
+    dot.next = dot.next.next
+    break
+  }
   return head
 }
 
@@ -165,9 +177,14 @@ export function encodeCell(batch: BatchWriter, payload: Payload, head: Dot | und
 /** The dots of a cell of a state; `replica` is the row in its table. */
 export function decodeCell(batch: BatchReader, payload: Payload): Dot | undefined {
   let head: Dot | undefined
-  for (let left = batch.body.count(2); left > 0; left--) {
+  const count = batch.body.count(2)
+  const rows = count > 1 ? new Set<number>() : undefined
+  for (let left = count; left > 0; left--) {
     const replica = batch.row()
-    const seq = batch.seq()
+    // A new dot replaces its author's last one, so there is one of each. It also bounds what a join looks through.
+    if (rows?.has(replica) === true) batch.body.fail('replica named twice')
+    rows?.add(replica)
+    const seq = batch.seenSeq(replica)
     const stamp = payload.stamped ? batch.stamp() : 0
     head = { replica, seq, stamp, value: payload.decode(batch), next: head }
   }

@@ -17,9 +17,13 @@ import type { ReplicaContext } from './context.ts'
 import { SELF } from './context.ts'
 import type { Incoming, Parent } from './node.ts'
 import { Node } from './node.ts'
+import { SmallMap } from './small-map.ts'
 
 /** The most that one operation may take in a batch. */
 export const OPERATION_BYTES_MAX = 4 * 1024 * 1024
+
+/** Up to here, a value written over one that has not left yet is not counted again. */
+const REWRITE_BYTES_FREE = 128
 
 /** Refuses an operation that no batch could carry. */
 export function checkOperation(bytes: number): void {
@@ -42,11 +46,11 @@ export interface KeyCodec<K> {
 }
 
 /** A place that is a cell of dots for each key: sets and maps of plain values. */
-export abstract class KeyedNode<K> extends Node<Map<K, CellDelta>, Map<K, Dot | undefined>> {
+export abstract class KeyedNode<K> extends Node<SmallMap<K, CellDelta>, Map<K, Dot | undefined>> {
   /** Invariant: no cell is empty. */
   readonly cells = new Map<K, Dot>()
   /** What each key's delta kills; a key without kills is here too. Invariant: holds every changed key. */
-  private pending = new Map<K, Kills>()
+  private readonly pending = new SmallMap<K, Kills>()
   private readonly payload: Payload
   private readonly keyCodec: KeyCodec<K>
 
@@ -85,6 +89,8 @@ export abstract class KeyedNode<K> extends Node<Map<K, CellDelta>, Map<K, Dot | 
       head.seq = seq
       head.stamp = stamp
       head.value = value
+      // A small value costs about what the one before it did; a large one may be the first large one.
+      if (bytes > REWRITE_BYTES_FREE) this.markDirty(bytes)
     } else {
       kill(context, head, this.killsOf(key))
       this.cells.set(key, { replica: SELF, seq, stamp, value, next: undefined })
@@ -140,27 +146,27 @@ export abstract class KeyedNode<K> extends Node<Map<K, CellDelta>, Map<K, Dot | 
     const known = this.pending.get(key)
     if (known !== undefined) return known
     const kills: Kills = []
-    this.pending.set(key, kills)
+    this.pending.add(key, kills)
     return kills
   }
 
   encodeDelta(batch: BatchWriter): void {
     batch.body.varint(this.pending.size)
-    for (const [key, kills] of this.pending) {
+    this.pending.forEach((kills, key) => {
       this.keyCodec.encode(batch, key)
       encodeCellDelta(batch, this.payload, this.cells.get(key), kills)
-    }
+    })
   }
 
   protected clearDelta(): void {
-    this.pending = new Map()
+    this.pending.clear()
   }
 
-  apply(delta: Map<K, CellDelta>, incoming: Incoming): void {
-    for (const [key, cell] of delta) {
+  apply(delta: SmallMap<K, CellDelta>, incoming: Incoming): void {
+    delta.forEach((cell, key) => {
       this.put(key, applyCell(this.cells.get(key), cell, incoming))
-      this.notify(this.keyCodec.step(key))
-    }
+      if (this.context.watchers !== 0) this.notify(this.keyCodec.step(key))
+    })
     this.refreshPresence()
   }
 
@@ -203,8 +209,14 @@ export function decodeKeyedDelta<K>(
   batch: BatchReader,
   keys: KeyCodec<K>,
   payload: Payload,
-): Map<K, CellDelta> {
-  return decodeEntries(batch, keys, () => decodeCellDelta(batch, payload))
+): SmallMap<K, CellDelta> {
+  const delta = new SmallMap<K, CellDelta>()
+  for (let left = batch.body.count(2); left > 0; left--) {
+    const key = keys.decode(batch)
+    if (delta.get(key) !== undefined) batch.body.fail('key named twice')
+    delta.add(key, decodeCellDelta(batch, payload))
+  }
+  return delta
 }
 
 /** Reads the state of a {@link KeyedNode}. */

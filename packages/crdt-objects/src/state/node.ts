@@ -101,4 +101,3 @@ export abstract class Node<Delta = unknown, Whole = unknown> {
 export function placeKey(key: string): string {
   return `/${key}`
 }
-

@@ -1,4 +1,5 @@
-import type { Change } from '../handles.ts'
+import type { Change } from '../change.ts'
+import { Writer } from '../codec/writer.ts'
 import type { Kind } from '../kind.ts'
 import { RootPlace } from '../faces/place.ts'
 import type { ReplicaContext } from './context.ts'
@@ -17,9 +18,12 @@ export class ObjectState implements Parent {
   readonly root: Node
   /** Whether our own batches have carried the descriptor: those who follow them know it from then on. */
   declared = false
+  /** Whether others may know it: someone's batches may go on without its descriptor. */
+  shared = false
   private readonly watchers = new Set<Watcher>()
   private readonly onDirty: (object: ObjectState) => void
   private face: object | undefined
+  private identityBytes: Uint8Array | undefined
 
   constructor(
     context: ReplicaContext,
@@ -39,6 +43,17 @@ export class ObjectState implements Parent {
 
   get fingerprint(): string {
     return this.kind.fingerprint
+  }
+
+  /** Name and fingerprint, as batches carry them. */
+  get identity(): Uint8Array {
+    if (this.identityBytes === undefined) {
+      const writer = new Writer(this.name.length + 9)
+      writer.text(this.name)
+      writer.u64(BigInt(`0x${this.fingerprint}`))
+      this.identityBytes = writer.finish()
+    }
+    return this.identityBytes
   }
 
   /** Whether anything is there to a reader. */
@@ -89,7 +104,10 @@ export class ObjectState implements Parent {
 
   /** Tells each listener what changed below its place. A listener that throws stops no other one, and no merge. */
   tell(change: Change): void {
-    for (const { path, listener } of [...this.watchers]) {
+    for (const watcher of [...this.watchers]) {
+      // One that an earlier listener has disposed of hears nothing more.
+      if (!this.watchers.has(watcher)) continue
+      const { path, listener } = watcher
       const detail = change.detail.flatMap((place) => relative(path, place))
       if (detail.length === 0) continue
       try {

@@ -1,8 +1,9 @@
 import { BatchReader } from '../codec/batch-reader.ts'
 import { BatchWriter } from '../codec/batch-writer.ts'
 import { Reader } from '../codec/reader.ts'
+import { checkText } from '../codec/value.ts'
 import { encodeFingerprint } from '../codec/fingerprint.ts'
-import { JoineryError } from '../errors.ts'
+import { JoineryError, invalidValue } from '../errors.ts'
 import type { ReplicaId } from '../identity.ts'
 import type { Kind } from '../kind.ts'
 import { parseDescriptor } from '../types/descriptor.ts'
@@ -14,6 +15,10 @@ import type { ReplicaPorts } from './context.ts'
 import { ReplicaContext, SELF } from './context.ts'
 import type { Incoming } from './node.ts'
 import { ObjectState } from './object-state.ts'
+import { SmallMap } from './small-map.ts'
+
+/** The longest name of an object, in UTF-16 units. */
+const NAME_LENGTH_MAX = 4096
 
 /** What became of a batch that was offered. */
 export type Applied = 'applied' | 'duplicate' | 'gap'
@@ -22,6 +27,7 @@ export type Applied = 'applied' | 'duplicate' | 'gap'
 interface Part {
   readonly name: string
   readonly kind: Kind
+  readonly known: ObjectState | undefined
   readonly content: unknown
 }
 
@@ -37,14 +43,19 @@ export class SpaceState {
   private readonly ledger: ChangeLedger
   /** By name and fingerprint: of two schemas that met at one name, each has its object; neither is reinterpreted. */
   private readonly objectByKey = new Map<string, ObjectState>()
+  /** Of several objects with one name, the one whose fingerprint is lowest. */
+  private readonly objectByName = new Map<string, ObjectState>()
+  private readonly batchWriter: BatchWriter
+  /** The object that the last batch brought something for: as a rule the next one does, too. */
+  private recent: ObjectState | undefined
   private dirtyObjects: ObjectState[] = []
-  private dirtySet = new Set<ObjectState>()
   /** What our batches have told of others' updates. Invariant: at or below `context.seen`, entry by entry. */
   private readonly told: number[] = []
 
   constructor(ports: ReplicaPorts, name = '') {
     this.context = new ReplicaContext(ports, name)
     this.ledger = new ChangeLedger(this.context)
+    this.batchWriter = new BatchWriter(this.context)
   }
 
   get replica(): ReplicaId {
@@ -73,21 +84,17 @@ export class SpaceState {
 
   /** The object of that name; of several with different schemas, the one whose fingerprint is lowest. */
   find(name: string): ObjectState | undefined {
-    let found: ObjectState | undefined
-    for (const object of this.objectByKey.values()) {
-      if (object.name !== name) continue
-      if (found === undefined || object.fingerprint < found.fingerprint) found = object
-    }
-    return found
+    return this.objectByName.get(name)
   }
 
   /**
    * The object `name`, made if it is not there. Others learn of it with its first update.
    *
-   * @throws JoineryError OBJECT_SCHEMA_DIFFERS, SPACE_ENDED
+   * @throws JoineryError OBJECT_SCHEMA_DIFFERS, SPACE_ENDED, VALUE_INVALID for what is no name
    */
   open(name: string, kind: Kind): ObjectState {
     this.context.checkOpen()
+    checkName(name)
     const same = this.objectByKey.get(objectKey(name, kind.fingerprint))
     if (same !== undefined) return same
     const other = this.find(name)
@@ -107,13 +114,15 @@ export class SpaceState {
     if (object === undefined) {
       object = new ObjectState(this.context, { name, kind }, this.noteDirty)
       this.objectByKey.set(key, object)
+      const other = this.objectByName.get(name)
+      if (other === undefined || object.fingerprint < other.fingerprint) {
+        this.objectByName.set(name, object)
+      }
     }
     return object
   }
 
   private readonly noteDirty = (object: ObjectState): void => {
-    if (this.dirtySet.has(object)) return
-    this.dirtySet.add(object)
     this.dirtyObjects.push(object)
     this.context.pendingBytes += object.name.length + 12
   }
@@ -124,12 +133,12 @@ export class SpaceState {
     const first = context.firstPending
     const last = context.seen[SELF] ?? 0
     if (last < first) return undefined
-    const batch = new BatchWriter(context, last, context.stamp())
-    batch.row(SELF)
+    const batch = this.batchWriter.begin(last, context.latestStamp)
     batch.body.varint(this.dirtyObjects.length)
     for (const object of this.dirtyObjects) {
-      encodeIdentity(batch, object, object.declared ? undefined : object.descriptor)
+      encodeIdentity(batch, object, object.declared ? '' : object.descriptor)
       object.declared = true
+      object.shared = true
       object.root.encodeDelta(batch)
     }
     const bytes = encodeFramed(context, batch, {
@@ -138,11 +147,9 @@ export class SpaceState {
       last,
       vector: this.dependencies(),
     })
-    context.sealed = last
-    context.pendingBytes = 0
+    context.batchTaken(last)
     for (const object of this.dirtyObjects) object.root.sealed()
     this.dirtyObjects = []
-    this.dirtySet = new Set()
     return bytes
   }
 
@@ -173,8 +180,11 @@ export class SpaceState {
     const indexes = head.replicas.map((id) => this.context.intern(id))
     const incoming = { indexes, seen: [] }
     this.ledger.begin(indexes.slice(0, 1))
-    for (const { name, kind, content } of parts) {
-      this.object(name, kind).root.apply(content, incoming)
+    for (const part of parts) {
+      const object = part.known ?? this.object(part.name, part.kind)
+      object.shared = true
+      object.root.apply(part.content, incoming)
+      this.recent = object
     }
     this.context.seen[indexes[0] ?? SELF] = head.last
     this.context.observeStamp(batch.stampMax)
@@ -199,37 +209,42 @@ export class SpaceState {
 
   private decodeParts(batch: BatchReader, form: 'delta' | 'whole'): Part[] {
     const parts: Part[] = []
-    const keys = new Set<string>()
+    const keys = new SmallMap<string, true>()
     for (let left = batch.body.count(11); left > 0; left--) {
-      const { name, kind } = this.decodeIdentity(batch)
+      const { name, kind, known } = this.decodeIdentity(batch)
       const key = objectKey(name, kind.fingerprint)
-      if (keys.has(key)) batch.body.fail('object named twice')
-      keys.add(key)
+      if (keys.get(key) !== undefined) batch.body.fail('object named twice')
+      keys.add(key, true)
       const content = form === 'delta' ? kind.decodeDelta(batch) : kind.decodeWhole(batch)
-      parts.push({ name, kind, content })
+      parts.push({ name, kind, known, content })
     }
     batch.body.end()
     return parts
   }
 
-  private decodeIdentity(batch: BatchReader): { name: string; kind: Kind } {
+  private decodeIdentity(batch: BatchReader): Omit<Part, 'content'> {
+    const { recent } = this
+    if (recent !== undefined && batch.body.skip(recent.identity)) {
+      batch.body.text()
+      return { name: recent.name, kind: recent.kind, known: recent }
+    }
     const name = batch.body.text()
     const fingerprint = batch.body.u64().toString(16).padStart(16, '0')
     const descriptor = batch.body.text()
     const known = this.objectByKey.get(objectKey(name, fingerprint))
-    if (known !== undefined) return { name, kind: known.kind }
+    if (known !== undefined) return { name, kind: known.kind, known }
     if (descriptor === '') return batch.body.fail('object that was never declared')
     if (encodeFingerprint(descriptor) !== fingerprint) batch.body.fail('fingerprint of a schema')
-    return { name, kind: parseDescriptor(descriptor) }
+    return { name, kind: parseDescriptor(descriptor), known }
   }
 
   /** The whole state, with its vector and every descriptor. Take pending updates as a batch before. */
   encodeState(): Uint8Array {
     const { context } = this
     if (this.pendingUpdates > 0) throw new Error('a state is encoded between batches only')
-    const batch = new BatchWriter(context, 0, context.stamp())
-    batch.row(SELF)
-    const objects = [...this.objectByKey.values()].filter(({ root }) => !root.isVacant())
+    const batch = new BatchWriter(context).begin(0, context.latestStamp)
+    // Empty ones too: batches after this state name them without saying again what they are.
+    const objects = [...this.objectByKey.values()].filter(({ shared }) => shared)
     batch.body.varint(objects.length)
     for (const object of objects) {
       encodeIdentity(batch, object, object.descriptor)
@@ -249,15 +264,18 @@ export class SpaceState {
   joinState(bytes: Uint8Array): boolean {
     const reader = new Reader(bytes)
     const head = decodeHead(reader, 'state')
-    const batch = new BatchReader(reader, head)
+    const seenByRow = new Array<number>(head.rows).fill(0)
+    for (const [row, seq] of head.vector) seenByRow[row] = seq
+    const batch = new BatchReader(reader, { ...head, seenByRow })
     const parts = this.decodeParts(batch, 'whole')
     const { context } = this
+    const own = head.vector.find(([row]) => head.replicas[row] === this.replica)
+    if (own !== undefined && own[1] > context.sealed) {
+      reader.fail('a state that has seen more of us than we made: is a replica id used twice?')
+    }
     const indexes = head.replicas.map((id) => context.intern(id))
     const seen = new Array<number>(context.ids.length).fill(0)
     for (const [row, seq] of head.vector) seen[indexes[row] ?? SELF] = seq
-    if ((seen[SELF] ?? 0) > context.sealed) {
-      reader.fail('a state that has seen more of us than we made: is a replica id used twice?')
-    }
     const news = seen.flatMap((seq, index) => (seq > this.seen(index) ? [index] : []))
     if (news.length === 0) return false
     this.joinParts(parts, { indexes, seen }, news)
@@ -272,6 +290,7 @@ export class SpaceState {
     const joined = new Set<ObjectState>()
     for (const { name, kind, content } of parts) {
       const object = this.object(name, kind)
+      object.shared = true
       object.root.join(content, incoming)
       joined.add(object)
     }
@@ -286,16 +305,18 @@ export class SpaceState {
   }
 }
 
+function checkName(name: string): void {
+  if (typeof name !== 'string' || name.length > NAME_LENGTH_MAX) {
+    throw invalidValue(`names are strings of at most ${NAME_LENGTH_MAX} characters`, name)
+  }
+  checkText(name, 'a name')
+}
+
 function objectKey(name: string, fingerprint: string): string {
   return `${fingerprint}${name}`
 }
 
-function encodeIdentity(
-  batch: BatchWriter,
-  object: ObjectState,
-  descriptor: string | undefined,
-): void {
-  batch.body.text(object.name)
-  batch.body.u64(BigInt(`0x${object.fingerprint}`))
-  batch.body.text(descriptor ?? '')
+function encodeIdentity(batch: BatchWriter, object: ObjectState, descriptor: string): void {
+  batch.body.raw(object.identity)
+  batch.body.text(descriptor)
 }

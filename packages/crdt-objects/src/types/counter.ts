@@ -217,7 +217,7 @@ function decodeWhole(batch: BatchReader): CounterWhole {
   for (let left = batch.body.count(5); left > 0; left--) {
     const row = batch.row()
     if (entries.has(row)) batch.body.fail('replica named twice')
-    const { seq, total } = decodeTotal(batch, batch.seq())
+    const { seq, total } = decodeTotal(batch, batch.seenSeq(row))
     const baseSeq = batch.body.varint()
     const baseTotal = batch.body.zigzag()
     if (baseSeq > seq) batch.body.fail('more removed than added')

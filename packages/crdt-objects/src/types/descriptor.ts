@@ -1,6 +1,7 @@
 import { JoineryError } from '../errors.ts'
 import type { Kind } from '../kind.ts'
 import { counter } from './counter.ts'
+import { descriptorProblem } from './define.ts'
 import { max, min } from './extremum.ts'
 import { flag } from './flag.ts'
 import { mapKind } from './map.ts'
@@ -10,9 +11,8 @@ import { structKind } from './struct.ts'
 import { isKey } from './text-key.ts'
 import { VALUE_MAP } from './value-map.ts'
 
-/** How deep schemas nest, and how long their descriptors are, at the most. */
+/** How deep schemas nest at the most. */
 const DEPTH_MAX = 32
-const LENGTH_MAX = 64 * 1024
 const CACHE_MAX = 1024
 
 type Parse = (args: readonly unknown[], depth: number) => Kind
@@ -39,7 +39,8 @@ const kindByDescriptor = new Map<string, Kind>()
 export function parseDescriptor(descriptor: string): Kind {
   const known = kindByDescriptor.get(descriptor)
   if (known !== undefined) return known
-  if (descriptor.length > LENGTH_MAX) throw malformed('too long')
+  const problem = descriptorProblem(descriptor)
+  if (problem !== undefined) throw malformed(problem)
   const kind = parse(parseJson(descriptor), 0)
   // One schema, one spelling: else equal schemas would have different fingerprints.
   if (kind.descriptor !== descriptor) throw malformed('not canonical')

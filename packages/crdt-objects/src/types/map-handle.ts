@@ -70,10 +70,7 @@ export abstract class LocalMapHandle<N extends Node & MapNodeLike> extends Local
     return this.entries()
   }
 
-  forEach(
-    callback: (value: unknown, key: string, map: this) => void,
-    thisArg?: unknown,
-  ): void {
+  forEach(callback: (value: unknown, key: string, map: this) => void, thisArg?: unknown): void {
     for (const [key, value] of this.entries()) callback.call(thisArg, value, key, this)
   }
 }

@@ -57,12 +57,16 @@ class LocalRegister extends LocalHandle<RegisterNode, unknown> {
   }
 }
 
+function decodeInitial(hex: string): unknown {
+  const reader = new Reader(fromString(hex, 'base16'))
+  const initial = decodeValue(reader)
+  reader.end()
+  return initial
+}
+
 /** The kind of a register; the initial value is part of the schema, as hex of its encoding. */
 export function registerKind(initialHex: string | undefined): Kind {
-  const initial =
-    initialHex === undefined
-      ? undefined
-      : decodeValue(new Reader(fromString(initialHex, 'base16')))
+  const initial = initialHex === undefined ? undefined : decodeInitial(initialHex)
   const kind: Kind = defineKind({
     name: 'register',
     args: initialHex === undefined ? [] : [initialHex],

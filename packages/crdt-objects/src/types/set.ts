@@ -2,7 +2,7 @@ import { Reader } from '../codec/reader.ts'
 import { VALUE_BYTES_MAX } from '../codec/snapshot.ts'
 import { checkText, decodeValue, encodeValue, valueBytes } from '../codec/value.ts'
 import { JoineryError } from '../errors.ts'
-import { LocalHandle } from '../faces/local.ts'
+import { LocalHandle, toJson } from '../faces/local.ts'
 import { remoteClass } from '../faces/remote.ts'
 import type { SetHandle } from '../handles.ts'
 import type { Kind } from '../kind.ts'
@@ -30,8 +30,9 @@ function elementKey(value: unknown): Primitive {
   if (typeof value === 'number' && Number.isFinite(value)) return value === 0 ? 0 : value
   if (typeof value === 'boolean' || typeof value === 'bigint') return value
   if (value === null || value === undefined) return value
+  // Encoded as it is first: that refuses cycles and what is too large, which sorting keys would follow.
+  checkSize(valueBytes(value).length)
   const bytes = valueBytes(canonical(value))
-  checkSize(bytes.length)
   let key = COMPOSITE
   for (const byte of bytes) key += String.fromCharCode(byte)
   return key
@@ -47,13 +48,13 @@ function checkSize(bytes: number): void {
 }
 
 /** Plain objects with their keys in order, so that equal ones encode equally. */
-function canonical(value: unknown, depth = 0): unknown {
-  // Deeper than any value may be: the encoder refuses it, and cycles with it.
-  if (typeof value !== 'object' || value === null || depth > 64) return value
-  if (Array.isArray(value)) return (value as unknown[]).map((item) => canonical(item, depth + 1))
-  if (Object.getPrototypeOf(value) !== Object.prototype) return value
+function canonical(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (Array.isArray(value)) return Array.from(value as unknown[], canonical)
+  const prototype: unknown = Object.getPrototypeOf(value)
+  if (prototype !== Object.prototype && prototype !== null) return value
   const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  return Object.fromEntries(entries.map(([key, item]) => [key, canonical(item, depth + 1)]))
+  return Object.fromEntries(entries.map(([key, item]) => [key, canonical(item)]))
 }
 
 function compositeBytes(key: string): Uint8Array {
@@ -74,7 +75,13 @@ const ELEMENT_KEY: KeyCodec<Primitive> = {
     if (typeof key === 'string' && key.startsWith(COMPOSITE)) batch.body.raw(compositeBytes(key))
     else encodeValue(batch.body, element(key))
   },
-  decode: (batch) => elementKey(decodeValue(batch.body)),
+  decode: (batch) => {
+    const before = batch.body.remaining
+    const value = decodeValue(batch.body)
+    // More than a writer may add: refused as an encoding, before it would be refused as a value.
+    if (before - batch.body.remaining > VALUE_BYTES_MAX) batch.body.fail('element too large')
+    return elementKey(value)
+  },
   bytes: (key) => (typeof key === 'string' ? key.length + 2 : 9),
   step: (key) => {
     const value = element(key)
@@ -83,7 +90,7 @@ const ELEMENT_KEY: KeyCodec<Primitive> = {
 }
 
 function describe(value: unknown): string {
-  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)
+  return typeof value === 'object' && value !== null ? JSON.stringify(toJson(value)) : String(value)
 }
 
 class SetNode extends KeyedNode<Primitive> {

@@ -1,0 +1,113 @@
+/**
+ * The main job: functions in many processes compute over shared objects on real data.
+ *
+ *   npm start                  count 200,000 flights, compare, report
+ *   npm start -- --rows 5000   the same with fewer flights
+ *   npm start -- --serve       leave the cluster up, to look into it with the inspector
+ */
+import { once } from 'node:events'
+import { constants } from 'node:os'
+import { parseArgs } from 'node:util'
+import { aggregate, differencesOf } from './aggregate.ts'
+import { Cluster } from './cluster.ts'
+import { type Flight, type Partition, partitionsOf, readFlights, rowsMax } from './data.ts'
+import { type Outcome, partitionCount, runJob, shortFunctions } from './job.ts'
+import { chartOf, comparisonOf, processesOf, verdictOf } from './report.ts'
+import { spaceName } from './schema.ts'
+
+const containerCount = 4
+
+/** Runs the job. Returns the exit code: 0 when every figure of every surviving replica is right. */
+async function main(): Promise<number> {
+  const { rows, serve } = readOptions()
+  const startedMs = performance.now()
+  const flights = readFlights(rows)
+  const partitions = partitionsOf(partitionCount)
+  const cluster = new Cluster(rows)
+  const interrupted = Promise.race(
+    (['SIGINT', 'SIGTERM'] as const).map(async (signal) => {
+      await once(process, signal)
+      return signal
+    }),
+  )
+  try {
+    console.log(
+      `${rows.toLocaleString('en')} flights in ${partitionCount} partitions, counted by ` +
+        `${containerCount} containers that embed a peer and ${shortFunctions} short functions`,
+    )
+    const work = async (): Promise<Outcome> => {
+      await cluster.start(containerCount)
+      return await runJob(cluster, partitions, rows)
+    }
+    const outcome = await Promise.race([work(), interrupted])
+    if (typeof outcome === 'string') {
+      console.error(`interrupted by ${outcome}`)
+      return 128 + constants.signals[outcome]
+    }
+    const right = report(outcome, flights, partitions)
+    console.log(`The whole run took ${((performance.now() - startedMs) / 1000).toFixed(1)} s.`)
+    if (serve) {
+      console.log(invitationOf(cluster.containers[0]!.gatewayUrl))
+      await interrupted
+    }
+    return right ? 0 : 1
+  } finally {
+    await cluster.stop()
+  }
+}
+
+function readOptions(): { rows: number; serve: boolean } {
+  const { values } = parseArgs({
+    options: { rows: { type: 'string', default: `${rowsMax}` }, serve: { type: 'boolean' } },
+  })
+  const rows = Number(values.rows)
+  if (!Number.isSafeInteger(rows) || rows < partitionCount || rows > rowsMax) {
+    throw new Error(`--rows takes ${partitionCount} to ${rowsMax}, got ${values.rows}`)
+  }
+  return { rows, serve: values.serve ?? false }
+}
+
+function report(
+  outcome: Outcome,
+  flights: readonly Flight[],
+  partitions: readonly Partition[],
+): boolean {
+  const countedBy = (part: Partition): string => outcome.countedBy.get(part.name) ?? 'nobody'
+  const expected = aggregate(flights, partitions, countedBy)
+  const [shown] = outcome.figuresByContainer.values()
+  console.log(`\n${chartOf(shown!)}\n`)
+  console.log('Shared objects = the same computation in one process\n')
+  console.log(`${comparisonOf(expected, shown!)}\n`)
+  console.log(`${processesOf(outcome.processes)}\n`)
+  let right = true
+  for (const [container, figures] of outcome.figuresByContainer) {
+    console.log(`${container}: ${verdictOf(expected, figures)}`)
+    if (differencesOf(expected, figures).length > 0) right = false
+  }
+  console.log(`${outcome.killed} was killed on the way: what it had flushed is in the table.`)
+  console.log(
+    `The replicas read equal ${outcome.convergenceMs.toFixed(0)} ms after the last write of any process.`,
+  )
+  return right
+}
+
+function invitationOf(gatewayUrl: string): string {
+  return [
+    '',
+    'The cluster stays up until you press Ctrl-C. In another terminal, look into it:',
+    '',
+    `  export JOINERY_GATEWAY=${gatewayUrl}`,
+    '  npm run -s joinery -- ls',
+    `  npm run -s joinery -- ls ${spaceName}`,
+    `  npm run -s joinery -- get ${spaceName}/hours`,
+    `  npm run -s joinery -- get ${spaceName}/bands --json`,
+    '  npm run -s joinery -- peers',
+  ].join('\n')
+}
+
+try {
+  process.exitCode = await main()
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error)
+  process.exitCode = 1
+}

@@ -1,0 +1,163 @@
+import {
+  invalidValue,
+  JoineryError,
+  type Space,
+  type Spaces,
+  type WaitOptions,
+} from '@joinery/crdt-objects'
+import type { Backoff } from './backoff.ts'
+import { gatewayUnreachable } from './errors.ts'
+import { Inspection } from './inspection.ts'
+import type { Token } from './link.ts'
+import { ObjectRecord } from './object-record.ts'
+import { objectsMax } from './protocol/limits.ts'
+import { checkName, RemoteSpace } from './remote-space.ts'
+import { Session } from './session.ts'
+
+/** Options of {@link connect}. */
+export interface ConnectOptions extends WaitOptions {
+  /** The gateway's token, or a function that gives a fresh one; asked at each connection. */
+  readonly token?: Token | undefined
+  /** Pauses between attempts to connect, or `false` for one attempt at each address. */
+  readonly retry?: Partial<Backoff> | false | undefined
+  /** The time limit of each call that has none of its own, and of connecting. Default 10,000. */
+  readonly timeoutMs?: number | undefined
+  /** Gives up connecting; it does not close a client that has connected. */
+  readonly signal?: AbortSignal | undefined
+}
+
+/** A connection to a gateway that survives the loss of sockets and gateways. */
+export interface Client extends Spaces<'remote'>, AsyncDisposable {
+  /** Names this client to gateways, for as long as it lives. */
+  readonly session: string
+  /** Looks at what is there without schemas. */
+  readonly inspect: Inspection
+  /** Ends it. Calls under way fail. */
+  close(): Promise<void>
+}
+
+/**
+ * Connects to a gateway, the first of several addresses that answers.
+ *
+ * @throws JoineryError GATEWAY_UNREACHABLE, ACCESS_DENIED, GATEWAY_BUSY, VALUE_INVALID; the reason of `signal`.
+ */
+export async function connect(
+  url: string | readonly string[],
+  options: ConnectOptions = {},
+): Promise<Client> {
+  const { timeoutMs = 10_000, signal, token = '', retry } = options
+  signal?.throwIfAborted()
+  const urls = (typeof url === 'string' ? [url] : url).map(socketUrl)
+  if (urls.length === 0) throw invalidValue('connect needs the address of a gateway')
+  const connection = globalThis.crypto.getRandomValues(new Uint8Array(16))
+  const backoff = retry === false ? false : { ...{ delayMsMin: 50, delayMsMax: 2000 }, ...retry }
+  const session = new Session({ urls, token, backoff, connection }, timeoutMs)
+  try {
+    await welcomed(session, urls.length, { timeoutMs, signal }, backoff === false)
+  } catch (error) {
+    await session.close()
+    throw error
+  }
+  return new GatewayClient(encodeHex(connection), session)
+}
+
+function socketUrl(text: string): string {
+  let url: URL
+  try {
+    url = new URL(text)
+  } catch {
+    throw invalidValue('the address of a gateway looks like ws://127.0.0.1:7070', text)
+  }
+  const protocol = { 'http:': 'ws:', 'https:': 'wss:', 'ws:': 'ws:', 'wss:': 'wss:' }[url.protocol]
+  if (protocol === undefined)
+    throw invalidValue('the address of a gateway starts with ws, wss, http or https', text)
+  url.protocol = protocol
+  return url.href
+}
+
+function welcomed(
+  session: Session,
+  addresses: number,
+  options: WaitOptions & { readonly timeoutMs: number },
+  once: boolean,
+): Promise<void> {
+  const { timeoutMs, signal } = options
+  let failures = 0
+  let last: JoineryError | undefined
+  return new Promise<void>((resolve, reject) => {
+    const abort = (): void => end(() => reject(signal?.reason as Error))
+    const late = setTimeout(() => {
+      const why = last?.message ?? `No gateway answered within ${timeoutMs} ms.`
+      end(() => reject(last ?? gatewayUnreachable('not-applied', why)))
+    }, timeoutMs)
+    const end = (settle: () => void): void => {
+      clearTimeout(late)
+      signal?.removeEventListener('abort', abort)
+      settle()
+    }
+    signal?.addEventListener('abort', abort, { once: true })
+    session.start((failure) => {
+      if (failure === undefined) return end(resolve)
+      last = failure
+      failures += 1
+      const hopeless = failure.code !== 'GATEWAY_UNREACHABLE' && failure.code !== 'GATEWAY_BUSY'
+      if ((hopeless || once) && failures >= addresses) end(() => reject(failure))
+    })
+  })
+}
+
+class GatewayClient implements Client {
+  readonly session: string
+  readonly inspect: Inspection
+  private readonly calls: Session
+  private readonly recordByKey = new Map<string, ObjectRecord>()
+  private readonly spaceByName = new Map<string, RemoteSpace>()
+
+  constructor(session: string, calls: Session) {
+    this.session = session
+    this.calls = calls
+    this.inspect = new Inspection(calls, this.recordOf)
+    calls.onGatewayLost(() => {
+      for (const space of this.spaceByName.values()) space.gatewayLost()
+    })
+  }
+
+  async space(
+    name: string,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<Space<'remote'>> {
+    checkName('space', name)
+    await this.calls.request({ kind: 'open-space', space: name }, options)
+    let space = this.spaceByName.get(name)
+    if (space === undefined || space.signal.aborted) {
+      space = new RemoteSpace(name, this.calls, this.recordOf)
+      this.spaceByName.set(name, space)
+    }
+    return space
+  }
+
+  async close(): Promise<void> {
+    await this.calls.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  private readonly recordOf = (space: string, name: string, descriptor: string): ObjectRecord => {
+    const key = JSON.stringify([space, name, descriptor])
+    let record = this.recordByKey.get(key)
+    if (record === undefined) {
+      if (this.recordByKey.size >= objectsMax) {
+        throw invalidValue(`one client opens at most ${objectsMax} objects: use a map`, name)
+      }
+      record = new ObjectRecord(this.recordByKey.size, space, name, descriptor)
+      this.recordByKey.set(key, record)
+    }
+    return record
+  }
+}
+
+function encodeHex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}

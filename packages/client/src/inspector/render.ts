@@ -1,0 +1,75 @@
+import { toJson } from './json.ts'
+import { table } from './table.ts'
+
+/**
+ * A value for people: a map of plain values, or of flat structs, as a table; anything deeper as an indented tree;
+ * everything else in one line.
+ */
+export function render(value: unknown): string {
+  if (value instanceof Map && value.size > 0) {
+    const rows = [...(value as Map<string, unknown>)]
+    if (rows.every(([, item]) => isFlat(item)))
+      return table(
+        ['key', 'value'],
+        rows.map(([key, item]) => [key, line(item)]),
+      )
+    if (rows.every(([, item]) => isFlatStruct(item)))
+      return structTable(rows as [string, Record<string, unknown>][])
+  }
+  if (value instanceof Set && value.size > 0)
+    return [...(value as Set<unknown>)].map((item) => `- ${line(item)}`).join('\n')
+  return tree(value, '').replace(/^\n/, '')
+}
+
+function structTable(rows: readonly [string, Record<string, unknown>][]): string {
+  const fields = Object.keys(rows[0]![1])
+  const cells = rows.map(([key, item]) => [key, ...fields.map((field) => line(item[field]))])
+  return table(['key', ...fields], cells)
+}
+
+function tree(value: unknown, indent: string): string {
+  if (isFlat(value)) return ` ${line(value)}`.trimStart()
+  const entries: [string, unknown][] =
+    value instanceof Map ? [...(value as Map<string, unknown>)] : Object.entries(value as object)
+  return entries
+    .map(([key, item]) => {
+      const below = tree(item, `${indent}  `)
+      return `\n${indent}${key}:${below.startsWith('\n') ? below : ` ${below}`}`
+    })
+    .join('')
+}
+
+/** Fits one line: no map or struct with anything in it. */
+function isFlat(value: unknown): boolean {
+  if (value instanceof Map) return value.size === 0
+  if (value instanceof Set) return value.size <= 8
+  return !isStruct(value) || Object.keys(value).length === 0
+}
+
+function isFlatStruct(value: unknown): boolean {
+  return isStruct(value) && Object.values(value).every(isFlat)
+}
+
+function isStruct(value: unknown): value is Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  return !(
+    value instanceof Date ||
+    value instanceof Uint8Array ||
+    value instanceof Set ||
+    value instanceof Map
+  )
+}
+
+function line(value: unknown): string {
+  if (value === undefined) return '(nothing)'
+  if (typeof value === 'string') return value
+  if (typeof value === 'bigint') return value.toString()
+  if (value instanceof Map) return '(empty)'
+  if (value instanceof Set) {
+    const items = [...(value as Set<unknown>)].map(line)
+    return items.length === 0 ? '(empty)' : `{ ${items.join(', ')} }`
+  }
+  if (value instanceof Date) return value.toISOString()
+  if (value instanceof Uint8Array) return `${value.length} bytes`
+  return JSON.stringify(toJson(value))
+}

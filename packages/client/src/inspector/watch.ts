@@ -1,0 +1,42 @@
+import { parseObjectPath, type Reach, withClient } from './gateway-client.ts'
+import { toJson } from './json.ts'
+import { render } from './render.ts'
+
+/** Shows the value of an object now and after each change, until the user ends it. */
+export async function watch(
+  reach: Reach,
+  path: string,
+  options: { readonly json?: boolean },
+): Promise<void> {
+  const { space, object } = parseObjectPath(path)
+  const stop = new AbortController()
+  const onSignal = (): void => stop.abort()
+  process.once('SIGINT', onSignal)
+  process.once('SIGTERM', onSignal)
+  await withClient(reach, async ({ inspect }) => {
+    const found = await inspect.find(space, object)
+    const changes = found.changes({ signal: stop.signal })[Symbol.asyncIterator]()
+    try {
+      for (let changed: readonly (readonly string[])[] = []; ;) {
+        const value = await found.read({ signal: stop.signal })
+        console.log(options.json === true ? jsonLine(value, changed) : screen(value, path, changed))
+        const step = await changes.next()
+        if (step.done === true) return
+        changed = step.value.detail
+      }
+    } catch (error) {
+      if (!stop.signal.aborted) throw error
+    }
+  })
+}
+
+function jsonLine(value: unknown, changed: readonly (readonly string[])[]): string {
+  return JSON.stringify({ at: new Date().toISOString(), changed, value: toJson(value) })
+}
+
+function screen(value: unknown, path: string, changed: readonly (readonly string[])[]): string {
+  const places = changed.map((place) => place.join('/')).filter((place) => place !== '')
+  const shown = places.slice(0, 5).join(', ') + (places.length > 5 ? ', …' : '')
+  const time = new Date().toLocaleTimeString('en-GB')
+  return `\n${time} ${path}${shown === '' ? '' : ` (${shown})`}\n${render(value)}`
+}

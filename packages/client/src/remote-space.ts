@@ -1,0 +1,114 @@
+import {
+  type FlushOptions,
+  type HandleOn,
+  JoineryError,
+  type Schema,
+  type Space,
+  invalidValue,
+} from '@joinery/crdt-objects'
+import { kindOf, remoteHandle } from '@joinery/crdt-objects/engine'
+import { gatewayUnreachable } from './errors.ts'
+import type { ObjectRecord } from './object-record.ts'
+import { GatewayObject, type Home } from './remote-object.ts'
+import type { Session } from './session.ts'
+
+/** Gives the record of an object: one for each name and schema, whoever opens it. */
+export type RecordOf = (space: string, name: string, descriptor: string) => ObjectRecord
+
+/** A space at the gateway. */
+export class RemoteSpace implements Space<'remote'>, Home {
+  readonly name: string
+  private readonly session: Session
+  private readonly recordOf: RecordOf
+  private readonly ending = new AbortController()
+  /** Writes sent so far, and how many of them a flush to another replica has covered. */
+  private writes = 0
+  private flushed = 0
+  /** Answered writes may be gone with their gateway, and nobody has been told. */
+  private mayHaveLost = false
+
+  constructor(name: string, session: Session, recordOf: RecordOf) {
+    this.name = name
+    this.session = session
+    this.recordOf = recordOf
+  }
+
+  get signal(): AbortSignal {
+    return this.ending.signal
+  }
+
+  wrote(): void {
+    this.writes += 1
+  }
+
+  /** The gateway that answered is gone: what it had not passed on is gone with it. */
+  gatewayLost(): void {
+    if (this.writes > this.flushed) this.mayHaveLost = true
+  }
+
+  async open<S extends Schema>(
+    name: string,
+    schema: S,
+    options: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<HandleOn<'remote', S>> {
+    this.checkOpen()
+    checkName('object', name)
+    const record = this.recordOf(this.name, name, kindOf(schema).descriptor)
+    await this.session.request({ kind: 'open-object', object: record }, options)
+    return remoteHandle(schema, new GatewayObject(record, this.session, this)) as HandleOn<
+      'remote',
+      S
+    >
+  }
+
+  async flush(options: FlushOptions = {}): Promise<{ readonly replicas: number }> {
+    this.checkOpen()
+    const { replicas = 1, timeoutMs = this.session.timeoutMs } = options
+    if (!Number.isSafeInteger(replicas) || replicas < 1)
+      throw invalidValue('replicas must be an integer from 1 on', replicas)
+    this.checkLoss()
+    const writes = this.writes
+    const space = this.name
+    // The gateway keeps to the time itself; this side waits a little longer for it to say so.
+    const waiting = { ...options, timeoutMs: timeoutMs + 1000 }
+    const answer = await this.session.request(
+      { kind: 'flush', space, replicas, timeoutMs: Math.ceil(timeoutMs) },
+      waiting,
+    )
+    this.checkLoss()
+    const held = Number(answer)
+    if (held > 1) this.flushed = Math.max(this.flushed, writes)
+    return { replicas: held }
+  }
+
+  async close(): Promise<void> {
+    if (this.signal.aborted) return
+    const message = `This side has closed the space "${this.name}": open it again to use it.`
+    this.ending.abort(new JoineryError('SPACE_ENDED', message, { space: this.name }))
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  private checkOpen(): void {
+    if (this.signal.aborted) throw this.signal.reason as JoineryError
+  }
+
+  private checkLoss(): void {
+    if (!this.mayHaveLost) return
+    this.mayHaveLost = false
+    this.flushed = this.writes
+    const why = `The gateway that took writes to "${this.name}" was lost before they were flushed.`
+    throw gatewayUnreachable('unknown', why)
+  }
+}
+
+/** @throws JoineryError VALUE_INVALID */
+export function checkName(what: string, name: string): void {
+  if (typeof name !== 'string' || name === '' || name.length > 1024)
+    throw invalidValue(
+      `the name of ${what === 'object' ? 'an object' : `a ${what}`} must be a text of 1 to 1,024 units`,
+      name,
+    )
+}

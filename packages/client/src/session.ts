@@ -1,0 +1,380 @@
+import { JoineryError, type WaitOptions } from '@joinery/crdt-objects'
+import { Reader, Writer, decodeValue } from '@joinery/crdt-objects/engine'
+import { Call, RequestCall, WriteCall, type RepeatableRequest, type Transmitter } from './call.ts'
+import { Deadlines } from './deadlines.ts'
+import { callTimeout, gatewayBusy, gatewayUnreachable } from './errors.ts'
+import { Link, type LinkOptions } from './link.ts'
+import { type ObjectRecord, type Target, TargetTable } from './object-record.ts'
+import { Outbox, UnansweredWrites, type UnansweredRequests } from './pending.ts'
+import { answerBytesMax, frameBytesFull } from './protocol/limits.ts'
+import { errorOf, type Reply, type Welcome } from './protocol/reply.ts'
+import { encodeRequest } from './protocol/request.ts'
+import { RemoteStream, type StreamHost } from './remote-stream.ts'
+
+/** Calls kept while there is no connection, or while the gateway has all it takes. */
+const outboxMax = 65_536
+/** How long a write without an answer waits for its gateway to come back, before its outcome is unknown. */
+const resumeMs = 2000
+/** Answered writes that the gateway need not be told of at once. */
+const acknowledgeEvery = 256
+
+/**
+ * Everything one client has under way. Calls are encoded into one frame, which leaves at the end of the turn; what has
+ * no answer when the connection is lost is sent again if the gateway still knows this connection. If it does not,
+ * writes that may have been applied fail with the outcome unknown, and all else is sent anew.
+ */
+export class Session implements Transmitter, StreamHost {
+  readonly writer = new Writer(4096)
+  readonly timeoutMs: number
+  private readonly link: Link
+  private readonly targets = new TargetTable()
+  private readonly writes = new UnansweredWrites()
+  private readonly requests: UnansweredRequests = new Map()
+  private readonly streams = new Map<number, RemoteStream>()
+  private readonly partsById = new Map<number, Writer>()
+  private readonly outbox = new Outbox()
+  private readonly deadlines = new Deadlines((nowMs) => this.expire(nowMs))
+  private readonly lostListeners = new Set<() => void>()
+  private nextId = 1
+  /** Counts connections; 0 before the first. */
+  private generation = 0
+  private connected = false
+  private closed = false
+  private scheduled = false
+  private windowMax = 0
+  private acknowledgedSent = 0
+  private heardMs = 0
+  private lostAtMs = Infinity
+  private onReady: ((failure?: JoineryError) => void) | undefined
+
+  constructor(options: LinkOptions, timeoutMs: number) {
+    this.timeoutMs = timeoutMs
+    this.link = new Link(options, {
+      acknowledged: () => this.writes.acknowledged,
+      welcomed: (welcome) => this.welcomed(welcome),
+      reply: (reply) => this.take(reply),
+      refused: () => this.refused(),
+      turned: () => this.drain(),
+      lost: () => this.lost(),
+      failed: (error) => this.attemptFailed(error, options.backoff === false),
+    })
+  }
+
+  /** Connects. `onReady` is called once it is welcome, and with each failed attempt until then. */
+  start(onReady: (failure?: JoineryError) => void): void {
+    this.onReady = onReady
+    this.link.start()
+  }
+
+  /** Why there is no connection. */
+  get lastFailure(): JoineryError | undefined {
+    return this.link.lastFailure
+  }
+
+  /** Calls `listener` when writes that were answered may be gone with the gateway that answered. */
+  onGatewayLost(listener: () => void): void {
+    this.lostListeners.add(listener)
+  }
+
+  target(object: ObjectRecord, path: readonly string[], verb: string): Target {
+    return this.targets.find(object, path, verb)
+  }
+
+  write(target: Target, args: Uint8Array, options: WaitOptions): Promise<unknown> {
+    return this.call(options, (settle, timeoutMs, nowMs) => {
+      return new WriteCall(target, args, settle, options, timeoutMs, nowMs)
+    })
+  }
+
+  request(request: RepeatableRequest, options: WaitOptions): Promise<unknown> {
+    return this.call(options, (settle, timeoutMs, nowMs) => {
+      return new RequestCall(this.nextId++, request, settle, options, timeoutMs, nowMs)
+    })
+  }
+
+  private call(options: WaitOptions, make: MakeCall): Promise<unknown> {
+    if (options.signal?.aborted === true) return Promise.reject(options.signal.reason as Error)
+    if (this.closed) return Promise.reject(closedFailure())
+    return new Promise((resolve, reject) => {
+      const timeoutMs = options.timeoutMs ?? this.timeoutMs
+      const call = make({ resolve, reject, onAbort: this.abandon }, timeoutMs, performance.now())
+      if (this.outbox.length > 0 || !this.ready(call)) {
+        if (this.outbox.length >= outboxMax)
+          return call.reject(gatewayBusy(`${outboxMax} calls wait to be sent.`))
+        this.outbox.push(call)
+      } else {
+        this.send(call)
+      }
+      this.deadlines.add(call.deadlineMs)
+    })
+  }
+
+  /** Starts a sequence; the signal ends it with its reason. */
+  stream(target: Target, args: Uint8Array, options: WaitOptions): RemoteStream {
+    const { signal, timeoutMs = this.timeoutMs } = options
+    const stream = new RemoteStream(this.nextId++, target, args, this, timeoutMs)
+    if (this.closed) stream.finish({ reason: closedFailure() })
+    else if (signal?.aborted === true) stream.finish({ reason: signal.reason })
+    else {
+      const abort = { once: true, signal: stream.over }
+      signal?.addEventListener('abort', () => stream.finish({ reason: signal.reason }), abort)
+      this.streams.set(stream.id, stream)
+      if (this.connected) this.transmit(stream)
+    }
+    return stream
+  }
+
+  grant(stream: RemoteStream, credit: number): void {
+    if (!this.connected) return
+    encodeRequest(this.writer, { kind: 'credit', id: stream.id, credit })
+    this.schedule()
+  }
+
+  cancel(stream: RemoteStream): void {
+    // After an end from the gateway it knows no such stream, and takes no notice.
+    if (!this.streams.delete(stream.id) || !this.connected) return
+    encodeRequest(this.writer, { kind: 'cancel', id: stream.id })
+    this.schedule()
+  }
+
+  waiting(deadlineMs: number): void {
+    this.deadlines.add(deadlineMs)
+  }
+
+  /** Ends everything under way and the connection. */
+  async close(): Promise<void> {
+    if (this.closed) return
+    this.flushFrame()
+    this.closed = true
+    this.deadlines.stop()
+    for (const call of this.unsettled()) {
+      call.reject(gatewayUnreachable(call.outcome, 'The client was closed.'))
+    }
+    for (const stream of [...this.streams.values()]) stream.finish({ reason: closedFailure() })
+    await this.link.close()
+  }
+
+  numberOf(target: Target): number {
+    this.introduce(target.object)
+    if (target.number < 0) this.targets.number(target)
+    if (target.generation !== this.generation) {
+      target.generation = this.generation
+      const { number, object, path, verb } = target
+      encodeRequest(this.writer, {
+        ...{ kind: 'define-target', target: number, object: object.number },
+        ...{ path, verb },
+      })
+    }
+    return target.number
+  }
+
+  introduce(object: ObjectRecord): void {
+    if (object.generation === this.generation) return
+    object.generation = this.generation
+    const { number, space, name, descriptor } = object
+    // Nobody waits for this answer: should it fail, the calls that follow fail with its reason.
+    encodeRequest(this.writer, {
+      ...{ kind: 'open-object', id: 0, object: number },
+      ...{ space, name, descriptor },
+    })
+  }
+
+  private ready(call: Call): boolean {
+    if (!this.connected) return false
+    return !(call instanceof WriteCall) || this.writes.length < this.windowMax
+  }
+
+  private send(call: Call): void {
+    if (call instanceof WriteCall) this.writes.add(call)
+    else if (call instanceof RequestCall) this.requests.set(call.id, call)
+    this.transmit(call)
+  }
+
+  private transmit(call: { transmit(to: Transmitter): void }): void {
+    call.transmit(this)
+    if (this.writer.length >= frameBytesFull) this.flushFrame()
+    else this.schedule()
+  }
+
+  private schedule(): void {
+    if (this.scheduled) return
+    this.scheduled = true
+    queueMicrotask(this.flushFrame)
+  }
+
+  private readonly flushFrame = (): void => {
+    this.scheduled = false
+    if (this.writer.length === 0) return
+    if (this.writes.acknowledged - this.acknowledgedSent >= acknowledgeEvery) {
+      this.acknowledgedSent = this.writes.acknowledged
+      encodeRequest(this.writer, { kind: 'acknowledge', sequence: this.acknowledgedSent })
+    }
+    this.link.send(this.writer.written())
+    this.writer.length = 0
+  }
+
+  private drain(): void {
+    this.heardMs = performance.now()
+    for (;;) {
+      const call = this.outbox.peek()
+      if (call === undefined || !this.ready(call)) return
+      this.outbox.shift()
+      if (!call.settled) this.send(call)
+    }
+  }
+
+  private take(reply: Reply): void {
+    switch (reply.kind) {
+      case 'done':
+        return this.writes.done(reply.sequence)
+      case 'write-failed':
+        return this.writes.find(reply.sequence)?.reject(errorOf(reply.failure))
+      case 'result':
+        return this.answer(reply.id, reply.value)
+      case 'failed':
+        return this.failed(reply.id, errorOf(reply.failure))
+      case 'part':
+        return this.part(reply.id, reply.bytes, reply.last)
+      case 'item':
+        return this.streams.get(reply.id)?.item(reply.value)
+      case 'end':
+        return this.streams.get(reply.id)?.finish()
+      default:
+    }
+  }
+
+  private answer(id: number, value: unknown): void {
+    const call = this.requests.get(id)
+    this.requests.delete(id)
+    call?.resolve(value)
+  }
+
+  private failed(id: number, error: JoineryError): void {
+    const call = this.requests.get(id)
+    this.requests.delete(id)
+    this.partsById.delete(id)
+    call?.reject(error)
+    this.streams.get(id)?.finish({ reason: error })
+  }
+
+  private part(id: number, bytes: Uint8Array, last: boolean): void {
+    if (!this.requests.has(id)) return
+    const parts = this.partsById.get(id) ?? new Writer(bytes.length * 2)
+    this.partsById.set(id, parts)
+    parts.raw(bytes)
+    if (!last && parts.length <= answerBytesMax) return
+    this.partsById.delete(id)
+    const reader = new Reader(parts.written())
+    this.answer(id, decodeValue(reader))
+  }
+
+  private welcomed(welcome: Welcome): void {
+    this.generation += 1
+    this.windowMax = welcome.windowMax
+    if (!welcome.resumed && this.generation > 1) this.startAnew()
+    this.connected = true
+    this.lostAtMs = Infinity
+    this.heardMs = performance.now()
+    this.acknowledgedSent = this.writes.acknowledged
+    for (const call of this.writes.all()) this.transmit(call)
+    for (const call of [...this.requests.values()]) this.transmit(call)
+    for (const stream of [...this.streams.values()]) this.transmit(stream)
+    this.drain()
+    this.onReady?.()
+  }
+
+  /** Another gateway, or one that has forgotten us: what was sent may have been applied, or not. */
+  private startAnew(): void {
+    for (const call of this.writes.restart()) {
+      call.reject(gatewayUnreachable('unknown', 'The gateway was lost before it answered.'))
+    }
+    for (const listener of this.lostListeners) listener()
+  }
+
+  /** What the gateway has not answered when it says goodbye, it has not applied: the next one gets it. */
+  private refused(): void {
+    this.connected = false
+    this.writer.length = 0
+    const calls = this.writes.takeBack().filter((call) => !call.settled)
+    for (const call of calls) call.sent = false
+    this.outbox.unshift(calls)
+  }
+
+  private lost(): void {
+    this.connected = false
+    this.writer.length = 0
+    this.partsById.clear()
+    this.lostAtMs = performance.now()
+    this.deadlines.add(this.lostAtMs + resumeMs)
+  }
+
+  private attemptFailed(error: JoineryError, final: boolean): void {
+    const passes = error.code === 'GATEWAY_UNREACHABLE' || error.code === 'GATEWAY_BUSY'
+    if (passes && !final) return this.onReady?.(error)
+    // Refused, or not to be tried again: those who wait are told at once.
+    for (const call of this.unsettled()) {
+      const unknown = call.outcome === 'unknown'
+      call.reject(unknown ? gatewayUnreachable('unknown', error.message, error) : error)
+    }
+    this.forgetSettled()
+    if (final) for (const stream of [...this.streams.values()]) stream.finish({ reason: error })
+    this.onReady?.(error)
+  }
+
+  private unsettled(): readonly Call[] {
+    const calls = [...this.writes.all(), ...this.requests.values(), ...this.outbox.all()]
+    return calls.filter((call) => !call.settled)
+  }
+
+  private forgetSettled(): void {
+    for (const [id, call] of this.requests) if (call.settled) this.requests.delete(id)
+  }
+
+  private readonly abandon = (call: Call, reason: unknown): void => {
+    call.reject(reason)
+    if (!(call instanceof RequestCall) || !this.requests.delete(call.id)) return
+    if (!this.connected) return
+    encodeRequest(this.writer, { kind: 'cancel', id: call.id })
+    this.schedule()
+  }
+
+  private expire(nowMs: number): number | undefined {
+    let nextMs = Infinity
+    let silent = false
+    const givenUpMs = this.lostAtMs + resumeMs
+    for (const call of this.unsettled()) {
+      const gone = call.outcome === 'unknown' && givenUpMs <= nowMs
+      if (call.deadlineMs <= nowMs || gone) {
+        silent ||= this.connected && call.sent && this.heardMs < call.deadlineMs - call.timeoutMs
+        this.abandon(call, this.lateFailure(call))
+      } else {
+        nextMs = Math.min(nextMs, call.deadlineMs)
+        if (call.outcome === 'unknown' && givenUpMs > nowMs) nextMs = Math.min(nextMs, givenUpMs)
+      }
+    }
+    for (const stream of [...this.streams.values()]) {
+      if (stream.deadlineMs <= nowMs)
+        stream.finish({ reason: callTimeout(this.timeoutMs, 'not-applied') })
+      else nextMs = Math.min(nextMs, stream.deadlineMs)
+    }
+    // Not a word since before that call: a dead connection looks like this, and a new one costs little.
+    if (silent) this.link.renew()
+    return nextMs === Infinity ? undefined : nextMs
+  }
+
+  private lateFailure(call: Call): JoineryError {
+    if (this.connected) return callTimeout(call.timeoutMs, call.outcome)
+    const cause = this.lastFailure
+    return gatewayUnreachable(call.outcome, cause?.message ?? 'The gateway is gone.', cause)
+  }
+}
+
+type MakeCall = (
+  settle: ConstructorParameters<typeof WriteCall>[2],
+  timeoutMs: number,
+  nowMs: number,
+) => Call
+
+function closedFailure(): JoineryError {
+  return new JoineryError('SPACE_ENDED', 'The client was closed.', { space: '' })
+}

@@ -1,0 +1,95 @@
+/*
+ * Gossip says that all went well when it did not: in the first moments after a connection the other side's
+ * subscription is not known, after a lost second connection messages go one way only, above its size limit they go
+ * nowhere. All of these show in the list of those to whom a message was handed. So a neighbour of the space that is
+ * not on that list gets the batch directly, and gossip's delays stay out of what users see.
+ */
+import { decodeBatchHeader, Reader, type ReplicaId, Writer } from '@joinery/crdt-objects/engine'
+import { isJoineryError } from '@joinery/crdt-objects'
+import { type Gossip } from '../network.ts'
+import {
+  type DirectChannels,
+  type Dissemination,
+  type DisseminationEvents,
+} from './dissemination.ts'
+
+const topicPrefix = '/joinery/1/'
+const kindOfBatch = 0
+const kindOfAnnouncement = 1
+
+/** Encodes what travels by gossip: 16 bytes that no other message shares (origin, last number), a kind, the batch. */
+export function encodeEnvelope(origin: ReplicaId, last: number, batch?: Uint8Array): Uint8Array {
+  const writer = new Writer()
+  writer.u64(origin)
+  writer.u64(BigInt(last))
+  writer.byte(batch === undefined ? kindOfAnnouncement : kindOfBatch)
+  if (batch !== undefined) writer.raw(batch)
+  return writer.finish()
+}
+
+/** Disseminates through gossip: a topic for each space. */
+export class GossipDissemination implements Dissemination {
+  readonly #gossip: Gossip
+  readonly #channels: DirectChannels
+  readonly #events: DisseminationEvents
+  readonly #joined = new Set<string>()
+
+  constructor(gossip: Gossip, channels: DirectChannels, events: DisseminationEvents) {
+    this.#gossip = gossip
+    this.#channels = channels
+    this.#events = events
+    gossip.onMessage((topic, data, from) => {
+      this.#take(topic, data, from)
+    })
+  }
+
+  join(space: string): void {
+    this.#joined.add(space)
+    this.#gossip.subscribe(topicPrefix + space)
+  }
+
+  leave(space: string): void {
+    this.#joined.delete(space)
+    this.#gossip.unsubscribe(topicPrefix + space)
+  }
+
+  publish(space: string, batch: Uint8Array): void {
+    const { origin, last } = decodeBatchHeader(batch)
+    void this.#spread(space, encodeEnvelope(origin, last, batch), (peer) => {
+      this.#channels.sendBatch(space, peer, batch)
+    })
+  }
+
+  announce(space: string, origin: ReplicaId, last: number): void {
+    void this.#spread(space, encodeEnvelope(origin, last), (peer) => {
+      this.#channels.sendAnnouncement(space, peer, origin, last)
+    })
+  }
+
+  async #spread(
+    space: string,
+    envelope: Uint8Array,
+    sendDirectly: (peer: string) => void,
+  ): Promise<void> {
+    const reached = await this.#gossip.publish(topicPrefix + space, envelope)
+    for (const peer of this.#channels.neighboursOf(space)) {
+      if (!reached.has(peer)) sendDirectly(peer)
+    }
+  }
+
+  #take(topic: string, data: Uint8Array, from: string): void {
+    const space = topic.slice(topicPrefix.length)
+    if (!topic.startsWith(topicPrefix) || !this.#joined.has(space)) return
+    try {
+      const reader = new Reader(data)
+      const origin = reader.u64()
+      const last = Number(reader.u64())
+      const kind = reader.byte()
+      if (kind === kindOfBatch) this.#events.onBatch(space, from, reader.raw(reader.remaining))
+      else if (kind === kindOfAnnouncement) this.#events.onAnnounced(space, from, origin, last)
+    } catch (error) {
+      // A hint that does not decode is no hint.
+      if (!isJoineryError(error, 'ENCODING_INVALID')) throw error
+    }
+  }
+}

@@ -1,0 +1,102 @@
+import '../polyfill.ts'
+import { type GossipSub, gossipsub, StrictNoSign } from '@chainsafe/libp2p-gossipsub'
+import type { Connection } from '@libp2p/interface'
+import { type Gossip } from '../network.ts'
+import { plainBytes } from './plain-bytes.ts'
+
+/** The first bytes of every message: its id, unique by construction. */
+export const messageIdBytes = 16
+
+/** Beyond this, one peer's gossip is left to anti-entropy until it has read what waits. */
+const backlogBytesMax = 8 * 2 ** 20
+
+/**
+ * gossipsub, set for a trusted and fully connected cluster: what is published goes straight to every subscriber, once.
+ *
+ * Four of its traps are closed here: with the default scores, more than ten peers on one address leave every mesh
+ * (`IPColocationFactorWeight`); more than about 1,000 topics of a peer are ignored without a word
+ * (`maxTopicBytesPerPeer`); tagging takes time in the square of the topics (`tagMeshPeers`); and
+ * `maxOutboundBufferSize` would end a slow peer's gossip for good, so it is left unset, and `publish` looks at the
+ * backlog instead.
+ */
+export function gossipService(): ReturnType<typeof gossipsub> {
+  return gossipsub({
+    // Noise proved who is at the other end, and nothing is forwarded: a signature would double the cost.
+    globalSignaturePolicy: StrictNoSign,
+    msgIdFn: (message) => message.data.subarray(0, messageIdBytes),
+    allowPublishToZeroTopicPeers: true,
+    fallbackToFloodsub: false,
+    emitSelf: false,
+    tagMeshPeers: false,
+    batchPublish: true,
+    doPX: false,
+    scoreParams: { IPColocationFactorWeight: 0, behaviourPenaltyWeight: 0 },
+    idontwantMinDataSize: 1e9,
+    maxTopicBytesPerPeer: 16 * 2 ** 20,
+    floodPublish: true,
+    D: 1,
+    Dlo: 0,
+    Dhi: 1,
+    Dout: 0,
+    Dscore: 0,
+    Dlazy: 2,
+    gossipFactor: 0,
+  })
+}
+
+/** Gossip through gossipsub. */
+export class PubsubGossip implements Gossip {
+  readonly #pubsub: GossipSub
+  readonly #connections: () => readonly Connection[]
+  bytesSent = 0
+  bytesReceived = 0
+
+  constructor(pubsub: GossipSub, connections: () => readonly Connection[]) {
+    this.#pubsub = pubsub
+    this.#connections = connections
+  }
+
+  subscribe(topic: string): void {
+    this.#pubsub.subscribe(topic)
+  }
+
+  unsubscribe(topic: string): void {
+    this.#pubsub.unsubscribe(topic)
+  }
+
+  /**
+   * Publishes, unless some peer is far behind: gossipsub has no back-pressure, and buffers without a bound. Then the
+   * message reaches nobody this way, and the caller learns it, as it does of every peer that gossip does not reach:
+   * one without a subscription yet, or whose stream is lost with a second connection.
+   */
+  async publish(topic: string, data: Uint8Array): Promise<ReadonlySet<string>> {
+    if (this.#isBacklogged()) return new Set()
+    try {
+      const { recipients } = await this.#pubsub.publish(topic, data)
+      this.bytesSent += recipients.length * data.length
+      return new Set(recipients.map((peer) => peer.toString()))
+    } catch {
+      // Duplicate, or stopped.
+      return new Set()
+    }
+  }
+
+  onMessage(listener: (topic: string, data: Uint8Array, from: string) => void): void {
+    this.#pubsub.addEventListener('gossipsub:message', ({ detail }) => {
+      const { topic, data } = detail.msg
+      this.bytesReceived += data.length
+      if (data.length < messageIdBytes) return
+      listener(topic, plainBytes(data), detail.propagationSource.toString())
+    })
+  }
+
+  #isBacklogged(): boolean {
+    for (const connection of this.#connections()) {
+      for (const stream of connection.streams) {
+        if (stream.writeBufferLength < backlogBytesMax) continue
+        if (this.#pubsub.protocols.includes(stream.protocol)) return true
+      }
+    }
+    return false
+  }
+}

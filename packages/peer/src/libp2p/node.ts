@@ -1,0 +1,142 @@
+/*
+ * The one place where libp2p is put together. Its defaults are for an open network of strangers; these settings are
+ * for a cluster whose members trust each other and may all be on one host, and each departs from a default for a
+ * measured reason.
+ */
+import '../polyfill.ts'
+import { noise } from '@libp2p/noise'
+import { identify } from '@libp2p/identify'
+import type { Connection, Libp2p, PrivateKey } from '@libp2p/interface'
+import { ping } from '@libp2p/ping'
+import { tcp } from '@libp2p/tcp'
+import { yamux } from '@libp2p/yamux'
+import { multiaddr } from '@multiformats/multiaddr'
+import { generateKeyPair } from '@libp2p/crypto/keys'
+import { peerIdFromPrivateKey } from '@libp2p/peer-id'
+import type { GossipSub } from '@chainsafe/libp2p-gossipsub'
+import { createLibp2p, type ServiceFactoryMap } from 'libp2p'
+import { findRefusal, type RefusalReason } from '../errors.ts'
+import { type ClusterIdentity } from '../membership/cluster-identity.ts'
+import { type ChannelEvents, type Network } from '../network.ts'
+import { type Reporter } from '../report.ts'
+import { gossipService, PubsubGossip } from './gossip.ts'
+import { membershipEncrypter } from './membership-encrypter.ts'
+import { Streams, syncProtocol } from './streams.ts'
+
+/** What a node is made of. */
+export interface NodeOptions {
+  readonly clusterKey: Uint8Array
+  readonly cluster: ClusterIdentity
+  readonly listen: readonly string[]
+  readonly hasGossip: boolean
+  readonly handshakeTimeoutMs?: number
+  readonly report: Reporter
+}
+
+/** A started node whose events are ignored until `connect` says where they go. */
+export interface Node extends Network {
+  connect(events: ChannelEvents): Promise<void>
+}
+
+/** Makes a node. It listens, dials and accepts from `connect` on. */
+export async function createNode(options: NodeOptions): Promise<Node> {
+  const privateKey = await generateKeyPair('Ed25519')
+  const node = await createLibp2pNode(privateKey, options)
+  return new Libp2pNode(node, options.hasGossip)
+}
+
+async function createLibp2pNode(privateKey: PrivateKey, options: NodeOptions): Promise<Libp2p> {
+  const { clusterKey, cluster, report } = options
+  const timeoutMs = options.handshakeTimeoutMs ?? 5000
+  const membership = {
+    selfId: peerIdFromPrivateKey(privateKey).toString(),
+    clusterKey,
+    cluster,
+    timeoutMs,
+    onRefused: (peer: string, reason: RefusalReason) => {
+      report({ kind: 'peer-refused', peer, reason })
+    },
+  }
+  const services: ServiceFactoryMap = { identify: identify(), ping: ping() }
+  if (options.hasGossip) services['pubsub'] = gossipService()
+  return await createLibp2p({
+    privateKey,
+    start: false,
+    addresses: { listen: [...options.listen] },
+    transports: [tcp()],
+    connectionEncrypters: [(components) => membershipEncrypter(noise()(components), membership)],
+    // The muxer's own buffer has no bound by default; ours in front of it is far smaller.
+    streamMuxers: [yamux({ streamOptions: { maxWriteBufferLength: 64 * 2 ** 20 } })],
+    connectionManager: {
+      maxConnections: 1000,
+      // By default 5 connections a second from one address: 16 peers of one host could not meet.
+      inboundConnectionThreshold: 1000,
+      maxIncomingPendingConnections: 1000,
+      inboundUpgradeTimeout: 2 * timeoutMs,
+    },
+    // The monitor takes a busy peer for a dead one and aborts its connection. Death is ours to tell: see membership.
+    connectionMonitor: { pingInterval: 10_000, abortConnectionOnPingFailure: false },
+    services,
+  })
+}
+
+class Libp2pNode implements Node {
+  readonly id: string
+  readonly gossip: PubsubGossip | undefined
+  readonly #node: Libp2p
+  #streams: Streams | undefined
+
+  constructor(node: Libp2p, hasGossip: boolean) {
+    this.#node = node
+    this.id = node.peerId.toString()
+    this.gossip = hasGossip
+      ? new PubsubGossip(node.services['pubsub'] as GossipSub, () => node.getConnections())
+      : undefined
+  }
+
+  get addresses(): readonly string[] {
+    return this.#node.getMultiaddrs().map((address) => address.toString())
+  }
+
+  get bytesSent(): number {
+    return (this.#streams?.bytesSent ?? 0) + (this.gossip?.bytesSent ?? 0)
+  }
+
+  get bytesReceived(): number {
+    return (this.#streams?.bytesReceived ?? 0) + (this.gossip?.bytesReceived ?? 0)
+  }
+
+  async connect(events: ChannelEvents): Promise<void> {
+    const streams = new Streams(events)
+    this.#streams = streams
+    this.#node.addEventListener('connection:open', ({ detail }: CustomEvent<Connection>) => {
+      streams.onConnection(detail)
+    })
+    this.#node.addEventListener('connection:close', ({ detail }: CustomEvent<Connection>) => {
+      streams.onConnectionClosed(detail)
+    })
+    // Before the start, so that the first peer to ask already finds the protocol.
+    await this.#node.handle(
+      syncProtocol,
+      (stream, connection) => {
+        streams.onStream(stream, connection)
+      },
+      // One is meant; room for a second lets it be seen and answered, and not silently dropped.
+      { maxInboundStreams: 2, maxOutboundStreams: 2 },
+    )
+    await this.#node.start()
+  }
+
+  async dial(address: string, signal: AbortSignal): Promise<string> {
+    try {
+      const connection = await this.#node.dial(multiaddr(address), { signal })
+      return connection.remotePeer.toString()
+    } catch (error) {
+      throw findRefusal(error) ?? error
+    }
+  }
+
+  async stop(): Promise<void> {
+    await this.#node.stop()
+  }
+}

@@ -1,0 +1,219 @@
+/*
+ * libp2p dials nobody by itself, and what its keep-alive tag redials it gives up after five attempts. So each address
+ * of a peer that should be connected has a supervisor's entry here: tried, tried again with growing and jittered
+ * delays, and tried once more whenever the connection is lost.
+ *
+ * Two peers that dial each other at once get two connections, and when one of them closes, gossip is silently one-way.
+ * So of two members only the one with the smaller id dials, and the other steps in when nothing has come of that.
+ */
+import { isJoineryError } from '@joinery/crdt-objects'
+import { type RefusalReason } from '../errors.ts'
+import { type Member } from './wire.ts'
+
+/** What dialling takes: narrow, so that a test needs no network. */
+export interface DialPorts {
+  readonly selfId: string
+  dial(address: string, signal: AbortSignal): Promise<string>
+  isConnected(peer: string): boolean
+  random(): number
+}
+
+interface Target {
+  readonly key: string
+  readonly isBootstrap: boolean
+  addresses: readonly string[]
+  peer: string | undefined
+  failures: number
+  firstFailureMs: number
+  isBusy: boolean
+  timer: NodeJS.Timeout | undefined
+}
+
+const dialTimeoutMs = 5000
+const retryFirstMs = 100
+const retryMaxMs = 10_000
+const bootstrapRetryMaxMs = 2000
+const otherSideDelayMs = 3000
+const forgetAfterMs = 5 * 60_000
+
+/** Keeps this peer connected to its bootstrap addresses and to every member it knows. */
+export class DialSupervisor {
+  readonly #ports: DialPorts
+  readonly #targets = new Map<string, Target>()
+  readonly #stopped = new AbortController()
+  readonly #refusals = new Map<string, RefusalReason>()
+
+  constructor(ports: DialPorts, bootstrap: readonly string[]) {
+    this.#ports = ports
+    for (const address of bootstrap) {
+      this.#add({ key: address, isBootstrap: true, addresses: [address], peer: undefined })
+    }
+  }
+
+  /** Starts to dial the bootstrap addresses. */
+  start(): void {
+    for (const target of this.#targets.values()) this.#schedule(target, 0)
+  }
+
+  stop(): void {
+    this.#stopped.abort(new Error('stopped'))
+    for (const target of this.#targets.values()) clearTimeout(target.timer)
+    this.#targets.clear()
+  }
+
+  /** The members that this peer would like to be connected to and is not. */
+  get missing(): number {
+    let count = 0
+    for (const { peer, failures, isBootstrap } of this.#targets.values()) {
+      if (isBootstrap || peer === undefined || failures > 0) continue
+      if (!this.#ports.isConnected(peer)) count++
+    }
+    return count
+  }
+
+  /** The members that this peer knows of, connected or not. */
+  get members(): Member[] {
+    const members: Member[] = []
+    for (const { key, isBootstrap, addresses } of this.#targets.values()) {
+      if (!isBootstrap) members.push({ id: key, addresses })
+    }
+    return members
+  }
+
+  /** Why every one of the bootstrap addresses turns this peer away, if that is what they do. */
+  get refusal(): RefusalReason | undefined {
+    const bootstrap = [...this.#targets.values()].filter((target) => target.isBootstrap)
+    if (bootstrap.length === 0) return undefined
+    const reasons = bootstrap.map((target) => this.#refusals.get(target.key))
+    return reasons.every((reason) => reason === 'key' || reason === 'cluster')
+      ? reasons[0]
+      : undefined
+  }
+
+  /** A member exists: connect to it, unless it does. */
+  learn(member: Member): void {
+    if (member.id === this.#ports.selfId || member.addresses.length === 0) return
+    const known = this.#targets.get(member.id)
+    if (known !== undefined) {
+      known.addresses = member.addresses
+      if (known.failures > 0 && !known.isBusy) this.#schedule(known, this.#delayFor(member.id))
+      return
+    }
+    const target = this.#add({
+      key: member.id,
+      isBootstrap: false,
+      addresses: member.addresses,
+      peer: member.id,
+    })
+    this.#schedule(target, this.#delayFor(member.id))
+  }
+
+  /** A member said that it does not come back. */
+  forget(peer: string): void {
+    const target = this.#targets.get(peer)
+    if (target === undefined) return
+    clearTimeout(target.timer)
+    this.#targets.delete(peer)
+    // Its address may be another peer's soon: bootstrap addresses are tried on.
+    for (const other of this.#targets.values()) if (other.peer === peer) other.peer = undefined
+  }
+
+  /** The connection to `peer` is lost. */
+  onLost(peer: string): void {
+    for (const target of this.#targets.values()) {
+      if (target.peer !== peer) continue
+      target.failures = 0
+      if (!target.isBusy) this.#schedule(target, this.#delayFor(peer))
+    }
+    for (const target of this.#targets.values()) {
+      if (target.isBootstrap && target.peer === undefined && !target.isBusy) {
+        this.#schedule(target, this.#jitter(retryFirstMs))
+      }
+    }
+  }
+
+  #add(target: Pick<Target, 'key' | 'isBootstrap' | 'addresses' | 'peer'>): Target {
+    const added = { ...target, failures: 0, firstFailureMs: 0, isBusy: false, timer: undefined }
+    this.#targets.set(target.key, added)
+    return added
+  }
+
+  #delayFor(peer: string): number {
+    const isOurs = this.#ports.selfId < peer
+    return isOurs ? this.#jitter(20) : otherSideDelayMs + this.#jitter(1000)
+  }
+
+  #jitter(delayMs: number): number {
+    return delayMs * (0.5 + this.#ports.random())
+  }
+
+  #schedule(target: Target, delayMs: number): void {
+    if (this.#stopped.signal.aborted) return
+    clearTimeout(target.timer)
+    target.timer = setTimeout(() => {
+      void this.#attempt(target)
+    }, delayMs)
+    // A process that has nothing else to do may end.
+    target.timer.unref()
+  }
+
+  async #attempt(target: Target): Promise<void> {
+    if (target.isBusy || !this.#targets.has(target.key)) return
+    if (target.peer !== undefined && this.#ports.isConnected(target.peer)) {
+      target.failures = 0
+      return
+    }
+    if (target.peer !== undefined && this.#isDialling(target.peer)) {
+      this.#schedule(target, this.#jitter(retryFirstMs))
+      return
+    }
+    target.isBusy = true
+    const isReached = await this.#dialAny(target)
+    target.isBusy = false
+    if (this.#stopped.signal.aborted || this.#targets.get(target.key) !== target) return
+    if (isReached) {
+      target.failures = 0
+      // It may have been lost again before we knew which peer it is.
+      if (!this.#ports.isConnected(target.peer!)) this.#schedule(target, this.#jitter(1000))
+      return
+    }
+    this.#retry(target)
+  }
+
+  /** A peer may be known by a bootstrap address and by its id. */
+  #isDialling(peer: string): boolean {
+    return [...this.#targets.values()].some((other) => other.isBusy && other.peer === peer)
+  }
+
+  #retry(target: Target): void {
+    const now = Date.now()
+    if (target.failures === 0) target.firstFailureMs = now
+    target.failures++
+    if (!target.isBootstrap && now - target.firstFailureMs > forgetAfterMs) {
+      this.#targets.delete(target.key)
+      return
+    }
+    const delayMaxMs = target.isBootstrap ? bootstrapRetryMaxMs : retryMaxMs
+    const delayMs = Math.min(delayMaxMs, retryFirstMs * 2 ** Math.min(target.failures - 1, 16))
+    this.#schedule(target, this.#jitter(delayMs))
+  }
+
+  async #dialAny(target: Target): Promise<boolean> {
+    for (const address of target.addresses) {
+      const timeout = AbortSignal.timeout(dialTimeoutMs)
+      try {
+        const signal = AbortSignal.any([timeout, this.#stopped.signal])
+        target.peer = await this.#ports.dial(address, signal)
+        this.#refusals.delete(target.key)
+        return true
+      } catch (error) {
+        if (isJoineryError(error, 'PEER_REFUSED')) {
+          this.#refusals.set(target.key, error.details.reason)
+        } else {
+          this.#refusals.delete(target.key)
+        }
+      }
+    }
+    return false
+  }
+}

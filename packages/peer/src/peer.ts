@@ -1,0 +1,42 @@
+import { type Spaces } from '@joinery/crdt-objects'
+import { type LocalSpace } from './spaces/local-space.ts'
+
+/** What a peer wrote and moved since it started. */
+export interface PeerStatistics {
+  /** Local operations that changed something, and have left in a batch. */
+  readonly updates: number
+  /** Batches that carried them. */
+  readonly batches: number
+  /** Size of these batches, each counted once. */
+  readonly bytes: number
+  /** Bytes handed to connections, over all neighbours: batches, messages of replication, membership. */
+  readonly bytesSent: number
+  readonly bytesReceived: number
+}
+
+/** A member of a cluster that runs in this process, and keeps a replica of every space that is open in it. */
+export interface Peer extends Spaces<'local'>, AsyncDisposable {
+  /** The peer's id: its public key, new with each process. */
+  readonly id: string
+  /** Multiaddrs under which others reach this peer, its id included: what `bootstrap` takes. */
+  readonly addresses: readonly string[]
+  /** Where clients connect; undefined without a gateway. */
+  readonly gatewayUrl: string | undefined
+  /**
+   * Opens a space. If other peers have it open, this waits for the state that they hold, for a few seconds at most.
+   *
+   * @throws JoineryError VALUE_INVALID, SPACE_ENDED
+   */
+  space(name: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<LocalSpace>
+  /**
+   * Hands over: resolves when one other peer at least holds every write made here, or at the deadline (default 5 s).
+   * At once when there is nobody to take them. `unsent` is the number of updates that no other peer is known to hold.
+   */
+  drain(options?: { readonly deadlineMs?: number | undefined }): Promise<{
+    readonly complete: boolean
+    readonly unsent: number
+  }>
+  /** Leaves the cluster, and closes all connections and timers. What nobody else holds is lost: drain before. */
+  stop(): Promise<void>
+  statistics(): PeerStatistics
+}

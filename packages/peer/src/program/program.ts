@@ -1,0 +1,141 @@
+import { readFile } from 'node:fs/promises'
+import { isJoineryError } from '@joinery/crdt-objects'
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { destination, pino } from 'pino'
+import { createPeer } from '../index.ts'
+import type { Peer } from '../index.ts'
+
+const drainMs = 5000
+const usageExitCode = 2
+
+interface Settings {
+  readonly port: number
+  readonly host: string
+  readonly listen: readonly string[]
+  readonly bootstrap: readonly string[]
+  readonly keyFile?: string
+  readonly tokenFile?: string
+  readonly dissemination: 'gossip' | 'direct'
+  readonly space: readonly string[]
+  readonly origin: readonly string[]
+}
+
+type Environment = Readonly<Record<string, string | undefined>>
+
+/** Runs a peer with a gateway until SIGTERM or SIGINT. Returns the exit code: 0 ended, 1 failed, 2 wrong usage. */
+export async function run(args: readonly string[], environment: Environment): Promise<number> {
+  const program = peerProgram()
+  program.action(async () => serve(program.opts<Settings>(), environment))
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return 0
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : usageExitCode
+    console.error(`error: ${error instanceof Error ? error.message : String(error)}`)
+    return isJoineryError(error, 'VALUE_INVALID') ? usageExitCode : 1
+  }
+}
+
+function peerProgram(): Command {
+  return new Command('joinery-peer')
+    .description(
+      'Runs a Joinery peer: a replica of shared objects, and a gateway for short functions.\n' +
+        'The cluster key comes from --key-file or JOINERY_CLUSTER_KEY, the token of the gateway from\n' +
+        '--token-file or JOINERY_TOKEN: never from the command line, which all users can read.',
+    )
+    .option('--port <port>', 'port of the gateway; 0 takes any free one', parsePort, 7070)
+    .option(
+      '--host <host>',
+      'address of the gateway; other than loopback it needs a token',
+      '127.0.0.1',
+    )
+    .option('--listen <multiaddr...>', 'where other peers reach this one', ['/ip4/127.0.0.1/tcp/0'])
+    .option('--bootstrap <multiaddr...>', 'peers of the cluster to join; none founds a new one', [])
+    .option('--key-file <file>', 'file with the cluster key')
+    .option('--token-file <file>', 'file with the token that clients must present')
+    .addOption(
+      new Option('--dissemination <how>', 'how batches reach other peers')
+        .choices(['gossip', 'direct'])
+        .default('gossip'),
+    )
+    .option('--space <name...>', 'spaces to hold a replica of from the start', [])
+    .option('--origin <origin...>', 'web origins whose pages may connect to the gateway', [])
+    .version('0.1.0')
+    .exitOverride()
+    .showHelpAfterError('(joinery-peer --help shows what can be given)')
+    .allowExcessArguments(false)
+    .addHelpText('after', examples)
+}
+
+async function serve(settings: Settings, environment: Environment): Promise<void> {
+  const stopped = stopSignal()
+  // What it serves goes to standard output; what goes wrong, as lines of JSON, to standard error.
+  const log = pino({ name: 'joinery-peer' }, destination({ dest: 2, sync: true }))
+  const token =
+    settings.tokenFile === undefined
+      ? environment.JOINERY_TOKEN
+      : (await readFile(settings.tokenFile, 'utf8')).trim()
+  const peer = await createPeer({
+    clusterKey: settings.keyFile === undefined ? undefined : { file: settings.keyFile },
+    listen: settings.listen,
+    bootstrap: settings.bootstrap,
+    dissemination: settings.dissemination,
+    gateway: {
+      port: settings.port,
+      host: settings.host,
+      token: token === '' ? undefined : token,
+      origins: settings.origin,
+      onFault: (error) => log.error({ err: error }, 'the gateway failed at a call'),
+    },
+    onReport: (report) => log.warn(report),
+  })
+  try {
+    for (const name of settings.space) await peer.space(name)
+    console.log(introduction(peer, settings.space))
+    await stopped
+    const { complete, unsent } = await peer.drain({ deadlineMs: drainMs })
+    console.log(
+      complete ? 'handed over, stopping' : `stopping; ${unsent} updates reached no other peer`,
+    )
+  } finally {
+    await peer.stop()
+  }
+}
+
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    process.once('SIGTERM', () => resolve())
+    process.once('SIGINT', () => resolve())
+  })
+}
+
+function introduction(peer: Peer, spaces: readonly string[]): string {
+  const { gatewayUrl = '', addresses, id } = peer
+  return [
+    `peer      ${id}`,
+    `gateway   ${gatewayUrl}`,
+    ...addresses.map((address) => `address   ${address}`),
+    ...spaces.map((space) => `space     ${space}`),
+    '',
+    `look      joinery --url ${gatewayUrl} ls`,
+    ...addresses
+      .slice(0, 1)
+      .map((address) => `join      joinery-peer --port 0 --bootstrap ${address}`),
+    'stop      Ctrl-C: hands over to the other peers, then ends',
+  ].join('\n')
+}
+
+function parsePort(text: string): number {
+  const port = Number(text)
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port
+  throw new InvalidArgumentError('a port is a number from 0 to 65535.')
+}
+
+const examples = `
+Examples:
+  export JOINERY_CLUSTER_KEY=$(openssl rand -hex 32)
+  joinery-peer                                     founds a cluster, gateway on ws://127.0.0.1:7070
+  joinery-peer --port 0 --bootstrap <multiaddr>    joins it; take the address that the first one prints
+  joinery-peer --space flights --dissemination direct
+
+Exit codes: 0 ended by SIGTERM or SIGINT, 1 failed, 2 wrong usage.`

@@ -1,0 +1,91 @@
+import { type ReplicaId } from '@joinery/crdt-objects/engine'
+import { type Message } from './message.ts'
+
+/** How often the driver is to give a tick. Every limit in ticks is meant for about this length. */
+export const tickMs = 100
+
+/** What happens to a replica of a space. The driver hands each to `step`, one at a time. */
+export type Input =
+  /** Seal what was written here since the last batch, and let it out. */
+  | { readonly kind: 'local-batch' }
+  /**
+   * A direct channel stands: messages either way arrive in order, once, until it breaks. Told again for a neighbour
+   * that is up, it means that the channel is a new one.
+   */
+  | { readonly kind: 'neighbour-up'; readonly neighbour: string }
+  /** The channel broke; what was on its way is lost. */
+  | { readonly kind: 'neighbour-down'; readonly neighbour: string }
+  | { readonly kind: 'message'; readonly neighbour: string; readonly message: Message }
+  /** A batch that came by dissemination: late, twice, out of order, or not at all. */
+  | { readonly kind: 'gossip'; readonly batch: Uint8Array; readonly from?: string | undefined }
+  /** A batch too large for gossip exists. */
+  | {
+      readonly kind: 'announced'
+      readonly origin: ReplicaId
+      readonly last: number
+      readonly from?: string | undefined
+    }
+  /** `random` is in [0, 1). */
+  | { readonly kind: 'tick'; readonly random: number }
+  /** Seal, and tell when `replicas` peers, this one counted, hold everything written here so far. */
+  | { readonly kind: 'flush'; readonly id: number; readonly replicas: number }
+  | { readonly kind: 'flush-cancel'; readonly id: number }
+
+/** What the driver is to do, in this order. */
+export type Effect =
+  | { readonly kind: 'send'; readonly neighbour: string; readonly message: Message }
+  | { readonly kind: 'disseminate'; readonly batch: Uint8Array }
+  | { readonly kind: 'announce'; readonly origin: ReplicaId; readonly last: number }
+  /** `replicas` peers held what the flush covers when this was said. */
+  | { readonly kind: 'flushed'; readonly id: number; readonly replicas: number }
+  /** Bytes that do not decode. Nothing changed. */
+  | { readonly kind: 'quarantined'; readonly reason: string; readonly bytes: Uint8Array }
+  /** An input that made no sense, and changed nothing. */
+  | { readonly kind: 'ignored'; readonly reason: string }
+
+/** The bounds of one space's replication. */
+export interface ReplicationLimits {
+  /** Batches kept for neighbours that lack a few; whoever lacks more gets a state. */
+  readonly logBytesMax: number
+  readonly heldBatchesMax: number
+  readonly heldBytesMax: number
+  /** A larger batch is announced, and fetched. */
+  readonly gossipBytesMax: number
+  /** About how much one answer brings; who lacks more asks again. */
+  readonly answerBytesMax: number
+  /** About how large one message gets, so that no other traffic waits long behind it. */
+  readonly messageBytesMax: number
+  /** The largest batch taken from a neighbour in parts. */
+  readonly batchBytesMax: number
+  /** The largest state taken from a neighbour. */
+  readonly stateBytesMax: number
+  /** How often a neighbour chosen at random is told our digest. */
+  readonly digestTicks: number
+  /** After so long without a sign from the neighbour, an ask is made again. */
+  readonly askTicks: number
+  /** So long one neighbour has to answer before what is wanted is asked of another too. */
+  readonly patienceTicks: number
+  /** A want is given up after this, and left to the digests. */
+  readonly wantTicks: number
+  /** A batch held back is dropped after this; it can be fetched. */
+  readonly heldTicks: number
+  /** How many probes of one neighbour may wait here. */
+  readonly probesMax: number
+}
+
+export const defaultLimits: ReplicationLimits = {
+  logBytesMax: 16 * 2 ** 20,
+  heldBatchesMax: 1024,
+  heldBytesMax: 4 * 2 ** 20,
+  gossipBytesMax: 256 * 2 ** 10,
+  answerBytesMax: 2 ** 20,
+  messageBytesMax: 64 * 2 ** 10,
+  batchBytesMax: 16 * 2 ** 20,
+  stateBytesMax: 2 ** 30,
+  digestTicks: 20,
+  askTicks: 30,
+  patienceTicks: 5,
+  wantTicks: 100,
+  heldTicks: 600,
+  probesMax: 64,
+}

@@ -1,0 +1,99 @@
+import { type ReplicaId } from '@joinery/crdt-objects/engine'
+import { ownBytes } from './batch-log.ts'
+
+/** The header of a batch. */
+export interface BatchHeader {
+  readonly origin: ReplicaId
+  readonly first: number
+  readonly last: number
+  readonly dependencies: readonly (readonly [ReplicaId, number])[]
+}
+
+/** A batch with its header decoded. */
+export interface Received {
+  readonly header: BatchHeader
+  readonly bytes: Uint8Array
+  /** The neighbour that gave it. */
+  readonly from: string | undefined
+}
+
+/** What must be applied before a batch can be. */
+export interface Blocker {
+  readonly origin: ReplicaId
+  readonly last: number
+}
+
+interface Held {
+  readonly received: Received
+  readonly blocker: Blocker
+  readonly sinceTick: number
+}
+
+/** Batches that came before what they build on. Bounded: what is not kept can be fetched. */
+export class HoldBack {
+  readonly #batchesMax: number
+  readonly #bytesMax: number
+  /** Invariant: the same batches as in `#byBlocker`, by origin and first number. */
+  readonly #byName = new Map<string, Held>()
+  /** Each batch under the origin of the one thing it is known to lack. Invariant: no set is empty. */
+  readonly #byBlocker = new Map<ReplicaId, Set<Held>>()
+  /** Invariant: the bytes of all batches here; at most `#bytesMax`. */
+  #bytes = 0
+
+  constructor(batchesMax: number, bytesMax: number) {
+    this.#batchesMax = batchesMax
+    this.#bytesMax = bytesMax
+  }
+
+  get size(): number {
+    return this.#byName.size
+  }
+
+  get bytes(): number {
+    return this.#bytes
+  }
+
+  /** Keeps a batch until its blocker is there; false when there is no room. */
+  add(received: Received, blocker: Blocker, tick: number): boolean {
+    const name = nameOf(received.header)
+    if (this.#byName.has(name)) return true
+    if (this.#byName.size >= this.#batchesMax) return false
+    if (this.#bytes + received.bytes.length > this.#bytesMax) return false
+    const kept = { ...received, bytes: ownBytes(received.bytes) }
+    const held = { received: kept, blocker, sinceTick: tick }
+    this.#byName.set(name, held)
+    this.#bytes += kept.bytes.length
+    const blocked = this.#byBlocker.get(blocker.origin)
+    if (blocked === undefined) this.#byBlocker.set(blocker.origin, new Set([held]))
+    else blocked.add(held)
+    return true
+  }
+
+  /** Takes out the batches that waited for `origin` up to `last`; they may lack something else yet. */
+  release(origin: ReplicaId, last: number): Received[] {
+    const released = [...(this.#byBlocker.get(origin) ?? [])].filter((h) => h.blocker.last <= last)
+    for (const held of released) this.#remove(held)
+    return released.map((held) => held.received)
+  }
+
+  /** Drops what was put here before `tick`: nothing came to free it, and it can be fetched. */
+  dropBefore(tick: number): void {
+    // Insertion order is age, so the first young one ends it.
+    for (const held of this.#byName.values()) {
+      if (held.sinceTick >= tick) return
+      this.#remove(held)
+    }
+  }
+
+  #remove(held: Held): void {
+    this.#byName.delete(nameOf(held.received.header))
+    this.#bytes -= held.received.bytes.length
+    const blocked = this.#byBlocker.get(held.blocker.origin)!
+    blocked.delete(held)
+    if (blocked.size === 0) this.#byBlocker.delete(held.blocker.origin)
+  }
+}
+
+function nameOf(header: BatchHeader): string {
+  return `${header.origin} ${header.first}`
+}

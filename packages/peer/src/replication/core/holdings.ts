@@ -1,0 +1,170 @@
+import { isJoineryError } from '@joinery/crdt-objects'
+import {
+  decodeBatchHeader,
+  type ReplicaId,
+  type SpaceState,
+  VersionVector,
+} from '@joinery/crdt-objects/engine'
+import { BatchLog } from './batch-log.ts'
+import { type Effect, type ReplicationLimits } from './contract.ts'
+import { type BatchHeader, type Blocker, HoldBack, type Received } from './hold-back.ts'
+import { invariant } from './invariant.ts'
+
+/** What the bounded buffers hold. */
+export interface Usage {
+  readonly logBytes: number
+  readonly heldBatches: number
+  readonly heldBytes: number
+}
+
+/** What taking a batch may call for. */
+export interface HoldingsOutlet {
+  emit(effect: Effect): void
+  want(wanted: Blocker, from: string | undefined): void
+}
+
+/** What this replica has of the space: the state, the log of what was lately applied to it, and what came too early. */
+export class Holdings {
+  readonly #state: SpaceState
+  readonly #limits: ReplicationLimits
+  readonly #outlet: HoldingsOutlet
+  /**
+   * What is applied. Invariant: equal to the vector of the state after each step, and never ahead of it within one, for
+   * what a vector has a neighbour never sends again.
+   */
+  readonly vector = new VersionVector()
+  /** Invariant: each origin's log ends where the vector does, or is empty. */
+  readonly log: BatchLog
+  /** Invariant: a batch in it lacked something when last looked at, and is looked at again when that arrives. */
+  readonly #heldBack: HoldBack
+  #ticks = 0
+  #advanced = false
+
+  constructor(state: SpaceState, limits: ReplicationLimits, outlet: HoldingsOutlet) {
+    this.#state = state
+    this.#limits = limits
+    this.#outlet = outlet
+    this.vector.merge(state.vector)
+    this.log = new BatchLog(limits.logBytesMax)
+    this.#heldBack = new HoldBack(limits.heldBatchesMax, limits.heldBytesMax)
+  }
+
+  get usage(): Usage {
+    const { size, bytes } = this.#heldBack
+    return { logBytes: this.log.bytes, heldBatches: size, heldBytes: bytes }
+  }
+
+  /** Tells whether the vector moved since this was last called. */
+  takeAdvanced(): boolean {
+    const advanced = this.#advanced
+    this.#advanced = false
+    return advanced
+  }
+
+  /** Makes a batch of what was written here since the last; undefined when nothing was. */
+  seal(): Uint8Array | undefined {
+    const batch = this.#state.takeBatch()
+    if (batch === undefined) return undefined
+    const { origin, first, last } = decodeBatchHeader(batch)
+    invariant(origin === this.#state.replica, 'a replica seals its own updates')
+    this.#applied(origin, first, last, batch)
+    return batch
+  }
+
+  /** Takes a batch from wherever: applies it, holds it back, or sees that it is nothing new. */
+  receive(bytes: Uint8Array, from: string | undefined): void {
+    const header = this.#decoded(bytes, () => decodeBatchHeader(bytes))
+    if (header === undefined) return
+    if (header.origin === this.#state.replica && header.last > this.vector.get(header.origin)) {
+      this.#ignore(`a batch of ours, up to ${header.last}, that we never made`)
+      return
+    }
+    this.#applyAll([{ header, bytes, from }])
+  }
+
+  /** Takes a neighbour's whole state. */
+  join(bytes: Uint8Array): void {
+    if (this.#decoded(bytes, () => this.#state.joinState(bytes)) !== true) return
+    const joined = this.#state.vector
+    invariant(joined.covers(this.vector), 'a join loses nothing')
+    const moved = [...joined.entries()].filter(([origin, last]) => this.vector.get(origin) < last)
+    this.vector.merge(joined)
+    this.#advanced = true
+    this.log.restart(new Set(moved.map(([origin]) => origin)))
+    this.#applyAll(moved.flatMap(([origin, last]) => this.#heldBack.release(origin, last)))
+  }
+
+  tick(): void {
+    this.#ticks++
+    this.#heldBack.dropBefore(this.#ticks - this.#limits.heldTicks)
+  }
+
+  /** Asserts what is cheap to assert. */
+  check(): void {
+    invariant(this.log.bytes <= this.#limits.logBytesMax, 'the log is bounded')
+    invariant(this.#heldBack.size <= this.#limits.heldBatchesMax, 'batches held back are bounded')
+    invariant(this.#heldBack.bytes <= this.#limits.heldBytesMax, 'bytes held back are bounded')
+  }
+
+  #applyAll(ready: Received[]): void {
+    for (let received = ready.pop(); received !== undefined; received = ready.pop()) {
+      const blocker = this.#blocker(received.header)
+      if (blocker !== undefined) this.#holdBack(received, blocker)
+      else if (this.#apply(received)) {
+        const { origin, last } = received.header
+        ready.push(...this.#heldBack.release(origin, last))
+      }
+    }
+  }
+
+  /** The first thing found that a batch builds on and that is not here; undefined for a duplicate. */
+  #blocker({ origin, first, last, dependencies }: BatchHeader): Blocker | undefined {
+    const reached = this.vector.get(origin)
+    if (reached >= last) return undefined
+    if (reached < first - 1) return { origin, last: first - 1 }
+    const missing = dependencies.find(
+      ([of, needed]) => of !== origin && this.vector.get(of) < needed,
+    )
+    return missing && { origin: missing[0], last: missing[1] }
+  }
+
+  #holdBack(received: Received, blocker: Blocker): void {
+    const { header, from } = received
+    const kept = this.#heldBack.add(received, blocker, this.#ticks)
+    this.#outlet.want(blocker, from)
+    if (!kept) this.#outlet.want({ origin: header.origin, last: header.last }, from)
+  }
+
+  #apply({ header, bytes }: Received): boolean {
+    const outcome = this.#decoded(bytes, () => this.#state.apply(bytes))
+    if (outcome === 'gap') this.#ignore(`a batch of ${header.origin} that overlaps what is here`)
+    if (outcome !== 'applied') return false
+    this.#applied(header.origin, header.first, header.last, bytes)
+    return true
+  }
+
+  #applied(origin: ReplicaId, first: number, last: number, bytes: Uint8Array): void {
+    this.vector.set(origin, last)
+    this.log.append(origin, first, last, bytes)
+    this.#advanced = true
+  }
+
+  /**
+   * Runs what decodes `bytes`. What does not decode changes nothing: the vector stays before it, so if the bytes were
+   * damaged on their way, a neighbour's good copy is fetched at the next digest; if they were made so, the origin's later
+   * batches wait until a state brings them. Both leave everything else going.
+   */
+  #decoded<T>(bytes: Uint8Array, decode: () => T): T | undefined {
+    try {
+      return decode()
+    } catch (error) {
+      if (!isJoineryError(error)) throw error
+      this.#outlet.emit({ kind: 'quarantined', reason: error.message, bytes })
+      return undefined
+    }
+  }
+
+  #ignore(reason: string): void {
+    this.#outlet.emit({ kind: 'ignored', reason })
+  }
+}

@@ -1,0 +1,63 @@
+import { type ReplicaId, VersionVector } from '@joinery/crdt-objects/engine'
+import { type ReplicationLimits } from './contract.ts'
+import { PartCollector } from './part-collector.ts'
+
+/**
+ * What is known of a neighbour while one channel to it stands. Invariant: nothing here outlives the channel. Whatever
+ * was on its way when a channel broke is lost, so a memory of having sent it would be a hole for ever.
+ */
+export class Neighbour {
+  readonly name: string
+
+  /** Names this channel to the neighbour, in our asks. */
+  readonly session: number
+  /** Ticks since our ask or the last piece of its answer; undefined when we wait for none. */
+  askedTicks: number | undefined
+  /** Answers whose end we have seen. */
+  answersReceived = 0
+  readonly parts: PartCollector
+
+  /** The session that its asks name. */
+  #asksSession: number | undefined
+  /** Answers sent in that session. Invariant: at least as many as its asks say it has received. */
+  #answersSent = 0
+  /** What answers brought that may still be on their way. Invariant: empty when all of them were received. */
+  #sent = new VersionVector()
+
+  /** It holds our own updates up to here, as it said in this channel. */
+  held = 0
+  /** What it wants to be told once we hold it. Bounded by `probesMax`. */
+  readonly probes: { readonly origin: ReplicaId; readonly last: number }[] = []
+
+  constructor(name: string, session: number, limits: ReplicationLimits) {
+    this.name = name
+    this.session = session
+    this.parts = new PartCollector({ batch: limits.batchBytesMax, state: limits.stateBytesMax })
+  }
+
+  /**
+   * What an asker that holds `vector` needs nothing of. An ask made again can cross with the answer to the first; what
+   * that brings is not sent twice. Once the asker has seen the ends of all our answers, its vector alone counts, so what
+   * it had to drop is sent again.
+   */
+  alreadyHas(vector: VersionVector, session: number, received: number): VersionVector {
+    if (session !== this.#asksSession) {
+      this.#asksSession = session
+      this.#answersSent = received
+      this.#sent = new VersionVector()
+    }
+    if (received >= this.#answersSent) {
+      this.#answersSent = received
+      this.#sent = new VersionVector()
+    }
+    const has = vector.copy()
+    has.merge(this.#sent)
+    return has
+  }
+
+  /** Remembers that an answer is on its way after which the neighbour holds `vector`. */
+  answered(vector: VersionVector): void {
+    this.#answersSent++
+    this.#sent.merge(vector)
+  }
+}

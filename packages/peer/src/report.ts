@@ -1,0 +1,24 @@
+import { type RefusalReason } from './errors.ts'
+
+/** Something that a healthy cluster does not show. None of it stops a peer. */
+export type Report =
+  /** Another peer did not prove that it belongs here, or this one did not there. */
+  | { readonly kind: 'peer-refused'; readonly peer: string; readonly reason: RefusalReason }
+  /** A member sent what its protocol does not allow; its connection was closed. */
+  | { readonly kind: 'frame-invalid'; readonly peer: string; readonly reason: string }
+  /** A member did not read as fast as was written: what was queued for it is dropped, and fetched later. */
+  | { readonly kind: 'peer-slow'; readonly peer: string; readonly bytes: number }
+  /** A member was silent for too long; its connection was closed, and is tried again. */
+  | { readonly kind: 'peer-silent'; readonly peer: string; readonly silentMs: number }
+  /** A batch or state that does not decode; nothing of it was applied. */
+  | {
+      readonly kind: 'batch-quarantined'
+      readonly space: string
+      readonly reason: string
+      readonly bytes: number
+    }
+  /** A message that made no sense where it came, and changed nothing. */
+  | { readonly kind: 'message-ignored'; readonly space: string; readonly reason: string }
+
+/** Takes reports: for a log. */
+export type Reporter = (report: Report) => void

@@ -1,0 +1,41 @@
+import { type HostInspection, type PeerSummary } from '../gateway/host.ts'
+import { type Membership } from '../membership/membership.ts'
+import { type Member } from '../membership/wire.ts'
+import { type SpaceRegistry } from './space-registry.ts'
+
+/** What an inspection looks at. */
+export interface Inspected {
+  self(): Member
+  readonly registry: SpaceRegistry
+  readonly membership: Membership
+  knownMembers(): readonly Member[]
+}
+
+/** A look at a peer that needs no schema, and opens nothing. */
+export function inspectPeer(inspected: Inspected): HostInspection {
+  const { registry } = inspected
+  return {
+    spaces: () =>
+      registry.drivers.map((driver) => ({
+        name: driver.name,
+        objects: [...driver.state.objects()].length,
+        vectorSize: driver.vectorSize,
+      })),
+    objects: (space) =>
+      [...(registry.find(space)?.state.objects() ?? [])].map(
+        ({ name, descriptor, fingerprint }) => ({ name, descriptor, fingerprint }),
+      ),
+    find: (space, name) => registry.find(space)?.state.find(name)?.handle(),
+    peers: () => listPeers(inspected),
+  }
+}
+
+function listPeers({ self, membership, knownMembers }: Inspected): PeerSummary[] {
+  const connected = new Map(membership.neighbours.map((member) => [member.id, member]))
+  const lost = knownMembers().filter(({ id }) => !connected.has(id))
+  return [
+    { ...self(), connected: true, self: true },
+    ...[...connected.values()].map((member) => ({ ...member, connected: true, self: false })),
+    ...lost.map((member) => ({ ...member, connected: false, self: false })),
+  ]
+}

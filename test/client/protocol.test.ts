@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict'
+import {
+  decodeReplies,
+  decodeRequests,
+  encodeReply,
+  encodeRequest,
+  protocolVersion,
+  type Outgoing,
+  type Reply,
+} from '@joinery/client/protocol'
+import { isJoineryError } from '@joinery/crdt-objects'
+import { Writer } from '@joinery/crdt-objects/engine'
+import fastCheck from 'fast-check'
+import { encodeArgs } from '#test/fixtures/raw-client.ts'
+
+const number = fastCheck.integer({ min: 0, max: Number.MAX_SAFE_INTEGER })
+const small = fastCheck.integer({ min: 0, max: 1000 })
+const name = fastCheck.string({ minLength: 1, maxLength: 20, unit: 'grapheme' })
+const value = fastCheck.oneof(
+  fastCheck.integer(),
+  name,
+  fastCheck.boolean(),
+  fastCheck.constant(undefined),
+)
+const args = fastCheck.array(value, { maxLength: 4 })
+const is = <K extends string>(kind: K): fastCheck.Arbitrary<K> => fastCheck.constant(kind)
+const bytes16 = fastCheck.uint8Array({ minLength: 16, maxLength: 16 })
+
+const request = fastCheck.oneof(
+  fastCheck.record({
+    kind: is('hello'),
+    version: fastCheck.constant(protocolVersion),
+    connection: bytes16,
+    token: name,
+    acknowledged: number,
+  }),
+  fastCheck.record({ kind: is('open-space'), id: number, space: name }),
+  fastCheck.record({
+    ...{ kind: is('open-object'), id: number, object: small },
+    ...{ space: name, name, descriptor: name },
+  }),
+  fastCheck.record({
+    ...{ kind: is('define-target'), target: small, object: small },
+    ...{ path: fastCheck.array(name, { maxLength: 5 }), verb: name },
+  }),
+  fastCheck.record({ kind: is('write'), sequence: number, target: small, args }),
+  fastCheck.record({ kind: is('read'), id: number, target: small, args }),
+  fastCheck.record({ kind: is('stream'), id: number, target: small, args, credit: small }),
+  fastCheck.record({ kind: is('skip'), sequence: number }),
+  fastCheck.record({ kind: is('acknowledge'), sequence: number }),
+  fastCheck.record({
+    kind: is('flush'),
+    id: number,
+    space: name,
+    replicas: number,
+    timeoutMs: small,
+  }),
+  fastCheck.record({ kind: is('credit'), id: number, credit: small }),
+  fastCheck.record({ kind: is('cancel'), id: number }),
+  fastCheck.record({ kind: is('inspect'), id: number, subject: is('objects'), space: name }),
+)
+
+const failure = fastCheck.record({
+  code: name,
+  message: name,
+  details: fastCheck.record({ outcome: name }),
+  retryable: fastCheck.boolean(),
+})
+const reply: fastCheck.Arbitrary<Reply> = fastCheck.oneof(
+  fastCheck.record({
+    ...{ kind: is('welcome'), version: fastCheck.constant(protocolVersion), life: bytes16 },
+    ...{ resumed: fastCheck.boolean(), peer: name, windowMax: number },
+  }),
+  fastCheck.record({ kind: is('done'), sequence: number }),
+  fastCheck.record({ kind: is('write-failed'), sequence: number, failure }),
+  fastCheck.record({ kind: is('result'), id: number, value }),
+  fastCheck.record({ kind: is('failed'), id: number, failure }),
+  fastCheck.record({
+    ...{ kind: is('part'), id: number, last: fastCheck.boolean() },
+    bytes: fastCheck.uint8Array(),
+  }),
+  fastCheck.record({ kind: is('item'), id: number, value }),
+  fastCheck.record({ kind: is('end'), id: number }),
+  fastCheck.record({ kind: is('refused'), failure }),
+)
+
+describe('The protocol of gateways', () => {
+  it('decodes what it encodes, many to a frame', () => {
+    const requests = fastCheck.array(request, { minLength: 1, maxLength: 10 })
+    fastCheck.assert(
+      fastCheck.property(requests, (sent) => {
+        const writer = new Writer()
+        for (const one of sent) {
+          const encoded = 'args' in one ? { ...one, args: encodeArgs(...one.args) } : one
+          encodeRequest(writer, encoded as Outgoing)
+        }
+        assert.deepEqual(decodeRequests(writer.finish()), sent)
+      }),
+    )
+    const replies = fastCheck.array(reply, { minLength: 1, maxLength: 10 })
+    fastCheck.assert(
+      fastCheck.property(replies, (sent) => {
+        const writer = new Writer()
+        for (const one of sent) encodeReply(writer, one)
+        const received: Reply[] = []
+        decodeReplies(writer.finish(), (one) => received.push(one))
+        assert.deepEqual(received, sent)
+      }),
+    )
+  })
+
+  it('throws nothing but ENCODING_INVALID at any bytes', () => {
+    const decodeBoth = (bytes: Uint8Array): void => {
+      for (const decode of [
+        decodeRequests,
+        (frame: Uint8Array) => decodeReplies(frame, () => {}),
+      ]) {
+        try {
+          decode(bytes)
+        } catch (error) {
+          assert.ok(isJoineryError(error, 'ENCODING_INVALID'), String(error))
+        }
+      }
+    }
+    const anyBytes = fastCheck.uint8Array({ maxLength: 300 })
+    fastCheck.assert(fastCheck.property(anyBytes, decodeBoth), { numRuns: 2000 })
+    const tagged = fastCheck.tuple(fastCheck.integer({ min: 0, max: 15 }), anyBytes)
+    fastCheck.assert(
+      fastCheck.property(tagged, ([tag, rest]) => decodeBoth(Uint8Array.of(tag, ...rest))),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('refuses numbers, depths and names beyond their limits', () => {
+    const refused = (outgoing: Outgoing, pattern: RegExp): void => {
+      const writer = new Writer()
+      encodeRequest(writer, outgoing)
+      assert.throws(() => decodeRequests(writer.finish()), pattern)
+    }
+    const args = encodeArgs()
+    refused({ kind: 'read', id: 1, target: 4096, args }, /target 4096 is not below 4096/)
+    refused({ kind: 'open-space', id: 1, space: '' }, /a name is empty/)
+    refused({ kind: 'open-space', id: 1, space: 'x'.repeat(1025) }, /longer than 1024/)
+    const deep = Array.from({ length: 33 }, () => 'a')
+    refused({ kind: 'define-target', target: 0, object: 0, path: deep, verb: 'add' }, /depth/)
+    refused({ kind: 'credit', id: 1, credit: 1025 }, /credit/)
+  })
+})

@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict'
+import { runExample } from './run-example.ts'
+
+describe('the examples', function () {
+  this.timeout(60_000)
+
+  it("run the README's program to its result", async () => {
+    const { code, output } = await runExample('readme.ts')
+    assert.equal(output, '/home: 3 visits, the slowest took 84 ms\n')
+    assert.equal(code, 0)
+  })
+
+  it('count words with one function, embedded and through a gateway', async () => {
+    const { code, output } = await runExample('word-count.ts')
+    assert.equal(output, '3 that\n3 the\n2 a\n2 is\n2 it\n')
+    assert.equal(code, 0)
+  })
+
+  it('merge what two replicas put into the same cart', async () => {
+    const { code, output } = await runExample('carts.ts')
+    assert.equal(output, 'Ada ordered 2 mugs: gift\nleft in the cart: 0 lines\n')
+    assert.equal(code, 0)
+  })
+})

@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import {
+  aggregate,
+  countOf,
+  differencesOf,
+  digestOf,
+} from '../../docs/examples/flights/aggregate.ts'
+import {
+  type Flight,
+  flightsOf,
+  partitionsOf,
+  readFlights,
+} from '../../docs/examples/flights/data.ts'
+import { verdictOf } from '../../docs/examples/flights/report.ts'
+import type { Figures } from '../../docs/examples/flights/schema.ts'
+import { Window } from '../../docs/examples/flights/window.ts'
+import { runExample } from './run-example.ts'
+
+const flights: readonly Flight[] = [
+  { delay: 10, distance: 400, time: 0.5 },
+  { delay: -4, distance: 499, time: 0.9 },
+  { delay: 120, distance: 500, time: 23.98 },
+  { delay: 0, distance: 500, time: 0 },
+]
+const partitions = partitionsOf(2)
+const figuresOf = (some: readonly Flight[]): Figures => {
+  return aggregate(some, partitions, (part) => `function-${part.name}`)
+}
+
+describe('the flights job in one process', () => {
+  it('sums flights by hour and by distance band', () => {
+    const { hours, bands, partitions, summaries } = figuresOf(flights)
+    assert.deepEqual(
+      hours,
+      new Map([
+        ['00', { flights: 3, delay: 6, worst: 10, best: -4 }],
+        ['23', { flights: 1, delay: 120, worst: 120, best: 120 }],
+      ]),
+    )
+    assert.deepEqual(bands.get('0000'), {
+      tally: { flights: 2, delay: 6, worst: 10, best: -4 },
+      byHour: new Map([['00', 2]]),
+      distances: new Set([400, 499]),
+    })
+    assert.deepEqual(bands.get('0500')?.distances, new Set([500]))
+    assert.deepEqual(partitions.get('01'), { rows: 2, done: true, countedBy: 'function-01' })
+    assert.deepEqual(summaries.get('00'), { flights: 2, delayMean: 65, hours: ['00', '23'] })
+  })
+
+  it('gives every flight to exactly one partition', () => {
+    const rows = readFlights(1_000)
+    const given = partitionsOf(7).flatMap((part) => [...flightsOf(rows, part)])
+    assert.equal(given.length, 1_000)
+    assert.equal(new Set(given).size, 1_000)
+  })
+
+  it('names each figure that differs, and no other', () => {
+    const other = figuresOf(flights.with(2, { delay: 121, distance: 501, time: 23.98 }))
+    const names = differencesOf(figuresOf(flights), other).map((each) => each.figure)
+    assert.deepEqual(names.sort(), [
+      'bands/0500/distances/501',
+      'bands/0500/tally/delay',
+      'bands/0500/tally/worst',
+      'hours/23/best',
+      'hours/23/delay',
+      'hours/23/worst',
+      'summaries/00/delayMean',
+    ])
+    assert.match(verdictOf(figuresOf(flights), other), /7 DIFFER/)
+  })
+
+  it('tells a missing figure from a zero', () => {
+    const whole = figuresOf(flights)
+    const without = { ...whole, hours: new Map([...whole.hours].slice(1)) }
+    assert.equal(differencesOf(whole, without).length, 4)
+    assert.notEqual(digestOf(whole), digestOf(without))
+    assert.equal(countOf(whole), countOf(without) + 4)
+  })
+
+  it('takes figures for equal in whatever order they were written', () => {
+    const whole = figuresOf(flights)
+    const turned = { ...whole, hours: new Map([...whole.hours].reverse()) }
+    assert.deepEqual(differencesOf(whole, turned), [])
+    assert.equal(digestOf(whole), digestOf(turned))
+  })
+})
+
+describe('the window of calls under way', () => {
+  it('is full at its limit, and has room again when half of the calls are answered', async () => {
+    const calls = new Window(4)
+    const answers: (() => void)[] = []
+    for (let i = 0; i < 4; i++) calls.add(new Promise<void>((resolve) => answers.push(resolve)))
+    assert.equal(calls.full, true)
+    let free = false
+    const room = calls.room().then(() => (free = true))
+    answers[0]!()
+    await Promise.resolve()
+    assert.equal(free, false)
+    answers[1]!()
+    await room
+    assert.equal(calls.full, false)
+  })
+
+  it('hands the first failure to the writer', async () => {
+    const calls = new Window(4)
+    calls.add(Promise.reject(new Error('refused')))
+    await assert.rejects(calls.empty(), /refused/)
+  })
+})
+
+describe('the flights job in many processes', function () {
+  this.timeout(90_000)
+
+  it('comes to the figures of one process, although a container is killed', async () => {
+    const { code, output } = await runExample('flights/main.ts', ['--rows', '5000'])
+    assert.equal(code, 0, output)
+    for (const name of ['container-1', 'container-2', 'container-3']) {
+      assert.match(output, new RegExp(`${name}: [\\d,]+ figures compared: every one is equal`))
+    }
+    assert.match(output, /container-4 .*killed with SIGKILL/)
+    assert.match(output, /read equal \d+ ms after the last write/)
+  })
+
+  it('refuses a number of rows that it cannot count, and says what it takes', async () => {
+    const { code, output } = await runExample('flights/main.ts', ['--rows', 'many'])
+    assert.equal(code, 1)
+    assert.equal(output, '--rows takes 60 to 200000, got many\n')
+  })
+})

@@ -1,0 +1,82 @@
+// `npm run long -- NAME`: what is too long for every commit. Prints its seed, which replays it, and
+// leaves what it found in docs/results/NAME.md.
+import { randomInt } from 'node:crypto'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
+import { join } from 'node:path'
+import { runCommand } from './tooling/command.ts'
+import { repositoryRoot } from './tooling/repository-copy.ts'
+
+interface LongRun {
+  readonly summary: string
+  /** Arguments of `node`; more may follow on the command line. */
+  readonly args: readonly string[]
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+const fromSource = ['--import', 'tsx', '--conditions=@joinery/source']
+const mocha = 'node_modules/mocha/bin/mocha.js'
+
+const runs: Readonly<Record<string, LongRun>> = {
+  simulate: {
+    summary: 'Simulated clusters with faults: every replica converges, nothing is lost or doubled.',
+    args: [...fromSource, 'test/simulation/main.ts', '--seeds', '2000'],
+  },
+  bench: {
+    summary: 'Benchmarks, side by side with the alternatives.',
+    args: [...fromSource, 'test/bench/main.ts'],
+  },
+  laws: {
+    summary: 'The laws of every object type, tried a hundred times longer than in `npm test`.',
+    args: [mocha, '--timeout', '0', 'test/crdt-objects/**/*.test.ts'],
+    environment: { LAW_SCALE: '100' },
+  },
+}
+
+async function main(name: string | undefined, more: readonly string[]): Promise<number> {
+  const run = name === undefined ? undefined : runs[name]
+  if (name === undefined || run === undefined) {
+    console.error('usage: npm run long -- NAME [arguments]\n')
+    for (const [each, { summary }] of Object.entries(runs)) {
+      console.error(`  ${each.padEnd(10)} ${summary}`)
+    }
+    return 2
+  }
+  const seed = process.env['SEED'] ?? String(randomInt(2 ** 31))
+  console.log(`seed ${seed}`)
+  const started = performance.now()
+  const { code, output } = await runCommand(process.execPath, [...run.args, ...more], {
+    environment: { ...process.env, ...run.environment, SEED: seed },
+    echo: true,
+  })
+  const minutes = ((performance.now() - started) / 60_000).toFixed(1)
+  const directory = join(repositoryRoot, 'docs/results')
+  mkdirSync(directory, { recursive: true })
+  const again = ['npm run long --', name, ...more].join(' ')
+  const report = [
+    `# ${name}`,
+    run.summary,
+    [
+      `- ${code === 0 ? 'Passed' : 'FAILED'} on ${new Date().toISOString().slice(0, 10)}, after ${minutes} minutes`,
+      `- Again: \`SEED=${seed} ${again}\``,
+      `- Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown processor'}`,
+    ].join('\n'),
+    `\`\`\`\n${printable(output)}\n\`\`\``,
+  ]
+  writeFileSync(join(directory, `${name}.md`), `${report.join('\n\n')}\n`)
+  return code ?? 1
+}
+
+/** Output without colours, redrawn lines and the machine's own paths; its end if it is very long. */
+function printable(output: string): string {
+  const plain = output
+    .replaceAll(repositoryRoot, '.')
+    // eslint-disable-next-line no-control-regex -- escape sequences are what it removes
+    .replace(/\u001b\[[0-9;?]*[A-Za-z]/g, '')
+    .replace(/^.*\r(?!\n)/gm, '')
+    .trim()
+  const lines = plain.split('\n')
+  return lines.length <= 400 ? plain : ['[...]', ...lines.slice(-400)].join('\n')
+}
+
+process.exitCode = await main(process.argv[2], process.argv.slice(3))

@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { frameBytesMax, type Outgoing } from '@joinery/client/protocol'
+import { counter } from '@joinery/crdt-objects'
+import { VersionVector } from '@joinery/crdt-objects/engine'
+import fastCheck from 'fast-check'
+import { eventually } from '#test/eventually.ts'
+import { GatewayRig } from '#test/fixtures/gateway-rig.ts'
+import { MemoryHost } from '#test/fixtures/memory-host.ts'
+import { encodeArgs, encodeFrame, hello, RawClient } from '#test/fixtures/raw-client.ts'
+
+const write = (sequence: number, amount: unknown = 1, target = 0): Outgoing => ({
+  kind: 'write',
+  sequence,
+  target,
+  args: encodeArgs(amount),
+})
+const read = (id: number, target = 1): Outgoing => ({
+  kind: 'read',
+  id,
+  target,
+  args: encodeArgs(),
+})
+
+describe('A gateway and frames that no client of ours sends', () => {
+  const rig = new GatewayRig()
+  let host: MemoryHost
+  let url: string
+  let limits: { windowMax?: number; inFlightMax?: number; helloTimeoutMs?: number }
+
+  beforeEach(async () => {
+    host = new MemoryHost()
+    limits = { helloTimeoutMs: 200 }
+    url = (await rig.gateway({ limits }, host)).url
+  })
+
+  afterEach(async () => {
+    await rig.end()
+    assert.deepEqual(rig.faults.splice(0), [])
+  })
+
+  /** The gateway serves, and its counter is what it was. */
+  async function assertServes(value: number): Promise<void> {
+    const client = await rig.client(url)
+    const hits = await (await client.space('s')).open('c', counter())
+    assert.equal(await hits.read(), value)
+    await client.close()
+  }
+
+  it('closes with a code and changes nothing when a frame has an error anywhere in it', async () => {
+    const client = await rig.raw(url)
+    const good = encodeFrame(write(1), write(2))
+    client.sendBytes(Buffer.concat([good, Uint8Array.of(99, 1, 2)]))
+    const refused = await client.reply('refused')
+    assert.equal(refused.failure.code, 'ENCODING_INVALID')
+    assert.equal((await client.untilClosed()).code, 1002)
+    await assertServes(0)
+  })
+
+  it('takes only a hello first, only one, and of its own version', async () => {
+    const eager = await RawClient.open(url)
+    eager.send(write(1))
+    assert.equal((await eager.reply('refused')).failure.code, 'VALUE_INVALID')
+    const twice = await rig.raw(url)
+    twice.send(hello())
+    assert.equal((await twice.untilClosed()).code, 1002)
+    const other = await RawClient.open(url)
+    other.sendBytes(Uint8Array.of(1, 77, 5, 6, 7))
+    assert.match((await other.reply('refused')).failure.message, /version 1/)
+    await assertServes(0)
+  })
+
+  it('drops who says nothing, or too much before saying who it is', async () => {
+    const silent = await RawClient.open(url)
+    await silent.untilClosed()
+    const loud = await RawClient.open(url)
+    loud.sendBytes(randomBytes(64 * 1024))
+    await loud.untilClosed()
+    await assertServes(0)
+  })
+
+  it('closes on a frame that is too long, and on text', async () => {
+    const long = await rig.raw(url)
+    long.sendBytes(Buffer.alloc(frameBytesMax + 1))
+    assert.equal((await long.untilClosed()).code, 1009)
+    const text = await rig.raw(url)
+    text.socket.send('hello')
+    assert.equal((await text.untilClosed()).code, 1003)
+    await assertServes(0)
+  })
+
+  it('takes writes in the order of their numbers only', async () => {
+    const client = await rig.raw(url)
+    client.send(write(1), write(3))
+    assert.match((await client.reply('refused')).failure.message, /write 2 comes next/)
+    // What came before is applied and answered; what broke the order is not.
+    await client.reply('done', ({ sequence }) => sequence === 1)
+    await assertServes(1)
+  })
+
+  it('applies a replayed write once, and answers it as the first time', async () => {
+    const connection = randomBytes(16)
+    const first = await rig.raw(url, connection)
+    first.send(write(1), write(2, 0.5), write(3))
+    await first.reply('done', ({ sequence }) => sequence === 3)
+    first.send(write(1), write(2, 100), write(3))
+    await eventually(() =>
+      assert.equal(first.replies.filter(({ kind }) => kind === 'done').length, 2),
+    )
+    const again = await RawClient.open(url)
+    again.send(hello(connection, 0))
+    assert.equal((await again.reply('welcome')).resumed, true)
+    again.send(write(1), write(2, 7), write(3), write(4, 1))
+    assert.equal((await again.reply('write-failed')).failure.code, 'VALUE_INVALID')
+    await again.reply('done', ({ sequence }) => sequence === 4)
+    // The first connection of that name is over: it may not write behind the back of the second.
+    await first.untilClosed()
+    again.close()
+    await assertServes(2)
+  })
+
+  it('answers calls to nothing, to strangers and of the wrong mode with typed failures', async () => {
+    const client = await rig.raw(url)
+    client.send(
+      { kind: 'define-target', target: 10, object: 0, path: [], verb: 'constructor' },
+      { kind: 'define-target', target: 11, object: 0, path: ['a', 'b'], verb: 'add' },
+      { kind: 'define-target', target: 12, object: 5, path: [], verb: 'add' },
+      { kind: 'define-target', target: 13, object: 0, path: [], verb: 'toJSON' },
+      { kind: 'define-target', target: 14, object: 0, path: ['__proto__'], verb: 'read' },
+    )
+    const targets = [10, 11, 12, 13, 14, 999, 0]
+    for (const target of targets) client.send(read(100 + target, target))
+    for (const target of targets) {
+      const { failure } = await client.reply('failed', ({ id }) => id === 100 + target)
+      assert.equal(failure.code, 'VALUE_INVALID')
+    }
+    client.send(write(1, 1, 1), write(2, 1, 999))
+    await client.reply('write-failed', ({ sequence }) => sequence === 2)
+    client.send(
+      { kind: 'open-object', id: 7, object: 1, space: 's', name: 'x', descriptor: '["bogus"]' },
+      { kind: 'open-object', id: 8, object: 1, space: 's', name: 'x', descriptor: '[[[' },
+      { kind: 'open-object', id: 9, object: 1, space: 's', name: 'nope', descriptor: '' },
+      { kind: 'flush', id: 10, space: 'forbidden', replicas: 1, timeoutMs: 10 },
+    )
+    assert.equal(
+      (await client.reply('failed', ({ id }) => id === 7)).failure.code,
+      'ENCODING_INVALID',
+    )
+    assert.equal(
+      (await client.reply('failed', ({ id }) => id === 9)).failure.code,
+      'OBJECT_NOT_FOUND',
+    )
+    assert.equal((await client.reply('failed', ({ id }) => id === 10)).failure.code, 'SPACE_ENDED')
+    await assertServes(0)
+  })
+
+  it('says busy, with a hint and without applying, beyond the calls that one may have under way', async () => {
+    host.flush = async () => new Promise(() => {})
+    const small = await rig.gateway({ limits: { inFlightMax: 3 } }, host)
+    const client = await rig.raw(small.url)
+    for (let id = 10; id < 14; id++)
+      client.send({ kind: 'flush', id, space: 's', replicas: 1, timeoutMs: 1000 })
+    const { failure } = await client.reply('failed')
+    assert.equal(failure.code, 'GATEWAY_BUSY')
+    assert.deepEqual(failure.details, { outcome: 'not-applied', retryAfterMs: 100 })
+    assert.equal(failure.retryable, true)
+    client.send({ kind: 'cancel', id: 10 })
+    client.send({ kind: 'stream', id: 20, target: 2, args: encodeArgs(), credit: 1 }, write(1))
+    await client.reply('item', ({ id }) => id === 20)
+  })
+
+  it('refuses writes beyond twice the window that its client has not acknowledged', async () => {
+    const small = await rig.gateway({ limits: { windowMax: 4 } }, host)
+    const client = await rig.raw(small.url)
+    client.send(...Array.from({ length: 12 }, (_, i) => write(i + 1)))
+    assert.equal((await client.reply('refused')).failure.code, 'GATEWAY_BUSY')
+    await client.reply('done', ({ sequence }) => sequence === 8)
+    await assertServes(8)
+  })
+
+  it('survives any bytes, with typed refusals only', async function () {
+    this.timeout(60_000)
+    const frames = fastCheck.oneof(
+      fastCheck.uint8Array({ minLength: 1, maxLength: 200 }),
+      // A valid frame with one byte changed, or cut.
+      fastCheck
+        .tuple(fastCheck.integer({ min: 0, max: 500 }), fastCheck.integer({ min: 0, max: 255 }))
+        .map(([at, byte]) => {
+          const frame = encodeFrame(
+            { kind: 'define-target', target: 3, object: 0, path: ['a'], verb: 'read' },
+            { kind: 'stream', id: 5, target: 2, args: encodeArgs(), credit: 10 },
+            { kind: 'inspect', id: 6, subject: 'objects', space: 's' },
+            { kind: 'skip', sequence: 1 },
+            read(9),
+          )
+          if (at >= frame.length) return frame.subarray(0, at % frame.length)
+          frame[at] = byte
+          return frame
+        }),
+    )
+    await fastCheck.assert(
+      fastCheck.asyncProperty(frames, async (bytes) => {
+        const client = await rig.raw(url)
+        client.sendBytes(bytes)
+        client.send({ kind: 'inspect', id: 77, subject: 'spaces', space: '' })
+        await eventually(() => {
+          assert.ok(client.closed ?? client.replies.some((r) => r.kind === 'result' && r.id === 77))
+        })
+        client.close()
+      }),
+      { numRuns: 300 },
+    )
+    assert.equal(host.state('s').vector.equals(new VersionVector()), true)
+    await assertServes(0)
+  })
+
+  it('keeps its memory flat under a flood of refused frames and abandoned connections', async function () {
+    this.timeout(60_000)
+    const flood = async (rounds: number): Promise<void> => {
+      for (let round = 0; round < rounds; round++) {
+        const client = await RawClient.greeted(url)
+        for (let id = 10; id < 200; id++) client.send(read(id, id))
+        client.send(...Array.from({ length: 500 }, (_, i) => write(i + 1, 0.5)))
+        client.sendBytes(randomBytes(512 * 1024))
+        await client.untilClosed()
+      }
+    }
+    const heapBytes = (): number => {
+      globalThis.gc?.()
+      return process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers
+    }
+    await flood(40)
+    const before = heapBytes()
+    await flood(120)
+    const grown = heapBytes() - before
+    assert.ok(grown < 16 * 1024 * 1024, `grew by ${grown} bytes`)
+    await assertServes(0)
+  })
+})

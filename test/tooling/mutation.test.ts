@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict'
+import { readMutation } from './mutation.ts'
+import { copyRepository, type RepositoryCopy } from './repository-copy.ts'
+import { runTestFiles } from './test-files.ts'
+
+const importsNode = "import assert from 'node:assert/strict'\n"
+
+describe('a mutation', () => {
+  it('says who catches it and what it is', () => {
+    const text =
+      '# catches: test/a.test.ts test/b.test.ts\n# the join forgets a dot\n\n--- a/x.ts\n+++ b/x.ts\n'
+    assert.deepEqual(readMutation('join-forgets.patch', text), {
+      file: 'join-forgets.patch',
+      name: 'join-forgets',
+      description: 'the join forgets a dot',
+      catches: ['test/a.test.ts', 'test/b.test.ts'],
+    })
+  })
+
+  it('is refused when it does not say', () => {
+    assert.throws(() => readMutation('x.patch', '# a bug\n--- a/x.ts\n'), /catches/)
+    assert.throws(() => readMutation('x.patch', '# catches: t.ts\n--- a/x.ts\n'), /what the bug is/)
+  })
+})
+
+describe('a run of test files in a copy', () => {
+  let copy: RepositoryCopy
+
+  before(async () => {
+    copy = await copyRepository()
+  })
+  after(async () => {
+    await copy[Symbol.asyncDispose]()
+  })
+
+  it('reports which test failed, and in which file', async () => {
+    await copy.plant('test/passes.test.ts', "it('passes', () => {})\n")
+    await copy.plant('test/fails.test.ts', `${importsNode}it('fails', () => assert.equal(1, 2))\n`)
+    assert.deepEqual(
+      await runTestFiles(copy.directory, ['test/passes.test.ts', 'test/fails.test.ts']),
+      { failures: [{ file: 'test/fails.test.ts', title: 'fails' }] },
+    )
+  })
+
+  it('does not take a file that fails to load for a failing test', async () => {
+    await copy.plant('test/broken.test.ts', "import './gone.ts'\nit('passes', () => {})\n")
+    const { failures, problem } = await runTestFiles(copy.directory, ['test/broken.test.ts'])
+    assert.deepEqual(failures, [])
+    assert.match(problem ?? '', /^did not load: .*gone/)
+  })
+
+  it('ends a run that hangs', async () => {
+    await copy.plant('test/hangs.test.ts', "it('hangs', () => { for (;;); })\n")
+    const run = await runTestFiles(copy.directory, ['test/hangs.test.ts'], 4_000)
+    assert.match(run.problem ?? '', /^still running/)
+  })
+
+  it("uses the copy's packages, not the originals", async () => {
+    await copy.plant('packages/crdt-objects/src/index.ts', 'export const planted = 1\n')
+    await copy.plant(
+      'test/resolves.test.ts',
+      `${importsNode}import * as objects from '@joinery/crdt-objects'
+it('resolves', () => assert.deepEqual(Object.keys(objects), ['planted']))\n`,
+    )
+    assert.deepEqual(await runTestFiles(copy.directory, ['test/resolves.test.ts']), {
+      failures: [],
+    })
+  })
+})

@@ -1,0 +1,52 @@
+import { readFile, rm } from 'node:fs/promises'
+import { join, relative } from 'node:path'
+import { installedProgram, runCommand } from './command.ts'
+
+/** A test that failed, by its file relative to the tree and its full title. */
+export interface TestFailure {
+  readonly file: string
+  readonly title: string
+}
+
+/** What a run of test files found; with a problem, the tests never ran to their end. */
+export interface TestRun {
+  readonly failures: readonly TestFailure[]
+  readonly problem?: string
+}
+
+interface MochaReport {
+  readonly stats: { readonly tests: number }
+  readonly failures: readonly { readonly file: string; readonly fullTitle: string }[]
+}
+
+/** Runs test files in the tree at `directory` and tells failing tests from tests that never ran. */
+export async function runTestFiles(
+  directory: string,
+  files: readonly string[],
+  timeoutMs = 300_000,
+): Promise<TestRun> {
+  const report = join(directory, 'mocha-report.json')
+  await rm(report, { force: true })
+  const args = ['--reporter', 'json', '--reporter-option', `output=${report}`, ...files]
+  const run = await runCommand(installedProgram('mocha'), args, { directory, timeoutMs })
+  if (run.timedOut) return { failures: [], problem: `still running after ${timeoutMs / 1000} s` }
+  let text: string
+  try {
+    text = await readFile(report, 'utf8')
+  } catch {
+    return { failures: [], problem: `did not load: ${firstError(run.output)}` }
+  }
+  const { stats, failures } = JSON.parse(text) as MochaReport
+  if (stats.tests === 0) return { failures: [], problem: 'ran no test' }
+  return {
+    failures: failures.map(({ file, fullTitle }) => ({
+      file: relative(directory, file),
+      title: fullTitle,
+    })),
+  }
+}
+
+function firstError(output: string): string {
+  const lines = output.trim().split('\n')
+  return lines.find((line) => /error/i.test(line))?.trim() ?? lines.at(-1) ?? 'no output'
+}
