@@ -1,6 +1,15 @@
 // What cannot be shared is refused before anything changes.
 import assert from 'node:assert/strict'
-import { counter, flag, isJoineryError, map, max, register, set, struct } from '#crdt-objects/index.ts'
+import {
+  counter,
+  flag,
+  isJoineryError,
+  map,
+  max,
+  register,
+  set,
+  struct,
+} from '#crdt-objects/index.ts'
 import { decodeValue, encodeValue, Reader, Writer } from '#crdt-objects/engine.ts'
 import { open, refuses, replica, share, sync } from './replicas.ts'
 
@@ -208,9 +217,6 @@ describe('values', () => {
     const state = replica(1n)
     const handle = open(state, register<unknown>())
     handle.set(new Map<unknown, unknown>([['__proto__', 1n], ['at', new Date(0)]])) // prettier-ignore
-    assert.equal(
-      JSON.stringify(handle),
-      '{"__proto__":"1","at":"1970-01-01T00:00:00.000Z"}',
-    )
+    assert.equal(JSON.stringify(handle), '{"__proto__":"1","at":"1970-01-01T00:00:00.000Z"}')
   })
 })

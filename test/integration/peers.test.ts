@@ -29,7 +29,10 @@ describe('Peers in processes of their own', function () {
     return all
   }
 
-  async function assertConverged(peers: readonly PeerProcess[], timeoutMs = 15_000): Promise<string> {
+  async function assertConverged(
+    peers: readonly PeerProcess[],
+    timeoutMs = 15_000,
+  ): Promise<string> {
     return await eventually(async () => {
       const [first, ...rest] = await Promise.all(
         peers.map((peer) => peer.ask<string>({ kind: 'read' })),

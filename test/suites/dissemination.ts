@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { kindOf, SpaceState } from '@joinery/crdt-objects/engine'
-import { counter, type Local } from '@joinery/crdt-objects'
+import { counter, type CounterSchema, type Local } from '@joinery/crdt-objects'
 import { type Dissemination } from '#peer/dissemination/dissemination.ts'
 import { eventually } from '#test/eventually.ts'
 
@@ -15,7 +15,12 @@ export interface Disseminator {
 /** A batch or an announcement that came out of dissemination. */
 export type Arrival =
   | { readonly space: string; readonly from: string; readonly batch: Uint8Array }
-  | { readonly space: string; readonly from: string; readonly origin: bigint; readonly last: number }
+  | {
+      readonly space: string
+      readonly from: string
+      readonly origin: bigint
+      readonly last: number
+    }
 
 /** A network of peers that are all connected to each other, over which an adapter is tried. */
 export interface DisseminationNetwork {
@@ -26,11 +31,11 @@ export interface DisseminationNetwork {
 /** Makes batches as replicas do. */
 export class BatchMaker {
   readonly #state: SpaceState
-  readonly #counter: Local<ReturnType<typeof counter>>
+  readonly #counter: Local<CounterSchema>
 
   constructor(replica: bigint) {
     this.#state = new SpaceState({ replica, clock: () => 0 })
-    this.#counter = this.#state.open('counter', kindOf(counter())).handle() as typeof this.#counter
+    this.#counter = this.#state.open('counter', kindOf(counter())).handle() as Local<CounterSchema>
   }
 
   next(): Uint8Array {

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import fastCheck from 'fast-check'
 import type { Schema } from '#crdt-objects/schema.ts'
 import type { SpaceState } from '#crdt-objects/engine.ts'
-import { History, OBJECT, drain, replicaId, runHistory, steps } from './history.ts'
+import { type History, OBJECT, drain, replicaId, runHistory, steps } from './history.ts'
 import { drawsFrom } from './operations.ts'
 import { stateText } from './state-text.ts'
 
@@ -138,4 +138,3 @@ export function describeLaws(title: string, schema: Schema): void {
     })
   })
 }
-

@@ -62,9 +62,9 @@ export abstract class Call {
 
 /** How a call ends. */
 export interface Settle {
-  resolve(value: unknown): void
-  reject(error: unknown): void
-  onAbort(call: Call, reason: unknown): void
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+  readonly onAbort: (call: Call, reason: unknown) => void
 }
 
 /** A write: numbered when first sent, and from then on sent under that number only. */

@@ -1,6 +1,6 @@
 import {
   invalidValue,
-  JoineryError,
+  type JoineryError,
   type Space,
   type Spaces,
   type WaitOptions,

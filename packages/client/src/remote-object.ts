@@ -1,4 +1,4 @@
-import { JoineryError, type WaitOptions } from '@joinery/crdt-objects'
+import { type JoineryError, type WaitOptions } from '@joinery/crdt-objects'
 import type { RemoteObject } from '@joinery/crdt-objects/engine'
 import { checkPath, encodeArguments } from './arguments.ts'
 import type { ObjectRecord, Target } from './object-record.ts'
@@ -43,7 +43,7 @@ export class GatewayObject implements RemoteObject {
       this.home.wrote()
       return this.session.write(target, encoded, options)
     } catch (error) {
-      return Promise.reject(error as Error)
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)))
     }
   }
 

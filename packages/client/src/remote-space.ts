@@ -55,10 +55,7 @@ export class RemoteSpace implements Space<'remote'>, Home {
     checkName('object', name)
     const record = this.recordOf(this.name, name, kindOf(schema).descriptor)
     await this.session.request({ kind: 'open-object', object: record }, options)
-    return remoteHandle(schema, new GatewayObject(record, this.session, this)) as HandleOn<
-      'remote',
-      S
-    >
+    return remoteHandle(schema, new GatewayObject(record, this.session, this))
   }
 
   async flush(options: FlushOptions = {}): Promise<{ readonly replicas: number }> {

@@ -1,6 +1,12 @@
 import { JoineryError, type WaitOptions } from '@joinery/crdt-objects'
 import { Reader, Writer, decodeValue } from '@joinery/crdt-objects/engine'
-import { Call, RequestCall, WriteCall, type RepeatableRequest, type Transmitter } from './call.ts'
+import {
+  type Call,
+  RequestCall,
+  WriteCall,
+  type RepeatableRequest,
+  type Transmitter,
+} from './call.ts'
 import { Deadlines } from './deadlines.ts'
 import { callTimeout, gatewayBusy, gatewayUnreachable } from './errors.ts'
 import { Link, type LinkOptions } from './link.ts'
@@ -304,6 +310,7 @@ export class Session implements Transmitter, StreamHost {
     this.connected = false
     this.writer.length = 0
     this.partsById.clear()
+    if (this.closed) return
     this.lostAtMs = performance.now()
     this.deadlines.add(this.lostAtMs + resumeMs)
   }

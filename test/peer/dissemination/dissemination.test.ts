@@ -135,7 +135,8 @@ describe('Gossip as a hint', () => {
   it('no two messages share the sixteen bytes that gossip knows them by', () => {
     const { gossip, dissemination } = create()
     const makers = [new BatchMaker(1n), new BatchMaker(2n)]
-    for (let i = 0; i < 50; i++) for (const maker of makers) dissemination.publish('a', maker.next())
+    for (let i = 0; i < 50; i++)
+      for (const maker of makers) dissemination.publish('a', maker.next())
     const ids = gossip.published.map((data) => String(data.subarray(0, 16)))
     assert.equal(new Set(ids).size, 100)
   })

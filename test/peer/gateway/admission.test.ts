@@ -104,7 +104,7 @@ describe('Who a gateway lets in', () => {
       assert.equal(error.retryable, true)
       return true
     })
-    await first!.close()
+    await first.close()
     await rig.client(url)
   })
 

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { frameBytesMax, type Outgoing } from '@joinery/client/protocol'
 import { counter } from '@joinery/crdt-objects'
 import { VersionVector } from '@joinery/crdt-objects/engine'
@@ -21,6 +23,9 @@ const read = (id: number, target = 1): Outgoing => ({
   target,
   args: encodeArgs(),
 })
+
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
 
 describe('A gateway and frames that no client of ours sends', () => {
   const rig = new GatewayRig()
@@ -155,7 +160,7 @@ describe('A gateway and frames that no client of ours sends', () => {
   })
 
   it('says busy, with a hint and without applying, beyond the calls that one may have under way', async () => {
-    host.flush = async () => new Promise(() => {})
+    host.flush = async () => await new Promise(() => {})
     const small = await rig.gateway({ limits: { inFlightMax: 3 } }, host)
     const client = await rig.raw(small.url)
     for (let id = 10; id < 14; id++)
@@ -178,8 +183,7 @@ describe('A gateway and frames that no client of ours sends', () => {
     await assertServes(8)
   })
 
-  it('survives any bytes, with typed refusals only', async function () {
-    this.timeout(60_000)
+  it('survives any bytes, with typed refusals only', async () => {
     const frames = fastCheck.oneof(
       fastCheck.uint8Array({ minLength: 1, maxLength: 200 }),
       // A valid frame with one byte changed, or cut.
@@ -208,7 +212,7 @@ describe('A gateway and frames that no client of ours sends', () => {
         })
         client.close()
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     )
     assert.equal(host.state('s').vector.equals(new VersionVector()), true)
     await assertServes(0)
@@ -226,12 +230,12 @@ describe('A gateway and frames that no client of ours sends', () => {
       }
     }
     const heapBytes = (): number => {
-      globalThis.gc?.()
+      collectGarbage()
       return process.memoryUsage().heapUsed + process.memoryUsage().arrayBuffers
     }
-    await flood(40)
+    await flood(15)
     const before = heapBytes()
-    await flood(120)
+    await flood(45)
     const grown = heapBytes() - before
     assert.ok(grown < 16 * 1024 * 1024, `grew by ${grown} bytes`)
     await assertServes(0)

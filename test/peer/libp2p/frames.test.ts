@@ -69,7 +69,10 @@ describe('Frames', () => {
       new DataView(header.buffer).setUint32(0, length)
       assert.throws(() => new FrameReader().read(header), FrameError)
       const reader = new FrameReader()
-      assert.throws(() => reader.read(concat([encodeFrames([new Uint8Array(9)]), header])), FrameError)
+      assert.throws(
+        () => reader.read(concat([encodeFrames([new Uint8Array(9)]), header])),
+        FrameError,
+      )
     }
     const largest = encodeFrames([new Uint8Array(frameBytesMax)])
     assert.equal(new FrameReader().read(largest)[0]!.length, frameBytesMax)

@@ -77,7 +77,10 @@ describe('A node', () => {
 
   it('and another that both belong to no cluster refuse each other, until one does', async () => {
     const waiting = new ClusterIdentity()
-    const [a, b] = [await start({ cluster: new ClusterIdentity() }), await start({ cluster: waiting })]
+    const [a, b] = [
+      await start({ cluster: new ClusterIdentity() }),
+      await start({ cluster: waiting }),
+    ]
     await assertRefused(a, b, 'no-cluster')
     const founder = await start()
     await b.dial(founder.address, signal())
@@ -103,7 +106,11 @@ describe('A node', () => {
 
   it('closes a connection that brings an oversized frame, and goes on with the others', async () => {
     const cluster = ClusterIdentity.found()
-    const [node, bad, good] = [await start({ cluster }), await start({ cluster }), await start({ cluster })]
+    const [node, bad, good] = [
+      await start({ cluster }),
+      await start({ cluster }),
+      await start({ cluster }),
+    ]
     await bad.dial(node.address, signal())
     await good.dial(node.address, signal())
     await eventually(() => {

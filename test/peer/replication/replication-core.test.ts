@@ -179,6 +179,33 @@ describe('a channel', () => {
     assert.equal(b.hits.value, 51)
   })
 
+  it('that brings a batch which does not decode brings a state next, and no endless repeat', () => {
+    const limits = { answerBytesMax: 150, messageBytesMax: 100 }
+    const [a, b] = [new Replica('a', limits), new Replica('b', limits)]
+    connect(a, b)
+    deliver(a, b)
+    b.gossip(a.write(1))
+    for (let i = 0; i < 20; i++) a.write(1)
+    const digest = { kind: 'digest', hash: 1n } as const
+    b.step({ kind: 'message', neighbour: 'a', message: digest })
+    for (const { message } of b.take().filter((e) => e.kind === 'send')) {
+      a.step({ kind: 'message', neighbour: 'b', message })
+    }
+    for (const { message } of a.take().filter((e) => e.kind === 'send')) {
+      const isBatches = message.kind === 'batches'
+      const cut = isBatches ? message.batches.map((batch) => batch.slice(0, -1)) : []
+      const seen = isBatches ? { ...message, batches: cut } : message
+      b.step({ kind: 'message', neighbour: 'a', message: seen })
+    }
+    assert(b.said('quarantined').length > 0)
+    assert.equal(b.sent('ask').length, 0, 'the same again would bring the same again')
+    b.step({ kind: 'message', neighbour: 'a', message: digest })
+    for (const { message } of b.said('send')) a.step({ kind: 'message', neighbour: 'b', message })
+    assert.equal(a.sent('batches').length, 0)
+    deliver(a, b)
+    assert.equal(b.hits.value, 21)
+  })
+
   it('to a neighbour that is not up is no channel', () => {
     const b = new Replica('b')
     b.step({ kind: 'message', neighbour: 'a', message: { kind: 'digest', hash: 1n } })

@@ -52,7 +52,7 @@ function inspectorProgram(environment: Environment): Command {
       'after',
       '\nExamples:\n  joinery ls            all spaces\n  joinery ls flights    its objects and their schemas',
     )
-    .action(async (space?: string) => list(reach(), space))
+    .action(async (space?: string) => await list(reach(), space))
   program
     .command('get <space/object>')
     .description('shows the value of an object')
@@ -61,17 +61,19 @@ function inspectorProgram(environment: Environment): Command {
       'after',
       '\nExamples:\n  joinery get flights/hours\n  joinery get flights/hours --json | jq \'."17"\'',
     )
-    .action(async (path: string, options: { json?: boolean }) => get(reach(), path, options))
+    .action(async (path: string, options: { json?: boolean }) => await get(reach(), path, options))
   program
     .command('watch <space/object>')
     .description('shows the value of an object again after each change, until Ctrl-C')
     .option('--json', 'one line of JSON for each change')
     .addHelpText('after', '\nExample:\n  joinery watch flights/hours')
-    .action(async (path: string, options: { json?: boolean }) => watch(reach(), path, options))
+    .action(
+      async (path: string, options: { json?: boolean }) => await watch(reach(), path, options),
+    )
   program
     .command('peers')
     .description('lists the peers that the gateway knows, itself included')
-    .action(async () => peers(reach()))
+    .action(async () => await peers(reach()))
   for (const command of program.commands) command.exitOverride()
   return program
 }

@@ -5,7 +5,7 @@ const PLACES_MAX = 1024
 
 /** Changes on their way to one reader: a slow one gets them merged, so what is kept has a bound. */
 export class ChangeFeed implements AsyncIterator<Change, undefined> {
-  private waiting: Change | undefined
+  private waiting: MergedChange | undefined
   private wake: (() => void) | undefined
   private ended = false
   private failure: { readonly reason: unknown } | undefined
@@ -16,8 +16,9 @@ export class ChangeFeed implements AsyncIterator<Change, undefined> {
   }
 
   readonly push = (change: Change): void => {
-    this.waiting = this.waiting === undefined ? change : merge(this.waiting, change)
-    this.wake?.()
+    this.waiting ??= new MergedChange()
+    this.waiting.add(change)
+    this.wakeAll()
   }
 
   fail(reason: unknown): void {
@@ -25,24 +26,35 @@ export class ChangeFeed implements AsyncIterator<Change, undefined> {
     this.end()
   }
 
+  private wakeAll(): void {
+    const { wake } = this
+    this.wake = undefined
+    wake?.()
+  }
+
   private end(): void {
     if (this.ended) return
     this.ended = true
     this.onEnd()
-    this.wake?.()
+    this.wakeAll()
   }
 
   async next(): Promise<IteratorResult<Change, undefined>> {
     while (this.waiting === undefined && !this.ended) {
       await new Promise<void>((resolve) => {
-        this.wake = resolve
+        // Readers may ask again before they were answered: each is woken, and looks again.
+        const earlier = this.wake
+        this.wake = () => {
+          earlier?.()
+          resolve()
+        }
       })
     }
     if (this.failure !== undefined) throw this.failure.reason
     if (this.waiting === undefined || this.ended) return { done: true, value: undefined }
-    const change = this.waiting
+    const value = this.waiting.change()
     this.waiting = undefined
-    return { done: false, value: change }
+    return { done: false, value }
   }
 
   return(): Promise<IteratorResult<Change, undefined>> {
@@ -51,14 +63,27 @@ export class ChangeFeed implements AsyncIterator<Change, undefined> {
   }
 }
 
-/** Two changes as one: remote if any of it is. */
-export function merge(a: Change, b: Change): Change {
-  const places = new Map<string, readonly string[]>()
-  for (const path of a.detail) places.set(JSON.stringify(path), path)
-  for (const path of b.detail) places.set(JSON.stringify(path), path)
-  return {
-    origin: a.origin === 'local' && b.origin === 'local' ? 'local' : 'remote',
-    by: [...new Set([...a.by, ...b.by])],
-    detail: places.size > PLACES_MAX ? [[]] : [...places.values()],
+/** Changes as one: remote if any of it is. Adding costs what is added, however much waits. */
+class MergedChange {
+  private origin: Change['origin'] = 'local'
+  private readonly by = new Set<string>()
+  private readonly placeByText = new Map<string, readonly string[]>()
+
+  add({ origin, by, detail }: Change): void {
+    if (origin === 'remote') this.origin = origin
+    for (const replica of by) this.by.add(replica)
+    for (const path of detail) {
+      if (this.placeByText.size > PLACES_MAX) return
+      this.placeByText.set(JSON.stringify(path), path)
+    }
+  }
+
+  change(): Change {
+    const all = this.placeByText.size > PLACES_MAX
+    return {
+      origin: this.origin,
+      by: [...this.by],
+      detail: all ? [[]] : [...this.placeByText.values()],
+    }
   }
 }

@@ -6,35 +6,37 @@ const SCANNED_MAX = 8
  * many. Keys compare by `===`.
  */
 export class SmallMap<K, V> {
-  private entries: { readonly key: K; readonly value: V }[] = []
-  private valueByKey: Map<K, V> | undefined
+  private few: { readonly key: K; readonly value: V }[] = []
+  /** All entries, once they are many; `few` is empty then. */
+  private many: Map<K, V> | undefined
 
   get size(): number {
-    return this.entries.length
+    return this.many?.size ?? this.few.length
   }
 
   get(key: K): V | undefined {
-    if (this.valueByKey !== undefined) return this.valueByKey.get(key)
-    for (const entry of this.entries) if (entry.key === key) return entry.value
+    if (this.many !== undefined) return this.many.get(key)
+    for (const entry of this.few) if (entry.key === key) return entry.value
     return undefined
   }
 
   /** Adds an entry, whose key must not be there. */
   add(key: K, value: V): void {
-    this.entries.push({ key, value })
-    if (this.valueByKey !== undefined) this.valueByKey.set(key, value)
-    else if (this.entries.length > SCANNED_MAX) {
-      this.valueByKey = new Map(this.entries.map((entry) => [entry.key, entry.value]))
+    if (this.many !== undefined) this.many.set(key, value)
+    else if (this.few.push({ key, value }) > SCANNED_MAX) {
+      this.many = new Map(this.few.map((entry) => [entry.key, entry.value]))
+      this.few = []
     }
   }
 
   /** In the order of adding. */
   forEach(visit: (value: V, key: K) => void): void {
-    for (const { key, value } of this.entries) visit(value, key)
+    if (this.many !== undefined) this.many.forEach(visit)
+    else for (const { key, value } of this.few) visit(value, key)
   }
 
   clear(): void {
-    this.entries = []
-    this.valueByKey = undefined
+    this.few = []
+    this.many = undefined
   }
 }

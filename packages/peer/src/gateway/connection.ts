@@ -8,15 +8,17 @@ import {
   protocolVersion,
   type Request,
 } from '@joinery/client/protocol'
-import { invalidValue, isJoineryError, JoineryError } from '@joinery/crdt-objects'
+import { invalidValue, isJoineryError } from '@joinery/crdt-objects'
 import type { Admission } from './admission.ts'
 import type { ClientSession, ClientSessions } from './client-session.ts'
 import type { GatewayHost } from './host.ts'
+import { answerInspection } from './inspect.ts'
 import type { OpenSpaces } from './open-spaces.ts'
 import type { GatewayLimits } from './options.ts'
 import { ReplyFrame } from './reply-frame.ts'
 import { ServedStream, type StreamClient } from './served-stream.ts'
 import { Targets } from './targets.ts'
+import { WriteIntake } from './write-intake.ts'
 
 /** The socket of a connection, as it needs it. */
 export interface ClientSocket {
@@ -45,6 +47,8 @@ export interface GatewayShared {
 const closeCode = { protocol: 1002, policy: 1008, fault: 1011, busy: 1013 } as const
 
 type Running = ServedStream | AbortController
+type RareKind = 'credit' | 'cancel' | 'stream' | 'flush' | 'inspect' | 'hello'
+type RareRequest = Extract<Request, { kind: RareKind }>
 
 /**
  * One client. A frame is decoded whole, then its requests are carried out in order, and everything answered in that
@@ -60,8 +64,8 @@ export class Connection implements StreamClient {
   private readonly waitingFrames: Uint8Array[] = []
   private session: ClientSession | undefined
   private sessionId = ''
-  /** The last write answered by the frame being filled, or 0. */
-  private done = 0
+  /** There from the hello on. */
+  private writes: WriteIntake | undefined
   private stalled = false
   private scheduled = false
   private ended = false
@@ -123,7 +127,7 @@ export class Connection implements StreamClient {
     this.ended = true
     const failure = failureOf(error)
     // What was applied is answered first: all that is not, the client may send to another gateway.
-    this.answerWrites()
+    this.writes?.answer()
     this.frame.reply({ kind: 'refused', failure })
     this.frame.flush()
     this.socket.close(code, failure.code)
@@ -169,42 +173,63 @@ export class Connection implements StreamClient {
   }
 
   private carryOutOne(request: Request): Promise<void> | undefined {
-    const session = this.session
-    if (session === undefined) {
-      if (request.kind !== 'hello')
-        this.refuse(invalidValue('the first message must be a hello'), closeCode.protocol)
-      else this.greet(request)
+    const { session, writes } = this
+    if (session === undefined || writes === undefined) {
+      if (request.kind === 'hello') this.greet(request)
+      else this.refuse(invalidValue('the first message must be a hello'), closeCode.protocol)
       return undefined
     }
     switch (request.kind) {
       case 'write':
-        return this.write(session, request)
-      case 'read':
-        return this.read(request)
-      case 'acknowledge':
-        return void session.acknowledge(request.sequence)
-      case 'define-target':
-        return void this.targets.define(request)
+        return this.guarded(() => writes.write(request))
       case 'skip':
-        return void this.skip(session, request.sequence)
-      case 'credit': {
-        const running = this.running.get(request.id)
-        return void (running instanceof ServedStream && running.grant(request.credit))
-      }
-      case 'cancel':
-        return void this.cancel(request.id)
-      case 'stream':
-        return void this.stream(request)
-      case 'flush':
-        return void this.flushSpace(request)
+        return this.guarded(() => writes.skip(request.sequence))
+      case 'acknowledge':
+        session.acknowledge(request.sequence)
+        return undefined
+      case 'read':
+        this.read(request)
+        return undefined
+      case 'define-target':
+        this.targets.define(request)
+        return undefined
       case 'open-space':
         return this.openSpace(request)
       case 'open-object':
         return this.openObject(request)
+      default:
+        this.carryOutRare(request)
+        return undefined
+    }
+  }
+
+  private carryOutRare(request: RareRequest): void {
+    switch (request.kind) {
+      case 'credit': {
+        const running = this.running.get(request.id)
+        if (running instanceof ServedStream) running.grant(request.credit)
+        return
+      }
+      case 'cancel':
+        return this.cancel(request.id)
+      case 'stream':
+        return this.stream(request)
+      case 'flush':
+        return this.flushSpace(request)
       case 'inspect':
-        return void this.inspect(request)
+        return this.inspect(request)
       case 'hello':
-        return void this.refuse(invalidValue('a second hello'), closeCode.protocol)
+        return this.refuse(invalidValue('a second hello'), closeCode.protocol)
+    }
+  }
+
+  /** A write out of order leaves no way to go on: what came before is answered, and the connection closed. */
+  private guarded(take: () => void): undefined {
+    try {
+      take()
+    } catch (error) {
+      const busy = isJoineryError(error, 'GATEWAY_BUSY')
+      this.refuse(error, busy ? closeCode.busy : closeCode.protocol)
     }
   }
 
@@ -227,9 +252,12 @@ export class Connection implements StreamClient {
     session.acknowledge(hello.acknowledged)
     session.detach = () => this.superseded()
     this.session = session
-    const peer = host.inspect.peers().find(({ self }) => self)?.id ?? ''
+    const { frame, targets } = this
     const { windowMax } = limits
-    this.frame.reply({ kind: 'welcome', version: protocolVersion, life, resumed, peer, windowMax })
+    const { onFault } = this.shared
+    this.writes = new WriteIntake({ session, targets, frame, windowMax, onFault })
+    const peer = host.inspect.peers().find(({ self }) => self)?.id ?? ''
+    frame.reply({ kind: 'welcome', version: protocolVersion, life, resumed, peer, windowMax })
   }
 
   /** The same client has come by another socket: this one may be dead, and must apply nothing more. */
@@ -239,71 +267,15 @@ export class Connection implements StreamClient {
     this.socket.terminate()
   }
 
-  private write(session: ClientSession, request: Request & { kind: 'write' }): undefined {
-    const { sequence } = request
-    if (sequence <= session.last) return this.replay(session, sequence)
-    if (!this.admitsSequence(session, sequence)) return undefined
-    session.last = sequence
-    this.done = sequence
-    const target = this.targets.find(request.target)
-    try {
-      if ('failure' in target) return this.writeFailed(session, sequence, target)
-      if (target.mode !== 'write')
-        throw invalidValue('a verb that does not write was sent as a write')
-      target.call(request.args)
-    } catch (error) {
-      this.note(error)
-      this.writeFailed(session, sequence, { failure: failureOf(error) })
-    }
-    return undefined
-  }
-
-  private writeFailed(
-    session: ClientSession,
-    sequence: number,
-    { failure }: { readonly failure: ReturnType<typeof failureOf> },
-  ): undefined {
-    session.failures.set(sequence, failure)
-    this.frame.writeFailed(sequence, failure)
-  }
-
-  /** Gives a write its first answer again. */
-  private replay(session: ClientSession, sequence: number): undefined {
-    const failure = session.failures.get(sequence)
-    if (failure !== undefined) this.frame.writeFailed(sequence, failure)
-    this.done = Math.max(this.done, sequence)
-  }
-
-  private admitsSequence(session: ClientSession, sequence: number): boolean {
-    if (sequence !== session.last + 1) {
-      const expected = `write ${session.last + 1} comes next`
-      this.refuse(invalidValue(expected, sequence), closeCode.protocol)
-      return false
-    }
-    // Twice the window: acknowledgements may lag behind by as much.
-    if (session.last - session.acknowledged < this.shared.limits.windowMax * 2) return true
-    this.refuse(gatewayBusy('Too many writes are unacknowledged.'), closeCode.busy)
-    return false
-  }
-
-  private skip(session: ClientSession, sequence: number): void {
-    if (sequence > session.last) {
-      if (!this.admitsSequence(session, sequence)) return
-      session.last = sequence
-    }
-    this.done = Math.max(this.done, sequence)
-  }
-
-  private read({ id, target: number, args }: Request & { kind: 'read' }): undefined {
+  private read({ id, target: number, args }: Request & { kind: 'read' }): void {
     const target = this.targets.find(number)
     try {
-      if ('failure' in target) return this.frame.failed(id, target.failure) as undefined
+      if ('failure' in target) return this.frame.failed(id, target.failure)
       if (target.mode !== 'read') throw invalidValue('a verb that does not read was sent as a read')
       this.frame.result(id, target.call(args))
     } catch (error) {
       this.fail(id, error)
     }
-    return undefined
   }
 
   private fail(id: number, error: unknown): void {
@@ -401,41 +373,23 @@ export class Connection implements StreamClient {
     return undefined
   }
 
-  private inspect({ id, subject, space }: Request & { kind: 'inspect' }): void {
-    const { inspect } = this.shared.host
+  private inspect(request: Request & { kind: 'inspect' }): void {
     try {
-      if (subject === 'spaces') return this.frame.result(id, plain(inspect.spaces()))
-      if (subject === 'peers') return this.frame.result(id, plain(inspect.peers()))
-      if (!inspect.spaces().some(({ name }) => name === space)) {
-        const message = `The gateway's peer holds no space "${space}".`
-        throw new JoineryError('OBJECT_NOT_FOUND', message, { space, name: '' })
-      }
-      this.frame.result(id, plain(inspect.objects(space)))
+      this.frame.result(request.id, answerInspection(this.shared.host.inspect, request))
     } catch (error) {
-      this.fail(id, error)
+      this.fail(request.id, error)
     }
   }
 
   private readonly flush = (): void => {
     this.scheduled = false
-    this.answerWrites()
+    this.writes?.answer()
     this.frame.flush()
-  }
-
-  private answerWrites(): void {
-    if (this.done === 0) return
-    this.frame.done(this.done)
-    this.done = 0
   }
 
   private send(bytes: Uint8Array): void {
     this.socket.send(bytes)
   }
-}
-
-/** Summaries as plain data, whatever objects a host answers with. */
-function plain(summaries: readonly object[]): readonly unknown[] {
-  return summaries.map((summary) => ({ ...summary }))
 }
 
 function stop(running: Running): void {

@@ -47,7 +47,7 @@ export class FrameReader {
     // A frame in many chunks is joined once, when it is whole, and not with every chunk.
     const wanted = headerBytes + this.#peekLength()
     if (this.#buffered < wanted) return []
-    return this.#cut(this.#chunks.length === 1 ? chunk : concat(this.#chunks))
+    return this.#cut(this.#chunks.length === 1 ? this.#chunks[0]! : concat(this.#chunks))
   }
 
   #peekLength(): number {

@@ -13,6 +13,7 @@ import { isJoineryError } from '@joinery/crdt-objects'
 import { type ReplicaId } from '@joinery/crdt-objects/engine'
 import { type Channel, type ChannelEvents } from '../network.ts'
 import { type Reporter } from '../report.ts'
+import { Echoes } from './echoes.ts'
 import { Neighbour } from './neighbour.ts'
 import { decodeFrame, encodeFrame, type Frame, type Member, membersPerFrame } from './wire.ts'
 
@@ -50,6 +51,7 @@ export class Membership implements ChannelEvents {
   readonly #neighbourByChannel = new Map<Channel, Neighbour>()
   readonly #active = new Map<string, Neighbour>()
   readonly #numberBySpace = new Map<string, number>()
+  readonly #echoes = new Echoes()
   #nextNumber = 0
   #lastTickMs: number
 
@@ -84,12 +86,19 @@ export class Membership implements ChannelEvents {
     return names
   }
 
-  /** Opens `space` here: neighbours are told, and those who have it open come up in it. */
-  openSpace(space: string): void {
+  /**
+   * Opens `space` here: neighbours are told, and those who have it open come up in it. Resolves when all have been
+   * told, and what they had said of their own spaces by then has arrived.
+   */
+  async openSpace(space: string): Promise<void> {
     const number = this.#nextNumber++
     this.#numberBySpace.set(space, number)
     this.#tellAll({ kind: 'space-open', space: number, name: space })
     for (const peer of this.neighboursOf(space)) this.#ports.spaces.onNeighbourUp(space, peer)
+    const listening = [...this.#active.values()].filter(({ isLagging }) => !isLagging)
+    await this.#echoes.collect(listening, (neighbour, token) => {
+      this.#tell(neighbour, { kind: 'echo', token })
+    })
   }
 
   closeSpace(space: string): void {
@@ -160,6 +169,7 @@ export class Membership implements ChannelEvents {
     this.#ports.report({ kind: 'peer-slow', peer: neighbour.peer, bytes })
     const shared = this.#isActive(neighbour) ? this.#sharedWith(neighbour) : []
     neighbour.isLagging = true
+    this.#echoes.onGone(neighbour)
     for (const space of shared) this.#ports.spaces.onNeighbourDown(space, neighbour.peer)
   }
 
@@ -182,6 +192,7 @@ export class Membership implements ChannelEvents {
     const neighbour = this.#neighbourByChannel.get(channel)
     if (neighbour === undefined) return
     this.#neighbourByChannel.delete(channel)
+    this.#echoes.onGone(neighbour)
     if (this.#active.get(neighbour.peer) !== neighbour) return
     this.#deactivate(neighbour)
     this.#ports.onLost(neighbour.peer)
@@ -208,6 +219,12 @@ export class Membership implements ChannelEvents {
       case 'batch':
       case 'announce':
         this.#onTraffic(neighbour, frame)
+        break
+      case 'echo':
+        this.#tell(neighbour, { kind: 'echoed', token: frame.token })
+        break
+      case 'echoed':
+        this.#echoes.onAnswer(neighbour, frame.token)
         break
       case 'leave':
         this.#ports.forget(neighbour.peer)

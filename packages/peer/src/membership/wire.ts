@@ -30,6 +30,9 @@ export type Frame =
     }
   /** Nothing, said so that silence means something. */
   | { readonly kind: 'alive' }
+  /** Answer with this token, in turn. */
+  | { readonly kind: 'echo'; readonly token: number }
+  | { readonly kind: 'echoed'; readonly token: number }
   /** I stop, and do not come back under this id. */
   | { readonly kind: 'leave' }
 
@@ -44,6 +47,8 @@ const kinds = [
   'announce',
   'alive',
   'leave',
+  'echo',
+  'echoed',
 ] as const
 const version = 1
 const addressesMax = 32
@@ -90,6 +95,10 @@ export function encodeFrame(frame: Frame): Uint8Array {
       writer.u64(frame.origin)
       writer.varint(frame.last)
       break
+    case 'echo':
+    case 'echoed':
+      writer.varint(frame.token)
+      break
     case 'end':
     case 'alive':
     case 'leave':
@@ -127,6 +136,9 @@ function decodeBody(reader: Reader, kind: Frame['kind'] | undefined): Frame {
       return { kind, space: reader.varint(), bytes: reader.raw(reader.remaining) }
     case 'announce':
       return { kind, space: reader.varint(), origin: reader.u64(), last: reader.varint() }
+    case 'echo':
+    case 'echoed':
+      return { kind, token: reader.varint() }
     case 'end':
     case 'alive':
     case 'leave':

@@ -25,7 +25,7 @@ type Environment = Readonly<Record<string, string | undefined>>
 /** Runs a peer with a gateway until SIGTERM or SIGINT. Returns the exit code: 0 ended, 1 failed, 2 wrong usage. */
 export async function run(args: readonly string[], environment: Environment): Promise<number> {
   const program = peerProgram()
-  program.action(async () => serve(program.opts<Settings>(), environment))
+  program.action(async () => await serve(program.opts<Settings>(), environment))
   try {
     await program.parseAsync(args, { from: 'user' })
     return 0

@@ -120,15 +120,19 @@ export class SpaceDriver {
     this.#step({ kind: 'local-batch' })
   }
 
-  /** Resolves when this replica holds what `peers` held, or after `timeoutMs`, or with `signal`'s abort. */
-  async firstSync(peers: Iterable<string>, timeoutMs: number, signal?: AbortSignal): Promise<void> {
-    const sync = new FirstSync(peers, () => this.#core.vector.hash())
+  /**
+   * Resolves when this replica holds what the peers held that `known` tells, once it does; after `timeoutMs` at the
+   * latest.
+   */
+  async firstSync(known: Promise<Iterable<string>>, timeoutMs: number): Promise<void> {
+    const sync = new FirstSync(() => this.#core.vector.hash())
     this.#firstSync = sync
-    try {
-      await settledWithin(sync.done, timeoutMs, signal)
-    } finally {
-      this.#firstSync = undefined
-    }
+    const done = known.then(async (peers) => {
+      sync.expect(peers)
+      await sync.done
+    })
+    await settledWithin(done, timeoutMs)
+    this.#firstSync = undefined
   }
 
   /**

@@ -30,11 +30,12 @@ export function inspectPeer(inspected: Inspected): HostInspection {
   }
 }
 
-function listPeers({ self, membership, knownMembers }: Inspected): PeerSummary[] {
+function listPeers(inspected: Inspected): PeerSummary[] {
+  const { membership } = inspected
   const connected = new Map(membership.neighbours.map((member) => [member.id, member]))
-  const lost = knownMembers().filter(({ id }) => !connected.has(id))
+  const lost = inspected.knownMembers().filter(({ id }) => !connected.has(id))
   return [
-    { ...self(), connected: true, self: true },
+    { ...inspected.self(), connected: true, self: true },
     ...[...connected.values()].map((member) => ({ ...member, connected: true, self: false })),
     ...lost.map((member) => ({ ...member, connected: false, self: false })),
   ]

@@ -44,7 +44,7 @@ export class PeerSpace implements LocalSpace {
     options.signal?.throwIfAborted()
     this.#checkOpen()
     checkName(name, 'an object', objectNameLengthMax)
-    return this.#driver.state.open(name, kindOf(schema)).handle() as Local<S>
+    return this.#driver.state.open(name, kindOf(schema)).handle()
   }
 
   async flush(options: FlushOptions = {}): Promise<{ readonly replicas: number }> {

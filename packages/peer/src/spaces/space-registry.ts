@@ -126,12 +126,17 @@ export class SpaceRegistry implements SpaceEvents {
       },
       count,
     )
-    // Who waits for a first state waits for the neighbours that are there now.
-    const ready = driver.firstSync(membership.neighboursOf(name), firstSyncMaxMs)
-    const opened = { driver, users: 0, ready }
+    let onTold!: (peers: Iterable<string>) => void
+    const told = new Promise<Iterable<string>>((resolve) => {
+      onTold = resolve
+    })
+    const opened = { driver, users: 0, ready: driver.firstSync(told, firstSyncMaxMs) }
     this.#opened.set(name, opened)
     dissemination.join(name)
-    membership.openSpace(name)
+    // Once all have been told, it is known who has the space: their state is waited for.
+    void membership.openSpace(name).then(() => {
+      onTold(membership.neighboursOf(name))
+    })
     return opened
   }
 

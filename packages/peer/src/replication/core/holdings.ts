@@ -38,7 +38,8 @@ export class Holdings {
   /** Invariant: a batch in it lacked something when last looked at, and is looked at again when that arrives. */
   readonly #heldBack: HoldBack
   #ticks = 0
-  #advanced = false
+  #progress = 0
+  #quarantined = 0
 
   constructor(state: SpaceState, limits: ReplicationLimits, outlet: HoldingsOutlet) {
     this.#state = state
@@ -54,11 +55,14 @@ export class Holdings {
     return { logBytes: this.log.bytes, heldBatches: size, heldBytes: bytes }
   }
 
-  /** Tells whether the vector moved since this was last called. */
-  takeAdvanced(): boolean {
-    const advanced = this.#advanced
-    this.#advanced = false
-    return advanced
+  /** Counts what moved the vector. */
+  get progress(): number {
+    return this.#progress
+  }
+
+  /** Counts what did not decode. */
+  get quarantined(): number {
+    return this.#quarantined
   }
 
   /** Makes a batch of what was written here since the last; undefined when nothing was. */
@@ -89,7 +93,7 @@ export class Holdings {
     invariant(joined.covers(this.vector), 'a join loses nothing')
     const moved = [...joined.entries()].filter(([origin, last]) => this.vector.get(origin) < last)
     this.vector.merge(joined)
-    this.#advanced = true
+    this.#progress++
     this.log.restart(new Set(moved.map(([origin]) => origin)))
     this.#applyAll(moved.flatMap(([origin, last]) => this.#heldBack.release(origin, last)))
   }
@@ -146,19 +150,20 @@ export class Holdings {
   #applied(origin: ReplicaId, first: number, last: number, bytes: Uint8Array): void {
     this.vector.set(origin, last)
     this.log.append(origin, first, last, bytes)
-    this.#advanced = true
+    this.#progress++
   }
 
   /**
-   * Runs what decodes `bytes`. What does not decode changes nothing: the vector stays before it, so if the bytes were
-   * damaged on their way, a neighbour's good copy is fetched at the next digest; if they were made so, the origin's later
-   * batches wait until a state brings them. Both leave everything else going.
+   * Runs what decodes `bytes`. What does not decode changes nothing, and the vector stays before it. So if the bytes were
+   * damaged on their way, a neighbour's good copy is fetched at the next digest; if that is no better, they were made so,
+   * and the next ask is for a state, which brings what they did without them.
    */
   #decoded<T>(bytes: Uint8Array, decode: () => T): T | undefined {
     try {
       return decode()
     } catch (error) {
       if (!isJoineryError(error)) throw error
+      this.#quarantined++
       this.#outlet.emit({ kind: 'quarantined', reason: error.message, bytes })
       return undefined
     }

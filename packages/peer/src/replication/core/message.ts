@@ -12,6 +12,8 @@ export type Message =
       readonly session: number
       /** How many answers of this session the asker has seen the end of. */
       readonly received: number
+      /** The last answer held what did not decode: give a state, which needs no batch. */
+      readonly whole: boolean
     }
   /** Some of the answer: batches, in an order in which they apply. */
   | { readonly kind: 'batches'; readonly batches: readonly Uint8Array[] }
@@ -45,6 +47,7 @@ export function encodeMessage(message: Message): Uint8Array {
     case 'ask':
       writer.varint(message.session)
       writer.varint(message.received)
+      writer.byte(message.whole ? 1 : 0)
       message.vector.encode(writer)
       break
     case 'batches':
@@ -89,7 +92,8 @@ function decodeBody(reader: Reader, kind: number): Message {
     case code.ask: {
       const session = reader.varint()
       const received = reader.varint()
-      return { kind: 'ask', session, received, vector: VersionVector.decode(reader) }
+      const whole = decodeBit(reader)
+      return { kind: 'ask', session, received, whole, vector: VersionVector.decode(reader) }
     }
     case code.batches: {
       const count = reader.varint()

@@ -13,6 +13,10 @@ export class Neighbour {
   readonly session: number
   /** Ticks since our ask or the last piece of its answer; undefined when we wait for none. */
   askedTicks: number | undefined
+  /** How much had been applied here when we asked. */
+  askedProgress = 0
+  /** Its last answer held what did not decode here. */
+  gaveUndecodable = false
   /** Answers whose end we have seen. */
   answersReceived = 0
   readonly parts: PartCollector

@@ -73,8 +73,9 @@ export class ReplicationCore {
   /** Takes one input. Never throws for what a neighbour or the network did. */
   step(input: Input): Effect[] {
     this.#effects = []
+    const before = this.#holdings.progress
     this.#take(input)
-    if (this.#holdings.takeAdvanced()) this.#afterAdvance()
+    if (this.#holdings.progress > before) this.#afterAdvance()
     this.#settleFlushes()
     this.#holdings.check()
     return this.#effects
@@ -148,8 +149,7 @@ export class ReplicationCore {
         this.#takeAsk(neighbour, message)
         break
       case 'batches':
-        if (neighbour.askedTicks !== undefined) neighbour.askedTicks = 0
-        for (const batch of message.batches) this.#holdings.receive(batch, name)
+        for (const batch of message.batches) this.#takeAnswer(neighbour, 'batch', batch)
         break
       case 'part':
         this.#takePart(neighbour, message)
@@ -157,7 +157,8 @@ export class ReplicationCore {
       case 'answered':
         neighbour.answersReceived++
         neighbour.askedTicks = undefined
-        if (message.more) this.#ask(neighbour)
+        // Asked again without progress, it would answer the same, for ever.
+        if (message.more && this.#holdings.progress > neighbour.askedProgress) this.#ask(neighbour)
         break
       case 'probe':
         this.#takeProbe(neighbour, message)
@@ -173,15 +174,18 @@ export class ReplicationCore {
   #ask(neighbour: Neighbour): void {
     if (neighbour.askedTicks !== undefined) return
     neighbour.askedTicks = 0
+    neighbour.askedProgress = this.#holdings.progress
     this.#send(neighbour, {
       kind: 'ask',
       vector: this.vector.copy(),
       session: neighbour.session,
       received: neighbour.answersReceived,
+      whole: neighbour.gaveUndecodable,
     })
+    neighbour.gaveUndecodable = false
   }
 
-  #takeAsk(neighbour: Neighbour, { vector, session, received }: Asked): void {
+  #takeAsk(neighbour: Neighbour, { vector, session, received, whole }: Asked): void {
     const own = vector.get(this.#state.replica)
     if (own > this.#ownLast()) {
       this.#ignore(`a vector that has ${own} of ours, of ${this.#ownLast()}`)
@@ -189,7 +193,7 @@ export class ReplicationCore {
     }
     neighbour.held = Math.max(neighbour.held, own)
     const has = neighbour.alreadyHas(vector, session, received)
-    const answer = this.#answer(has)
+    const answer = whole ? this.#answerWithState() : this.#answer(has)
     for (const message of answer.messages) this.#send(neighbour, message)
     neighbour.answered(answer.brings)
     if (!this.vector.covers(vector)) this.#ask(neighbour)
@@ -197,8 +201,10 @@ export class ReplicationCore {
 
   #answer(has: VersionVector): Answer {
     const { log } = this.#holdings
-    const batches = answerWithBatches(log, this.vector, has, this.#limits)
-    if (batches !== undefined) return batches
+    return answerWithBatches(log, this.vector, has, this.#limits) ?? this.#answerWithState()
+  }
+
+  #answerWithState(): Answer {
     // A state, as a vector, ends at batches.
     this.#seal()
     return answerWithState(this.#state, this.vector, this.#limits)
@@ -209,8 +215,16 @@ export class ReplicationCore {
     const outcome = neighbour.parts.add(message)
     if (outcome === undefined) return
     if ('refused' in outcome) this.#ignore(outcome.refused)
-    else if (message.of === 'state') this.#holdings.join(outcome.whole)
-    else this.#holdings.receive(outcome.whole, neighbour.name)
+    else this.#takeAnswer(neighbour, message.of, outcome.whole)
+  }
+
+  #takeAnswer(neighbour: Neighbour, of: PartOf['of'], bytes: Uint8Array): void {
+    if (neighbour.askedTicks !== undefined) neighbour.askedTicks = 0
+    const before = this.#holdings.quarantined
+    if (of === 'state') this.#holdings.join(bytes)
+    else this.#holdings.receive(bytes, neighbour.name)
+    // Of a state that does not decode, too, the batches are what to try next.
+    if (of === 'batch' && this.#holdings.quarantined > before) neighbour.gaveUndecodable = true
   }
 
   #want(wanted: Blocker, from: string | undefined): void {

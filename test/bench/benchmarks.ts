@@ -1,0 +1,9 @@
+import { type Benchmark } from './benchmark.ts'
+import { embedded } from './embedded.ts'
+import { footprint } from './footprint.ts'
+import { gateway } from './gateway.ts'
+import { objects } from './objects.ts'
+import { propagation } from './propagation.ts'
+
+/** In the order of the report. */
+export const benchmarks: readonly Benchmark[] = [embedded, objects, propagation, gateway, footprint]

@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict'
+import { counter, map, register, set, struct } from '@joinery/crdt-objects'
+import type { Client } from '@joinery/client'
+import { schemaText } from '#client/inspector/schema-text.ts'
+import { render } from '#client/inspector/render.ts'
+import { GatewayRig } from '#test/fixtures/gateway-rig.ts'
+import { ProgramProcess } from '#test/fixtures/program-process.ts'
+
+const Flights = struct({
+  rows: counter(),
+  carriers: set<string>(),
+  byHour: map(struct({ count: counter(), worst: register<string>() })),
+})
+
+describe('The inspector joinery', function () {
+  this.timeout(60_000)
+  const rig = new GatewayRig()
+  const running: ProgramProcess[] = []
+  let url: string
+  let client: Client
+
+  beforeEach(async () => {
+    url = (await rig.gateway()).url
+    client = await rig.client(url)
+  })
+
+  afterEach(async () => {
+    for (const program of running.splice(0)) await program.end()
+    await rig.end()
+  })
+
+  function joinery(args: readonly string[], environment = {}): ProgramProcess {
+    const program = new ProgramProcess('packages/client/src/inspector/main.ts', args, {
+      JOINERY_GATEWAY: url,
+      ...environment,
+    })
+    running.push(program)
+    return program
+  }
+
+  async function fill(): Promise<void> {
+    const space = await client.space('flights')
+    const stats = await space.open('stats', Flights)
+    await stats.rows.add(3)
+    await stats.carriers.add('AA')
+    await stats.byHour.at('17').count.add(2)
+    await stats.byHour.at('17').worst.set('LAX')
+    await (await space.open('hours', map(counter()))).at('8').add(5)
+  }
+
+  it('lists spaces, objects and peers', async () => {
+    await fill()
+    const [spaces, objects, peers] = await Promise.all([
+      joinery(['ls']).ended(),
+      joinery(['ls', 'flights']).ended(),
+      joinery(['--url', url, 'peers'], { JOINERY_GATEWAY: 'ws://127.0.0.1:1' }).ended(),
+    ])
+    assert.match(spaces.stdout, /flights +│ 2 +│ 1/)
+    assert.match(objects.stdout, /flights\/hours +│ map\(counter\(\)\)/)
+    assert.match(
+      objects.stdout,
+      /byHour: map\(struct\(\{ count: counter\(\), worst: register\(\) \}\)\)/,
+    )
+    assert.match(peers.stdout, /memory +│ this one +│ \/memory\/1/)
+    for (const { exitCode } of [spaces, objects, peers]) assert.equal(exitCode, 0)
+  })
+
+  it('shows a value for people and as JSON', async () => {
+    await fill()
+    const [pretty, table, json] = await Promise.all([
+      joinery(['get', 'flights/stats']).ended(),
+      joinery(['get', 'flights/hours']).ended(),
+      joinery(['get', 'flights/stats', '--json']).ended(),
+    ])
+    assert.match(pretty.stdout, /rows: 3\n/)
+    assert.match(pretty.stdout, /byHour:\n {2}17:\n {4}count: 2\n {4}worst: LAX\n/)
+    assert.match(table.stdout, /│ 8 +│ 5 +│/)
+    assert.deepEqual(JSON.parse(json.stdout), {
+      rows: 3,
+      carriers: ['AA'],
+      byHour: { '17': { count: 2, worst: 'LAX' } },
+    })
+  })
+
+  it('watches until it is told to end', async () => {
+    await fill()
+    const watching = joinery(['watch', 'flights/hours', '--json'])
+    await watching.prints(/"value":\{"8":5\}/)
+    const hours = await (await client.space('flights')).open('hours', map(counter()))
+    await hours.at('9').add(1)
+    await watching.prints(/"changed":\[\["9"\]\],"value":\{"8":5,"9":1\}/)
+    assert.equal((await watching.end('SIGINT')).exitCode, 0)
+    assert.equal(watching.stderr, '')
+  })
+
+  it('teaches, and tells a wrong use from a failure without stack traces', async () => {
+    await fill()
+    const cases: [string[], number, RegExp][] = [
+      [['get', 'flights'], 2, /write <space>\/<object>/],
+      [['get'], 2, /missing required argument/],
+      [['frobnicate'], 2, /unknown command/],
+      [['--url', 'localhost', 'ls'], 2, /looks like ws:\/\//],
+      [['get', 'flights/nothing'], 1, /`joinery ls flights` lists what is there/],
+      [['ls', 'nothing'], 1, /`joinery ls` lists what is there/],
+      [['--url', 'ws://127.0.0.1:1', 'ls'], 1, /joinery-peer/],
+      [['--token-file', '/nowhere/at/all', 'ls'], 1, /no such file/],
+    ]
+    await Promise.all(
+      cases.map(async ([args, code, pattern]) => {
+        const ended = await joinery(args).ended()
+        assert.equal(ended.exitCode, code, ended.stderr)
+        assert.match(ended.stderr, pattern)
+        assert.doesNotMatch(ended.stderr, /\n +at /)
+      }),
+    )
+    const help = await joinery(['get', '--help']).ended()
+    assert.equal(help.exitCode, 0)
+    assert.match(help.stdout, /Examples:\n {2}joinery get flights\/hours/)
+  })
+
+  it('shows every kind of value in some readable way', () => {
+    assert.equal(render(undefined), '(nothing)')
+    assert.equal(render(new Map()), '(empty)')
+    assert.equal(render(new Set(['a', 'b'])), '- a\n- b')
+    assert.equal(render(12n), '12')
+    assert.equal(
+      render({ a: new Map([['x', new Map([['y', [1, 2]]])]]) }),
+      'a:\n  x:\n    y: [1,2]',
+    )
+    assert.equal(schemaText('["map",["struct",["n",["max"]]]]'), 'map(struct({ n: max() }))')
+    assert.equal(schemaText('no JSON'), 'no JSON')
+  })
+})

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict'
+import { peerRefused } from '#peer/errors.ts'
+import { DialSupervisor } from '#peer/membership/dial-supervisor.ts'
+import { eventually } from '#test/eventually.ts'
+
+class FakeNetwork {
+  readonly dialled: string[] = []
+  readonly connected = new Set<string>()
+  /** What happens at an address: the peer that answers, or the error. */
+  readonly atAddress = new Map<string, string | Error>()
+
+  create(selfId: string, bootstrap: readonly string[] = []): DialSupervisor {
+    return new DialSupervisor(
+      {
+        selfId,
+        isConnected: (peer) => this.connected.has(peer),
+        random: () => 0.5,
+        dial: async (address) => {
+          this.dialled.push(address)
+          const outcome = this.atAddress.get(address) ?? new Error('ECONNREFUSED')
+          if (outcome instanceof Error) throw outcome
+          this.connected.add(outcome)
+          return outcome
+        },
+      },
+      bootstrap,
+    )
+  }
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms))
+
+describe('The supervisor of connections', () => {
+  let network: FakeNetwork
+  let supervisor: DialSupervisor
+
+  beforeEach(() => {
+    network = new FakeNetwork()
+  })
+
+  afterEach(() => {
+    supervisor.stop()
+  })
+
+  it('tries a bootstrap address until it answers', async () => {
+    supervisor = network.create('a', ['/boot'])
+    supervisor.start()
+    await eventually(() => {
+      assert.ok(network.dialled.length >= 3)
+    })
+    network.atAddress.set('/boot', 'b')
+    await eventually(() => {
+      assert.ok(network.connected.has('b'))
+    })
+    const { length } = network.dialled
+    await pause(300)
+    assert.equal(network.dialled.length, length, 'and then no more')
+  })
+
+  it('connects again when a connection is lost', async () => {
+    supervisor = network.create('a', ['/boot'])
+    network.atAddress.set('/boot', 'b')
+    supervisor.start()
+    await eventually(() => {
+      assert.ok(network.connected.has('b'))
+    })
+    await pause(20)
+    network.connected.delete('b')
+    supervisor.onLost('b')
+    await eventually(() => {
+      assert.ok(network.connected.has('b'))
+    })
+  })
+
+  it('dials a member with a larger id at once, and leaves the other direction to the other side', async () => {
+    supervisor = network.create('m')
+    network.atAddress.set('/z', 'z').set('/a', 'a')
+    supervisor.learn({ id: 'a', addresses: ['/a'] })
+    supervisor.learn({ id: 'z', addresses: ['/old', '/z'] })
+    supervisor.learn({ id: 'm', addresses: ['/m'] })
+    await eventually(() => {
+      assert.deepEqual(network.dialled, ['/old', '/z'])
+    })
+    await eventually(() => {
+      assert.ok(network.connected.has('a'), 'but it steps in when nothing comes of that')
+    })
+    assert.deepEqual(network.dialled, ['/old', '/z', '/a'])
+  })
+
+  it('stops dialling a peer that said it does not come back', async () => {
+    supervisor = network.create('a')
+    supervisor.learn({ id: 'b', addresses: ['/b'] })
+    await eventually(() => {
+      assert.ok(network.dialled.length >= 2)
+    })
+    supervisor.forget('b')
+    const { length } = network.dialled
+    await pause(500)
+    assert.equal(network.dialled.length, length)
+    assert.deepEqual(supervisor.members, [])
+  })
+
+  it('tells when every bootstrap address refuses this peer for good, and not when it may change', async () => {
+    supervisor = network.create('a', ['/one', '/two'])
+    network.atAddress.set('/one', peerRefused('key')).set('/two', peerRefused('no-cluster'))
+    supervisor.start()
+    await eventually(() => {
+      assert.ok(network.dialled.includes('/one') && network.dialled.includes('/two'))
+    })
+    await pause(20)
+    assert.equal(supervisor.refusal, undefined)
+    network.atAddress.set('/two', peerRefused('cluster'))
+    await eventually(() => {
+      assert.equal(supervisor.refusal, 'key')
+    })
+  })
+})

@@ -1,0 +1,284 @@
+import assert from 'node:assert/strict'
+import { Membership } from '#peer/membership/membership.ts'
+import { encodeFrame, type Frame, type Member } from '#peer/membership/wire.ts'
+import { type Channel } from '#peer/network.ts'
+import { type Report } from '#peer/report.ts'
+
+/** One end of a channel between two memberships in this process. */
+class FakeChannel implements Channel {
+  readonly peer: string
+  readonly isDialled: boolean
+  readonly #from: FakePeer
+  readonly #to: FakePeer
+  other!: FakeChannel
+  queueBytes = 0
+  closed: string | undefined
+  isFull = false
+
+  constructor(from: FakePeer, to: FakePeer, isDialled: boolean) {
+    this.#from = from
+    this.#to = to
+    this.peer = to.id
+    this.isDialled = isDialled
+  }
+
+  send(frame: Uint8Array): boolean {
+    if (this.isFull || this.closed !== undefined) return false
+    pending.push(() => {
+      if (this.other.closed === undefined) this.#to.membership.onFrame(this.other, frame)
+    })
+    return true
+  }
+
+  sendAlways(frame: Uint8Array): void {
+    this.send(frame)
+  }
+
+  close(reason: string): void {
+    for (const [end, owner] of [
+      [this, this.#from],
+      [this.other, this.#to],
+    ] as const) {
+      if (end.closed !== undefined) continue
+      end.closed = reason
+      owner.membership.onClosed(end)
+    }
+  }
+}
+
+let pending: (() => void)[] = []
+
+function settle(): void {
+  for (let next = pending.shift(); next !== undefined; next = pending.shift()) next()
+}
+
+class FakePeer {
+  readonly id: string
+  readonly events: string[] = []
+  readonly learned: Member[] = []
+  readonly reports: Report[] = []
+  readonly membership: Membership
+  nowMs = 0
+
+  constructor(id: string) {
+    this.id = id
+    const note = (event: string): void => void this.events.push(event)
+    this.membership = new Membership({
+      selfId: id,
+      addresses: () => [`/at/${id}`],
+      now: () => this.nowMs,
+      report: (report) => this.reports.push(report),
+      learn: (member) => this.learned.push(member),
+      forget: (peer) => note(`forget ${peer}`),
+      onConnected: (peer) => note(`connected ${peer}`),
+      onLost: (peer) => note(`lost ${peer}`),
+      spaces: {
+        onNeighbourUp: (space, peer) => note(`up ${space} ${peer}`),
+        onNeighbourDown: (space, peer) => note(`down ${space} ${peer}`),
+        onMessage: (space, peer, bytes) => note(`message ${space} ${peer} ${bytes.join()}`),
+        onBatch: (space, peer, bytes) => note(`batch ${space} ${peer} ${bytes.join()}`),
+        onAnnounced: (space, peer, origin, last) =>
+          note(`announced ${space} ${peer} ${origin} ${last}`),
+      },
+    })
+  }
+
+  take(): string[] {
+    return this.events.splice(0)
+  }
+}
+
+function connect(dialler: FakePeer, listener: FakePeer): [FakeChannel, FakeChannel] {
+  const ends: [FakeChannel, FakeChannel] = [
+    new FakeChannel(dialler, listener, true),
+    new FakeChannel(listener, dialler, false),
+  ]
+  ends[0].other = ends[1]
+  ends[1].other = ends[0]
+  dialler.membership.onOpened(ends[0])
+  listener.membership.onOpened(ends[1])
+  return ends
+}
+
+describe('Membership', () => {
+  let a: FakePeer
+  let b: FakePeer
+  let c: FakePeer
+
+  beforeEach(() => {
+    pending = []
+    a = new FakePeer('a')
+    b = new FakePeer('b')
+    c = new FakePeer('c')
+  })
+
+  it('brings up the spaces that both sides have open, whoever opened first and when', () => {
+    void a.membership.openSpace('before')
+    void b.membership.openSpace('before')
+    connect(a, b)
+    settle()
+    assert.deepEqual(a.take(), ['up before b', 'connected b'])
+    void a.membership.openSpace('after')
+    settle()
+    assert.deepEqual([...a.take(), ...b.take()], ['up before a', 'connected a'])
+    void b.membership.openSpace('after')
+    settle()
+    assert.deepEqual(a.take(), ['up after b'])
+    assert.deepEqual(b.take(), ['up after a'])
+    assert.deepEqual(a.membership.neighboursOf('after'), ['b'])
+    b.membership.closeSpace('after')
+    settle()
+    assert.deepEqual(a.take(), ['down after b'])
+    assert.deepEqual(a.membership.neighboursOf('after'), [])
+  })
+
+  it('carries messages, batches and announcements of a space to the same space', () => {
+    for (const peer of [a, b]) {
+      for (const space of peer === a ? ['x', 'y'] : ['y', 'x'])
+        void peer.membership.openSpace(space)
+    }
+    connect(a, b)
+    settle()
+    b.take()
+    a.membership.sendMessage('y', 'b', Uint8Array.of(1))
+    a.membership.sendBatch('x', 'b', Uint8Array.of(2))
+    a.membership.sendAnnouncement('x', 'b', 2n ** 64n - 1n, 7)
+    a.membership.sendMessage('unknown', 'b', Uint8Array.of(3))
+    settle()
+    assert.deepEqual(b.take(), [
+      'message y a 1',
+      'batch x a 2',
+      `announced x a ${2n ** 64n - 1n} 7`,
+    ])
+  })
+
+  it('introduces all members to each other', () => {
+    connect(a, b)
+    connect(c, b)
+    settle()
+    const known = (peer: FakePeer): string[] =>
+      peer.learned.map(({ id, addresses }) => `${id} ${addresses.join()}`).sort()
+    assert.deepEqual(known(c), ['a /at/a', 'b /at/b'])
+    assert.deepEqual(known(a), ['b /at/b', 'c /at/c'])
+  })
+
+  it('keeps one of two connections: the same one on both sides', () => {
+    for (const peer of [a, b]) void peer.membership.openSpace('x')
+    for (const dialledFirst of [true, false]) {
+      const [first] = dialledFirst ? connect(a, b) : connect(b, a)
+      const [second] = dialledFirst ? connect(b, a) : connect(a, b)
+      settle()
+      const [byA, byB] = dialledFirst ? [first, second] : [second, first]
+      assert.equal(byA.closed, undefined, 'the one that the smaller id dialled stays')
+      assert.equal(byB.closed, 'a second connection')
+      a.membership.sendMessage('x', 'b', Uint8Array.of(9))
+      settle()
+      assert.ok(b.take().includes('message x a 9'))
+      const ups = (events: string[]): number =>
+        events.reduce((n, e) => n + Number(e.startsWith('up')) - Number(e.startsWith('down')), 0)
+      assert.equal(ups(a.take()), 1)
+      byA.close('done')
+      settle()
+      a.take()
+      b.take()
+    }
+  })
+
+  it('of two connections by the same side the newer one counts: the older may be dead', () => {
+    const [older] = connect(a, b)
+    settle()
+    const [newer] = connect(a, b)
+    settle()
+    assert.equal(older.closed, 'a second connection')
+    assert.equal(newer.closed, undefined)
+    assert.ok(!a.take().includes('lost b'))
+  })
+
+  it('takes a neighbour that does not read out of all spaces, and in again when it does', () => {
+    for (const peer of [a, b]) void peer.membership.openSpace('x')
+    const [channel] = connect(a, b)
+    settle()
+    a.take()
+    b.take()
+    channel.isFull = true
+    a.membership.onOverflow(channel, 1234)
+    assert.deepEqual(a.take(), ['down x b'])
+    assert.deepEqual(a.reports, [{ kind: 'peer-slow', peer: 'b', bytes: 1234 }])
+    // Opened meanwhile: nothing is sent now, and it is not forgotten either.
+    void a.membership.openSpace('y')
+    void b.membership.openSpace('y')
+    settle()
+    channel.isFull = false
+    a.membership.onDrained(channel)
+    settle()
+    assert.deepEqual(a.take().sort(), ['up x b', 'up y b'])
+    assert.deepEqual(
+      b.take(),
+      ['down x a', 'up x a', 'up y a'],
+      'told again: what was before is void',
+    )
+  })
+
+  it('closes a channel that was silent for 15 s, and breaks its own silence', () => {
+    const [channel] = connect(a, b)
+    settle()
+    for (let second = 1; second <= 40; second++) {
+      for (const peer of [a, b]) {
+        peer.nowMs = second * 1000
+        peer.membership.tick()
+      }
+      settle()
+      // From now on nothing of what b says arrives.
+      if (second === 20) channel.other.isFull = true
+    }
+    assert.equal(channel.closed, 'silent')
+    assert.equal(a.reports[0]!.kind, 'peer-silent')
+    assert.ok(a.take().includes('lost b'))
+  })
+
+  it('does not take others for dead because it stood still itself', () => {
+    const [channel] = connect(a, b)
+    settle()
+    a.nowMs = 3_600_000
+    a.membership.tick()
+    assert.equal(channel.closed, undefined)
+    a.nowMs += 1000
+    a.membership.tick()
+    assert.equal(channel.closed, undefined)
+  })
+
+  it('closes the channel of a neighbour that sends what makes no sense, and only that', () => {
+    for (const peer of [a, b, c]) void peer.membership.openSpace('x')
+    const nonsense: Uint8Array[] = [
+      new Uint8Array(0),
+      Uint8Array.of(200),
+      encodeFrame({ kind: 'alive' }).slice(0, 0),
+      Uint8Array.of(...encodeFrame({ kind: 'alive' }), 1),
+      encodeFrame({ kind: 'message', space: 77, bytes: Uint8Array.of(1) } satisfies Frame),
+      encodeFrame({ kind: 'begin', addresses: [] }).with(1, 99),
+    ]
+    connect(c, a)
+    settle()
+    for (const bytes of nonsense) {
+      const [channel] = connect(b, a)
+      settle()
+      a.take()
+      a.reports.length = 0
+      channel.send(bytes)
+      settle()
+      assert.notEqual(channel.closed, undefined, `after ${bytes.join()}`)
+      assert.equal(a.reports[0]?.kind, 'frame-invalid')
+      assert.deepEqual(a.take(), ['down x b', 'lost b'])
+      assert.deepEqual(a.membership.neighboursOf('x'), ['c'])
+    }
+  })
+
+  it('a peer that leaves is forgotten', () => {
+    connect(a, b)
+    settle()
+    a.take()
+    b.membership.leave()
+    settle()
+    assert.deepEqual(a.take(), ['forget b'])
+  })
+})

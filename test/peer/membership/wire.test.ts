@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict'
+import fc from 'fast-check'
+import { isJoineryError } from '@joinery/crdt-objects'
+import { decodeFrame, encodeFrame, type Frame } from '#peer/membership/wire.ts'
+
+const text = fc.string({ maxLength: 40 })
+const addresses = fc.array(text, { maxLength: 5 })
+const space = fc.nat(2 ** 31)
+const bytes = fc.uint8Array({ maxLength: 50 })
+const anyFrame: fc.Arbitrary<Frame> = fc.oneof(
+  fc.record({ kind: fc.constant('begin' as const), addresses }),
+  fc.record({
+    kind: fc.constant('members' as const),
+    members: fc.array(fc.record({ id: text, addresses }), { maxLength: 5 }),
+  }),
+  fc.record({ kind: fc.constant('space-open' as const), space, name: text }),
+  fc.record({ kind: fc.constant('space-close' as const), space }),
+  fc.record({ kind: fc.constantFrom('message' as const, 'batch' as const), space, bytes }),
+  fc.record({
+    kind: fc.constant('announce' as const),
+    space,
+    origin: fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+    last: fc.nat(),
+  }),
+  fc.record({ kind: fc.constantFrom('echo' as const, 'echoed' as const), token: fc.nat() }),
+  fc.record({ kind: fc.constantFrom('end' as const, 'alive' as const, 'leave' as const) }),
+)
+
+describe('The frames between peers', () => {
+  it('decode to what was encoded', () => {
+    fc.assert(
+      fc.property(anyFrame, (frame) => {
+        assert.deepEqual(decodeFrame(encodeFrame(frame)), structuredClone(frame))
+      }),
+    )
+  })
+
+  it('of any bytes decode, or throw nothing but ENCODING_INVALID', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.uint8Array(), anyFrame.map(encodeFrame)), fc.nat(), (found, at) => {
+        const changed = found.length === 0 ? found : found.with(at % found.length, at % 256)
+        for (const input of [changed, changed.subarray(0, at % (found.length + 1))]) {
+          try {
+            decodeFrame(input)
+          } catch (error) {
+            assert.ok(isJoineryError(error, 'ENCODING_INVALID'), String(error))
+          }
+        }
+      }),
+      { numRuns: 2000 },
+    )
+  })
+
+  it('with names or lists beyond their limits are refused', () => {
+    for (const frame of [
+      { kind: 'space-open', space: 1, name: 'x'.repeat(257) },
+      { kind: 'begin', addresses: ['x'.repeat(513)] },
+      { kind: 'members', members: [{ id: 'x'.repeat(129), addresses: [] }] },
+      { kind: 'members', members: Array.from({ length: 257 }, () => ({ id: '', addresses: [] })) },
+    ] satisfies Frame[]) {
+      assert.throws(() => decodeFrame(encodeFrame(frame)), { code: 'ENCODING_INVALID' })
+    }
+  })
+})
