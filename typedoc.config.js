@@ -12,6 +12,8 @@ export default {
   entryPoints,
   tsconfig: 'test/tsconfig.json',
   emit: 'none',
+  // Its links are the repository's, and mean nothing beside an API.
+  readme: 'none',
   disableSources: true,
   skipErrorChecking: true,
   excludeExternals: true,

@@ -27,7 +27,7 @@ if (build.status !== 0) {
   console.error('The packages do not build: see above. Benchmarks measure what is built.')
   process.exit(1)
 }
-await buildPrograms()
+await buildPrograms('built')
 
 const surroundings = lookAround()
 const missing = notMeasured(surroundings)

@@ -11,8 +11,12 @@ const answerTimeoutMs = 60_000
 
 const programs = ['peer', 'redis-client', 'gateway-client', 'bare-libp2p', 'objects', 'start-time']
 
-/** Strips the types of the programs; what they import comes from `node_modules`, built. */
-export async function buildPrograms(): Promise<void> {
+/**
+ * Strips the types of the programs. What they import stays outside: our packages as they are built, or, where nothing
+ * is built, their sources taken in.
+ */
+export async function buildPrograms(packages: 'built' | 'source'): Promise<void> {
+  const isOutside = (path: string): boolean => packages === 'built' || !path.startsWith('@joinery/')
   await build({
     entryPoints: programs.map((name) => fileURLToPath(new URL(`${name}.ts`, folder))),
     outdir: fileURLToPath(built),
@@ -27,7 +31,9 @@ export async function buildPrograms(): Promise<void> {
       {
         name: 'packages-stay-outside',
         setup({ onResolve }) {
-          onResolve({ filter: /^[^./#]/ }, ({ path }) => ({ path, external: true }))
+          onResolve({ filter: /^[^./#]/ }, ({ path }) =>
+            isOutside(path) ? { path, external: true } : undefined,
+          )
         },
       },
     ],
@@ -78,7 +84,12 @@ export class Program implements AsyncDisposable {
     options: object = {},
   ): Promise<[Program, Ready]> {
     const program = new Program(name, core, options)
-    return [program, await program.answer<Ready>()]
+    try {
+      return [program, await program.answer<Ready>()]
+    } catch (error) {
+      await program[Symbol.asyncDispose]()
+      throw error
+    }
   }
 
   send(command: object): void {

@@ -1,5 +1,4 @@
-import { accessSync, constants } from 'node:fs'
-import { availableParallelism } from 'node:os'
+import { accessSync, constants, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { type Regime, type Size, type Surroundings } from './benchmark.ts'
 
@@ -12,8 +11,19 @@ function regimes(): Regime[] {
   if (findProgram('taskset') === undefined) {
     return [{ name: 'not pinned', cores: [undefined, undefined] }]
   }
-  const one: Regime = { name: 'one core', cores: [0, 0] }
-  return availableParallelism() < 2 ? [one] : [one, { name: 'two cores', cores: [0, 1] }]
+  const [first = 0, second] = allowedCores()
+  const one: Regime = { name: 'one core', cores: [first, first] }
+  return second === undefined ? [one] : [one, { name: 'two cores', cores: [first, second] }]
+}
+
+/** The cores that this process may run on: a container may have been given others than 0 and 1. */
+function allowedCores(): number[] {
+  const status = readFileSync('/proc/self/status', 'utf8')
+  const list = /^Cpus_allowed_list:\s*(\S+)$/m.exec(status)?.[1] ?? '0'
+  return list.split(',').flatMap((range) => {
+    const [from = 0, to = from] = range.split('-').map(Number)
+    return Array.from({ length: to - from + 1 }, (_, offset) => from + offset)
+  })
 }
 
 /** What could not be measured here, with its reason. */

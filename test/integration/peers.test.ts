@@ -11,14 +11,14 @@ describe('Peers in processes of their own', function () {
   this.timeout(60_000)
   const processes: PeerProcess[] = []
 
-  function launch(count: number): PeerProcess[] {
-    const launched = Array.from({ length: count }, () => new PeerProcess())
+  async function launch(count: number): Promise<PeerProcess[]> {
+    const launched = await Promise.all(Array.from({ length: count }, () => PeerProcess.launch()))
     processes.push(...launched)
     return launched
   }
 
   async function launchCluster(count: number, mode: Mode = 'gossip'): Promise<PeerProcess[]> {
-    const [founder, ...others] = launch(count)
+    const [founder, ...others] = await launch(count)
     await founder!.start({ bootstrap: [], dissemination: mode })
     const { addresses } = founder!
     await Promise.all(
@@ -63,7 +63,7 @@ describe('Peers in processes of their own', function () {
       assert.match(value, /writer 0/)
       assert.match(value, /writer 2/)
 
-      const [late] = launch(1)
+      const [late] = await launch(1)
       await late!.start({ bootstrap: peers[1]!.addresses, dissemination: mode })
       assert.equal(
         await late!.ask({ kind: 'open', space: 'shared' }),
@@ -90,13 +90,28 @@ describe('Peers in processes of their own', function () {
     await writeConcurrently([founder, survivor], 100)
     await assertConverged([founder, survivor])
 
-    const [successor] = launch(1)
+    const [successor] = await launch(1)
     await successor!.start({ bootstrap: survivor.addresses })
     await successor!.ask({ kind: 'open', space: 'shared' })
     const value = await assertConverged([founder, survivor, successor!])
     assert.match(value, /victim \d/)
     const { reports } = await founder.ask<{ reports: string[] }>({ kind: 'look' })
     assert.deepEqual(reports, [])
+  })
+
+  it('a frozen peer costs the others no memory without bound, and catches up when it thaws', async () => {
+    const [founder, second, frozen] = await launchCluster(3)
+    const memory = async (): Promise<number> =>
+      (await founder!.ask<{ memoryBytes: number }>({ kind: 'look' })).memoryBytes
+    await founder!.ask({ kind: 'burst', times: 100, bytes: 60_000 })
+    const beforeBytes = await memory()
+    frozen!.freeze()
+    await founder!.ask({ kind: 'burst', times: 1500, bytes: 60_000 })
+    const grownBytes = (await memory()) - beforeBytes
+    frozen!.thaw()
+    assert.match(await assertConverged([founder!, second!, frozen!]), /1500\.\.\./)
+    // 90 MB were written; a queue, the gossip's backlog and the log of batches may be full.
+    assert.ok(grownBytes < 80 * 2 ** 20, `${grownBytes} bytes more`)
   })
 
   it('what was drained outlives the peer that wrote it', async () => {
@@ -111,8 +126,9 @@ describe('Peers in processes of their own', function () {
   it('sixteen peers on one host converge', async () => {
     const peers = await launchCluster(16)
     await writeConcurrently(peers, 20)
-    await Promise.all(peers.map((peer) => peer.ask({ kind: 'flush', replicas: 16 })))
-    const value = await assertConverged(peers, 30_000)
+    const flush = { kind: 'flush', replicas: 16, timeoutMs: 40_000 } as const
+    await Promise.all(peers.map((peer) => peer.ask(flush)))
+    const value = await assertConverged(peers)
     for (let i = 0; i < 16; i++) assert.ok(value.includes(`writer ${i}/`), `of writer ${i}`)
   })
 

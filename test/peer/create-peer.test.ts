@@ -110,6 +110,16 @@ describe('A peer', () => {
     assert.equal(there.get('page 7'), '7'.repeat(100_000))
   })
 
+  it('brings a joiner a state that is larger than any queue or log', async () => {
+    const [first, second] = await startPair()
+    const here = await (await first.space('s')).open('pages', map<string>())
+    for (let i = 0; i < 250; i++) here.set(`page ${i}`, `${i} `.repeat(25_000))
+    const space = await second.space('s')
+    const there = await space.open('pages', map<string>())
+    await there.until((pages) => pages.size === 250, { timeoutMs: 15_000 })
+    assert.equal(there.get('page 77'), '77 '.repeat(25_000))
+  })
+
   it('flushes to as many peers as asked for, or throws CALL_TIMEOUT and loses nothing', async () => {
     const [first, second] = await startPair()
     const space = await first.space('s')

@@ -21,6 +21,8 @@ import { RemoteStream, type StreamHost } from './remote-stream.ts'
 const outboxMax = 65_536
 /** How long a write without an answer waits for its gateway to come back, before its outcome is unknown. */
 const resumeMs = 2000
+/** How long a call must have waited before its time limit says anything about the connection. */
+const silenceMs = 2000
 /** Answered writes that the gateway need not be told of at once. */
 const acknowledgeEvery = 256
 
@@ -352,7 +354,7 @@ export class Session implements Transmitter, StreamHost {
     for (const call of this.unsettled()) {
       const gone = call.outcome === 'unknown' && givenUpMs <= nowMs
       if (call.deadlineMs <= nowMs || gone) {
-        silent ||= this.connected && call.sent && this.heardMs < call.deadlineMs - call.timeoutMs
+        silent ||= this.connected && this.waitedInSilence(call)
         this.abandon(call, this.lateFailure(call))
       } else {
         nextMs = Math.min(nextMs, call.deadlineMs)
@@ -364,9 +366,15 @@ export class Session implements Transmitter, StreamHost {
         stream.finish({ reason: callTimeout(this.timeoutMs, 'not-applied') })
       else nextMs = Math.min(nextMs, stream.deadlineMs)
     }
-    // Not a word since before that call: a dead connection looks like this, and a new one costs little.
+    // A dead connection looks like this, and a new one costs little.
     if (silent) this.link.renew()
     return nextMs === Infinity ? undefined : nextMs
+  }
+
+  /** Not a word since before a call that waited long: a short limit alone would end connections that are only slow. */
+  private waitedInSilence(call: Call): boolean {
+    const madeAtMs = call.deadlineMs - call.timeoutMs
+    return call.sent && call.timeoutMs >= silenceMs && this.heardMs < madeAtMs
   }
 
   private lateFailure(call: Call): JoineryError {

@@ -1,4 +1,4 @@
-import type { Face, HandleOn, Local, Remote } from './handles.ts'
+import type { Face, HandleOn } from './handles.ts'
 import type { Schema } from './schema.ts'
 import type { WaitOptions } from './wait-options.ts'
 
@@ -35,5 +35,3 @@ export interface Space<P extends Face = Face> extends AsyncDisposable {
 export interface Spaces<P extends Face = Face> {
   space(name: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<Space<P>>
 }
-
-export type { Face, HandleOn, Local, Remote }

@@ -18,7 +18,7 @@ const advice: Record<RefusalReason, string> = {
   cluster: 'it belongs to another cluster. Check the bootstrap addresses.',
   'no-cluster':
     'neither peer belongs to a cluster yet. One peer of a cluster starts without bootstrap addresses.',
-  protocol: 'it does not speak as a peer of this version does.',
+  protocol: 'it did not prove in time that it belongs here, as a peer of this version does.',
 }
 
 /** The failure to connect to a peer that does not belong with this one. */

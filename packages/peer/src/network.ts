@@ -4,8 +4,11 @@ export interface Channel {
   /** True when this side made the connection. */
   readonly isDialled: boolean
   readonly queueBytes: number
-  /** Queues `frame`; false when the neighbour is too far behind, and nothing is taken until `onDrained`. */
-  send(frame: Uint8Array): boolean
+  /**
+   * Queues `frame`; false when the neighbour is too far behind, and nothing is taken until `onDrained`. Bulk, which the
+   * neighbour has asked for, does not make it be too far behind.
+   */
+  send(frame: Uint8Array, isBulk?: boolean): boolean
   /** Queues `frame` whatever waits already: for introductions, which have to fit. */
   sendAlways(frame: Uint8Array): void
   /** Closes the connection, and with it the channel. */

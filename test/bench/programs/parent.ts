@@ -1,3 +1,7 @@
+process.on('disconnect', () => {
+  process.exit()
+})
+
 /** The options that the benchmark gave this program. */
 export function readOptions<Options>(): Options {
   return JSON.parse(process.argv[2] ?? '{}') as Options
@@ -8,16 +12,13 @@ export function answer(message: object): void {
   process.send?.(message)
 }
 
-/** Serves the benchmark's commands, one after the other; ends with it. */
+/** Serves the benchmark's commands, one after the other. */
 export function serve<Command>(handle: (command: Command) => Promise<object>): void {
   let last: Promise<unknown> = Promise.resolve()
   process.on('message', (command) => {
     last = last.then(async () => {
       answer(await handle(command as Command))
     })
-  })
-  process.on('disconnect', () => {
-    process.exit()
   })
 }
 

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import { frameBytesMax, type Outgoing } from '@joinery/client/protocol'
-import { counter } from '@joinery/crdt-objects'
+import { decodeReplies, frameBytesMax, type Outgoing } from '@joinery/client/protocol'
+import { counter, map } from '@joinery/crdt-objects'
 import { VersionVector } from '@joinery/crdt-objects/engine'
 import fastCheck from 'fast-check'
 import { eventually } from '#test/eventually.ts'
@@ -216,6 +216,38 @@ describe('A gateway and frames that no client of ours sends', () => {
     )
     assert.equal(host.state('s').vector.equals(new VersionVector()), true)
     await assertServes(0)
+  })
+
+  it('stops reading from a client that does not read, and goes on when it does', async () => {
+    const texts = await (await (await rig.client(url)).space('s')).open('texts', map<string>())
+    for (let key = 0; key < 8; key++) await texts.set(`${key}`, 'x'.repeat(128 * 1024))
+    const client = await rig.raw(url)
+    client.send(
+      { kind: 'open-object', id: 2, object: 1, space: 's', name: 'texts', descriptor: '' },
+      { kind: 'define-target', target: 5, object: 1, path: [], verb: 'read' },
+    )
+    await client.reply('result')
+    client.socket.pause()
+    const before = process.memoryUsage().arrayBuffers
+    const wanted = 200
+    for (let id = 1000; id < 1000 + wanted; id++) client.send(read(id, 5))
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    const grown = process.memoryUsage().arrayBuffers - before
+    assert.ok(grown < 48 * 1024 * 1024, `${grown} bytes are kept for who does not read`)
+    // Meanwhile others are served.
+    assert.equal(await texts.count(), 8)
+    let answers = 0
+    const counting = new Promise<void>((resolve) => {
+      client.socket.on('message', (data: Buffer) => {
+        client.replies.length = 0
+        decodeReplies(data, (reply) => {
+          if (reply.kind === 'part' && reply.last) answers += 1
+        })
+        if (answers === wanted) resolve()
+      })
+    })
+    client.socket.resume()
+    await counting
   })
 
   it('keeps its memory flat under a flood of refused frames and abandoned connections', async function () {

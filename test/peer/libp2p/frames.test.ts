@@ -124,6 +124,20 @@ describe('Frames', () => {
     assert.equal(sink.frames.length, 1)
   })
 
+  it('that were asked for do not count against the bound', async () => {
+    const sink = new FakeSink()
+    const { writer, events } = createWriter(sink, 1000)
+    sink.writableNeedsDrain = true
+    for (let i = 0; i < 100; i++) assert.equal(writer.send(new Uint8Array(100), true), true)
+    assert.equal(writer.send(new Uint8Array(900)), true)
+    sink.drain(Infinity)
+    await turn()
+    assert.equal(sink.frames.length, 101)
+    assert.equal(writer.queueBytes, 0)
+    assert.equal(writer.send(new Uint8Array(1000)), false)
+    assert.deepEqual(events, ['overflow 1004'])
+  })
+
   it('that a closing stream throws at end the writer, and nothing else', async () => {
     const sink = new FakeSink()
     sink.send = () => {

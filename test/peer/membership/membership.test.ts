@@ -140,10 +140,10 @@ describe('Membership', () => {
     connect(a, b)
     settle()
     b.take()
-    a.membership.sendMessage('y', 'b', Uint8Array.of(1))
+    a.membership.sendMessage('y', 'b', Uint8Array.of(1), false)
     a.membership.sendBatch('x', 'b', Uint8Array.of(2))
     a.membership.sendAnnouncement('x', 'b', 2n ** 64n - 1n, 7)
-    a.membership.sendMessage('unknown', 'b', Uint8Array.of(3))
+    a.membership.sendMessage('unknown', 'b', Uint8Array.of(3), false)
     settle()
     assert.deepEqual(b.take(), [
       'message y a 1',
@@ -171,7 +171,7 @@ describe('Membership', () => {
       const [byA, byB] = dialledFirst ? [first, second] : [second, first]
       assert.equal(byA.closed, undefined, 'the one that the smaller id dialled stays')
       assert.equal(byB.closed, 'a second connection')
-      a.membership.sendMessage('x', 'b', Uint8Array.of(9))
+      a.membership.sendMessage('x', 'b', Uint8Array.of(9), false)
       settle()
       assert.ok(b.take().includes('message x a 9'))
       const ups = (events: string[]): number =>

@@ -6,6 +6,8 @@ export function openSocket(url: string, _frameBytesMax: number, events: SocketEv
   socket.binaryType = 'arraybuffer'
   socket.onopen = () => events.opened()
   socket.onmessage = (event: MessageEvent<ArrayBuffer>) => events.frame(new Uint8Array(event.data))
+  // What went wrong is told by the close that follows.
+  socket.onerror = () => {}
   socket.onclose = (event) => {
     events.closed({ why: event.reason === '' ? 'the connection was closed' : event.reason })
   }

@@ -15,6 +15,3 @@ export interface Socket {
   /** Drops the connection at once. */
   terminate(): void
 }
-
-/** Opens a socket. */
-export type OpenSocket = (url: string, frameBytesMax: number, events: SocketEvents) => Socket

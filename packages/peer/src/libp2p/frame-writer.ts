@@ -11,7 +11,7 @@ export interface ByteSink {
 /** The bounds of one neighbour's queue. */
 export interface FrameWriterOptions {
   readonly queueBytesMax: number
-  /** The queue was full and has been emptied; `send` takes nothing until `onDrained`. */
+  /** The queue, bulk not counted, was full and has been emptied; `send` takes nothing until `onDrained`. */
   readonly onOverflow: (bytes: number) => void
   /** After an overflow: everything written is on its way, and frames are taken again. */
   readonly onDrained: () => void
@@ -21,18 +21,27 @@ export interface FrameWriterOptions {
 // One send is cut by the muxer; more than this at once would only be copied for nothing.
 const sendBytesMax = 256 * 2 ** 10
 
+interface Queued {
+  readonly frame: Uint8Array
+  readonly isBulk: boolean
+}
+
 /**
  * Writes frames to one stream, in order, and never more than it takes.
  *
  * The frames of one turn leave in one `send`, for the cost is by the send and not by the byte (13 times, measured).
  * What the stream does not take waits here, in a queue with a bound: a neighbour that does not read loses its queue,
  * and catches up by anti-entropy when it reads again, which costs less than a queue without end.
+ *
+ * Bulk, which is what a neighbour has asked for, does not count against the bound: a state is larger than any sensible
+ * queue, and to drop it would only make the neighbour ask again. It has a bound of its own: one answer to one ask.
  */
 export class FrameWriter {
   readonly #sink: ByteSink
   readonly #options: FrameWriterOptions
-  #queue: Uint8Array[] = []
+  #queue: Queued[] = []
   #queueBytes = 0
+  #bulkBytes = 0
   #isScheduled = false
   #isOverflown = false
   #isClosed = false
@@ -56,11 +65,10 @@ export class FrameWriter {
   }
 
   /** Queues `frame`; false when it was dropped, because this neighbour does not read fast enough. */
-  send(frame: Uint8Array): boolean {
+  send(frame: Uint8Array, isBulk = false): boolean {
     if (this.#isOverflown || this.#isClosed) return false
-    this.#queue.push(frame)
-    this.#queueBytes += frameLength(frame)
-    if (this.#queueBytes > this.#options.queueBytesMax) {
+    this.#push({ frame, isBulk })
+    if (this.#queueBytes - this.#bulkBytes > this.#options.queueBytesMax) {
       this.#overflow()
       return false
     }
@@ -71,21 +79,31 @@ export class FrameWriter {
   /** Queues `frame` whatever waits already: for the few small frames without which the others mean nothing. */
   sendAlways(frame: Uint8Array): void {
     if (this.#isClosed) return
-    this.#queue.push(frame)
-    this.#queueBytes += frameLength(frame)
+    this.#push({ frame, isBulk: false })
     this.#schedule()
   }
 
   close(): void {
     this.#isClosed = true
+    this.#clear()
+  }
+
+  #push(queued: Queued): void {
+    this.#queue.push(queued)
+    const bytes = frameLength(queued.frame)
+    this.#queueBytes += bytes
+    if (queued.isBulk) this.#bulkBytes += bytes
+  }
+
+  #clear(): void {
     this.#queue = []
     this.#queueBytes = 0
+    this.#bulkBytes = 0
   }
 
   #overflow(): void {
     const bytes = this.#queueBytes
-    this.#queue = []
-    this.#queueBytes = 0
+    this.#clear()
     this.#isOverflown = true
     this.#options.onOverflow(bytes)
     this.#schedule()
@@ -124,16 +142,12 @@ export class FrameWriter {
   #takeFrames(): Uint8Array[] {
     let bytes = 0
     let count = 0
-    while (count < this.#queue.length && (count === 0 || bytes < sendBytesMax)) {
-      bytes += frameLength(this.#queue[count]!)
-      count++
+    for (; count < this.#queue.length && bytes < sendBytesMax; count++) {
+      const { frame, isBulk } = this.#queue[count]!
+      bytes += frameLength(frame)
+      if (isBulk) this.#bulkBytes -= frameLength(frame)
     }
     this.#queueBytes -= bytes
-    if (count === this.#queue.length) {
-      const frames = this.#queue
-      this.#queue = []
-      return frames
-    }
-    return this.#queue.splice(0, count)
+    return this.#queue.splice(0, count).map(({ frame }) => frame)
   }
 }

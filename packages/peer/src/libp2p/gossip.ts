@@ -11,7 +11,11 @@ export const messageIdBytes = 16
 const backlogBytesMax = 8 * 2 ** 20
 
 /**
- * gossipsub, set for a trusted and fully connected cluster: what is published goes straight to every subscriber, once.
+ * gossipsub under the name of the design card: an npm alias, for the package of that name still speaks libp2p 2 only,
+ * and with libp2p 3 starts without an error and never sees a peer. Its messages end at 4 MiB without a word; ours at
+ * 256 KiB, beyond which a batch is announced and fetched.
+ *
+ * It is set for a trusted and fully connected cluster: what is published goes straight to every subscriber, once.
  *
  * Four of its traps are closed here: with the default scores, more than ten peers on one address leave every mesh
  * (`IPColocationFactorWeight`); more than about 1,000 topics of a peer are ignored without a word
@@ -41,6 +45,9 @@ export function gossipService(): ReturnType<typeof gossipsub> {
     Dscore: 0,
     Dlazy: 2,
     gossipFactor: 0,
+    // Every message is kept so many seconds, whole, for those who ask again: here anti-entropy does that.
+    mcacheLength: 2,
+    mcacheGossip: 1,
   })
 }
 

@@ -80,7 +80,11 @@ async function prove<E>(
     send: (frame) => framed.write(frame, { signal }),
     receive: async () => plainBytes((await framed.read({ signal })).subarray()),
   }
-  const refusal = await converse(conversation).catch((): RefusalReason => 'protocol')
+  const refusal = await converse(conversation).catch((error: unknown): RefusalReason => {
+    // Given up by our own side, a dial that took too long for one: nobody was refused.
+    if (outer?.aborted === true) throw error
+    return 'protocol'
+  })
   if (refusal !== undefined) {
     const error = peerRefused(refusal)
     options.onRefused(remoteId, refusal)

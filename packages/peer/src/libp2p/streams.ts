@@ -125,8 +125,8 @@ class StreamChannel implements Channel {
     this.#listen()
   }
 
-  send(frame: Uint8Array): boolean {
-    return this.#writer?.send(frame) ?? false
+  send(frame: Uint8Array, isBulk = false): boolean {
+    return this.#writer?.send(frame, isBulk) ?? false
   }
 
   sendAlways(frame: Uint8Array): void {

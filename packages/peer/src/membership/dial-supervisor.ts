@@ -29,7 +29,7 @@ interface Target {
   timer: NodeJS.Timeout | undefined
 }
 
-const dialTimeoutMs = 5000
+const dialTimeoutMs = 15_000
 const retryFirstMs = 100
 const retryMaxMs = 10_000
 const bootstrapRetryMaxMs = 2000

@@ -108,8 +108,9 @@ export class Membership implements ChannelEvents {
     this.#tellAll({ kind: 'space-close', space: number })
   }
 
-  sendMessage(space: string, peer: string, bytes: Uint8Array): void {
-    this.#send(space, peer, (number) => ({ kind: 'message', space: number, bytes }))
+  /** `isBulk`: part of an answer. */
+  sendMessage(space: string, peer: string, bytes: Uint8Array, isBulk: boolean): void {
+    this.#send(space, peer, (number) => ({ kind: 'message', space: number, bytes }), isBulk)
   }
 
   sendBatch(space: string, peer: string, bytes: Uint8Array): void {
@@ -335,11 +336,11 @@ export class Membership implements ChannelEvents {
     neighbour.lastToldMs = this.#ports.now()
   }
 
-  #send(space: string, peer: string, frameFor: (number: number) => Frame): void {
+  #send(space: string, peer: string, frameFor: (number: number) => Frame, isBulk = false): void {
     const neighbour = this.#active.get(peer)
     const number = this.#numberBySpace.get(space)
     if (neighbour === undefined || number === undefined || !neighbour.has(space)) return
-    this.#tell(neighbour, frameFor(number))
+    this.#tell(neighbour, frameFor(number), isBulk)
   }
 
   #tellAll(frame: Frame, except?: Neighbour): void {
@@ -348,9 +349,9 @@ export class Membership implements ChannelEvents {
     }
   }
 
-  #tell(neighbour: Neighbour, frame: Frame): void {
+  #tell(neighbour: Neighbour, frame: Frame, isBulk = false): void {
     neighbour.lastToldMs = this.#ports.now()
-    neighbour.channel.send(encodeFrame(frame))
+    neighbour.channel.send(encodeFrame(frame), isBulk)
   }
 
   #refuse(neighbour: Neighbour, reason: string): void {

@@ -7,7 +7,7 @@ import { decodeBatchHeader, type ReplicaId, type SpaceState } from '@joinery/crd
 import { type Dissemination } from '../dissemination/dissemination.ts'
 import { type Reporter } from '../report.ts'
 import { type Effect, type Input } from './core/contract.ts'
-import { decodeMessage, encodeMessage } from './core/message.ts'
+import { decodeMessage, encodeMessage, type Message } from './core/message.ts'
 import { ReplicationCore } from './core/replication-core.ts'
 import { CountedState, type WriteCount } from './counted-state.ts'
 import { FirstSync } from './first-sync.ts'
@@ -16,7 +16,7 @@ import { SealSchedule } from './seal-schedule.ts'
 /** What a driver needs of its surroundings. */
 export interface DriverPorts {
   readonly dissemination: Dissemination
-  sendMessage(space: string, peer: string, bytes: Uint8Array): void
+  sendMessage(space: string, peer: string, bytes: Uint8Array, isBulk: boolean): void
   readonly report: Reporter
   now(): number
 }
@@ -200,7 +200,7 @@ export class SpaceDriver {
     const { dissemination, report } = this.#ports
     switch (effect.kind) {
       case 'send':
-        this.#ports.sendMessage(this.name, effect.neighbour, encodeMessage(effect.message))
+        this.#send(effect.neighbour, effect.message)
         break
       case 'disseminate':
         dissemination.publish(this.name, effect.batch)
@@ -222,6 +222,11 @@ export class SpaceDriver {
       case 'ignored':
         report({ kind: 'message-ignored', space: this.name, reason: effect.reason })
     }
+  }
+
+  #send(peer: string, message: Message): void {
+    const isBulk = message.kind === 'part' || message.kind === 'batches'
+    this.#ports.sendMessage(this.name, peer, encodeMessage(message), isBulk)
   }
 
   #onFlushed(id: number, replicas: number): void {

@@ -120,8 +120,8 @@ export class SpaceRegistry implements SpaceEvents {
         dissemination,
         report,
         now: () => Date.now(),
-        sendMessage: (space, peer, bytes) => {
-          membership.sendMessage(space, peer, bytes)
+        sendMessage: (space, peer, bytes, isBulk) => {
+          membership.sendMessage(space, peer, bytes, isBulk)
         },
       },
       count,
