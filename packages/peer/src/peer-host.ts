@@ -6,6 +6,7 @@ import { type Dissemination } from './dissemination/dissemination.ts'
 import { GossipDissemination } from './dissemination/gossip.ts'
 import { silentDissemination } from './dissemination/silent.ts'
 import { peerRefused } from './errors.ts'
+import { type Report } from './report.ts'
 import { type Gateway } from './gateway/gateway.ts'
 import { createNode, type Node } from './libp2p/node.ts'
 import { ClusterIdentity } from './membership/cluster-identity.ts'
@@ -196,11 +197,16 @@ export class PeerHost implements Peer {
     if (this.#hasBootstrap) await this.#reachCluster()
     signal?.throwIfAborted()
     if (options.gateway === undefined) return
+    // A client is only told that the gateway failed: the cause must not be lost with nobody listening.
+    const report = options.onReport ?? warnOfFault
     // Only a peer with a gateway loads what it takes.
     const { createGateway } = await import('./gateway/gateway.ts')
     this.#gateway = await createGateway({
       spaces: { space: (name, wait) => this.space(name, wait), inspect: this.#inspect() },
       options: options.gateway,
+      onFault: (error) => {
+        report({ kind: 'gateway-fault', error })
+      },
     })
   }
 
@@ -258,4 +264,9 @@ export class PeerHost implements Peer {
     this.#registry.stop()
     await this.#node.stop()
   }
+}
+
+function warnOfFault(report: Report): void {
+  if (report.kind !== 'gateway-fault') return
+  process.emitWarning(report.error instanceof Error ? report.error : String(report.error))
 }

@@ -17,6 +17,8 @@ export type Report =
       readonly reason: string
       readonly bytes: number
     }
+  /** The gateway failed at a client's call through a fault of its own. */
+  | { readonly kind: 'gateway-fault'; readonly error: unknown }
   /** A message that made no sense where it came, and changed nothing. */
   | { readonly kind: 'message-ignored'; readonly space: string; readonly reason: string }
 

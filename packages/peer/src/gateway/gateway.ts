@@ -36,6 +36,8 @@ const closingMs = 500
 export async function createGateway(parts: {
   readonly spaces: GatewayHost
   readonly options?: GatewayOptions | undefined
+  /** Told of faults of the gateway's own. */
+  readonly onFault: (error: unknown) => void
 }): Promise<Gateway> {
   const { spaces: host, options = {} } = parts
   const address = options.host ?? '127.0.0.1'
@@ -48,7 +50,7 @@ export async function createGateway(parts: {
     sessions: new ClientSessions(limits),
     spaces: new OpenSpaces(host, limits.spacesMax),
     life: randomBytes(16),
-    onFault: options.onFault ?? (() => {}),
+    onFault: parts.onFault,
   }
   const server = new GatewayServer(shared)
   const url = await server.listen(options.port ?? 0, address)

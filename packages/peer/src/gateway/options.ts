@@ -32,8 +32,6 @@ export interface GatewayOptions {
   /** Further names under which clients reach it, as they stand in the Host header. */
   readonly hosts?: readonly string[] | undefined
   readonly limits?: Partial<GatewayLimits> | undefined
-  /** Told of faults of the gateway's own, for a log. */
-  readonly onFault?: ((error: unknown) => void) | undefined
 }
 
 const defaultLimits: GatewayLimits = {

@@ -85,9 +85,12 @@ async function serve(settings: Settings, environment: Environment): Promise<void
       host: settings.host,
       token: token === '' ? undefined : token,
       origins: settings.origin,
-      onFault: (error) => log.error({ err: error }, 'the gateway failed at a call'),
     },
-    onReport: (report) => log.warn(report),
+    onReport: (report) => {
+      if (report.kind === 'gateway-fault')
+        log.error({ err: report.error }, 'the gateway failed at a call')
+      else log.warn(report)
+    },
   })
   try {
     for (const name of settings.space) await peer.space(name)
