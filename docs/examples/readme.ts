@@ -7,7 +7,7 @@ const clusterKey = 'whoever knows this is a member of the cluster'
 
 const first = await createPeer({ clusterKey, gateway: { port: 0 } }) // founds the cluster
 const second = await createPeer({ clusterKey, bootstrap: first.addresses }) // joins it
-const client = await connect(first.gatewayUrl ?? '') // a short function needs a gateway only
+const client = await connect(first.gatewayUrl) // a short function needs a gateway only
 try {
   const embedded = await (await second.space('shop')).open('pages', Pages)
   embedded.at('/home').visits.add(2) // done at once, in memory; the peers bring it to the others

@@ -29,7 +29,7 @@ const listen = ['/ip4/127.0.0.1/tcp/0']
 const clusterKey = randomBytes(32).toString('hex')
 const first = await createPeer({ clusterKey, listen, gateway: { port: 0 } })
 const second = await createPeer({ clusterKey, listen, bootstrap: first.addresses })
-const client = await connect(first.gatewayUrl!)
+const client = await connect(first.gatewayUrl)
 try {
   await Promise.all([worker(second, parts[0]!), worker(client, parts[1]!)])
   const words = await (await second.space('word-count')).open('words', Words)

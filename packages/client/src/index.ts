@@ -1,11 +1,6 @@
 export { connect, type Client, type ConnectOptions } from './connect.ts'
 export type { Backoff } from './backoff.ts'
-export type {
-  Inspection,
-  InspectedObject,
-  ObjectSummary,
-  PeerSummary,
-  SpaceSummary,
-} from './inspection.ts'
+export type { Inspection, InspectedObject } from './inspection.ts'
 export type { Token } from './link.ts'
+export type { ObjectSummary, PeerSummary, SpaceSummary } from './protocol/summary.ts'
 import './errors.ts'

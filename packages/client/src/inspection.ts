@@ -1,31 +1,8 @@
 import type { Change, WaitOptions } from '@joinery/crdt-objects'
 import { checkName, type RecordOf } from './remote-space.ts'
 import { GatewayObject } from './remote-object.ts'
+import type { ObjectSummary, PeerSummary, SpaceSummary } from './protocol/summary.ts'
 import type { Session } from './session.ts'
-
-/** A space that the gateway's peer holds a replica of. */
-export interface SpaceSummary {
-  readonly name: string
-  readonly objects: number
-  /** Replicas ever seen in it. */
-  readonly vectorSize: number
-}
-
-/** An object as its space lists it. */
-export interface ObjectSummary {
-  readonly name: string
-  /** The schema, as canonical JSON. */
-  readonly descriptor: string
-  readonly fingerprint: string
-}
-
-/** A peer that the gateway's peer knows. */
-export interface PeerSummary {
-  readonly id: string
-  readonly addresses: readonly string[]
-  readonly connected: boolean
-  readonly self: boolean
-}
 
 /** An object taken as it is, whatever its schema. */
 export interface InspectedObject {

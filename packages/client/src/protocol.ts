@@ -26,3 +26,4 @@ export {
   type Reply,
   type Welcome,
 } from './protocol/reply.ts'
+export type { ObjectSummary, PeerSummary, SpaceSummary } from './protocol/summary.ts'

@@ -1,4 +1,5 @@
 import './polyfill.ts'
+import { type GatewayOptions } from './gateway/options.ts'
 import { checkOptions, type PeerOptions } from './options.ts'
 import { type Peer } from './peer.ts'
 import { PeerHost } from './peer-host.ts'
@@ -9,6 +10,10 @@ import { PeerHost } from './peer-host.ts'
  *
  * @throws JoineryError VALUE_INVALID, and PEER_REFUSED when all bootstrap addresses turn it away
  */
+export async function createPeer(
+  options: PeerOptions & { readonly gateway: GatewayOptions },
+): Promise<Peer & { readonly gatewayUrl: string }>
+export async function createPeer(options?: PeerOptions): Promise<Peer>
 export async function createPeer(options: PeerOptions = {}): Promise<Peer> {
   checkOptions(options)
   return await PeerHost.start(options)

@@ -1,6 +1,8 @@
 /*
  * Our objects and Y.Map under the same load: `perFlush` operations, then their bytes. Another replica takes them.
  */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { map, set, type Schema } from '@joinery/crdt-objects'
 import { kindOf, SpaceState } from '@joinery/crdt-objects/engine'
 import * as Y from 'yjs'
@@ -32,6 +34,9 @@ interface Run {
 
 const keys = Array.from({ length: 1000 }, (_, number) => `key-${number}`)
 const values = Array.from({ length: 4096 }, (_, number) => `value-${number}`)
+const warmUps = 3
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
 const { count, repetitions } = readOptions<{ count: number; repetitions: number }>()
 
 const comparisons: ObjectComparison[] = []
@@ -43,12 +48,12 @@ answer(comparisons)
 function compare(verb: ObjectComparison['verb'], perFlush: number): ObjectComparison {
   const ours: ObjectRates[] = []
   const yjs: ObjectRates[] = []
-  // One after the other, so that whatever else the machine does befalls both. The first round warms up.
-  for (let round = 0; round <= repetitions; round++) {
+  // One after the other, so that whatever else the machine does befalls both. The first rounds warm up.
+  for (let round = 0; round < warmUps + repetitions; round++) {
     ours.push(measure(ourRun(verb), perFlush))
     yjs.push(measure(yjsRun(verb), perFlush))
   }
-  return { verb, perFlush, ours: middle(ours.slice(1)), yjs: middle(yjs.slice(1)) }
+  return { verb, perFlush, ours: middle(ours.slice(warmUps)), yjs: middle(yjs.slice(warmUps)) }
 }
 
 function middle(rates: readonly ObjectRates[]): ObjectRates {
@@ -61,6 +66,8 @@ function middle(rates: readonly ObjectRates[]): ObjectRates {
 
 function measure({ operate, flush, receive }: Run, perFlush: number): ObjectRates {
   const updates: Uint8Array[] = []
+  // Nobody pays for another's garbage.
+  collectGarbage()
   const startNs = processorNs()
   for (let done = 0; done < count; done += perFlush) {
     updates.push(

@@ -79,23 +79,29 @@ export abstract class KeyedNode<K> extends Node<SmallMap<K, CellDelta>, Map<K, D
     const seq = context.next()
     const stamp = this.payload.stamped ? context.stamp() : 0
     const head = this.cells.get(key)
-    // Nobody can have seen a dot that no batch has carried: it is rewritten in place. Overwrites stay cheap so.
     if (
       head !== undefined &&
       head.replica === SELF &&
       head.seq > context.sealed &&
       head.next === undefined
     ) {
-      head.seq = seq
-      head.stamp = stamp
-      head.value = value
+      // Nobody can have seen a dot that no batch has carried: there is nothing to kill. Overwrites stay cheap so.
       // A small value costs about what the one before it did; a large one may be the first large one.
       if (bytes > REWRITE_BYTES_FREE) this.markDirty(bytes)
     } else {
       kill(context, head, this.killsOf(key))
-      this.cells.set(key, { replica: SELF, seq, stamp, value, next: undefined })
       this.markDirty(bytes + 12)
+    }
+    if (head === undefined) {
+      this.cells.set(key, { replica: SELF, seq, stamp, value, next: undefined })
       if (!this.present) this.refreshPresence()
+    } else {
+      // The old dot is gone from here: its place holds the new one.
+      head.replica = SELF
+      head.seq = seq
+      head.stamp = stamp
+      head.value = value
+      head.next = undefined
     }
     if (context.watchers !== 0) this.notify(this.keyCodec.step(key))
     context.operationDone()

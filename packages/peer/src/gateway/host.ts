@@ -1,3 +1,4 @@
+import type { ObjectSummary, PeerSummary, SpaceSummary } from '@joinery/client/protocol'
 import type { Spaces } from '@joinery/crdt-objects'
 
 /** What a gateway serves: the spaces of the peer it belongs to, and a look at what is there. */
@@ -13,26 +14,4 @@ export interface HostInspection {
   /** The local handle of an object that is there; opens nothing. */
   find(space: string, name: string): object | undefined
   peers(): readonly PeerSummary[]
-}
-
-/** One space of a peer. */
-export interface SpaceSummary {
-  readonly name: string
-  readonly objects: number
-  readonly vectorSize: number
-}
-
-/** One object of a space. */
-export interface ObjectSummary {
-  readonly name: string
-  readonly descriptor: string
-  readonly fingerprint: string
-}
-
-/** One peer that this one knows. */
-export interface PeerSummary {
-  readonly id: string
-  readonly addresses: readonly string[]
-  readonly connected: boolean
-  readonly self: boolean
 }

@@ -1,4 +1,5 @@
-import { type HostInspection, type PeerSummary } from '../gateway/host.ts'
+import type { PeerSummary } from '@joinery/client/protocol'
+import { type HostInspection } from '../gateway/host.ts'
 import { type Membership } from '../membership/membership.ts'
 import { type Member } from '../membership/wire.ts'
 import { type SpaceRegistry } from './space-registry.ts'
