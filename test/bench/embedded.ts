@@ -22,7 +22,7 @@ export const embedded: Benchmark = {
         ours: rateText(perSecond),
       }
       if (redis === undefined) {
-        rows.push(row)
+        rows.push({ ...row, against: 'not measured' })
         continue
       }
       const reference = await countRedis(redis, regime, size === 'tiny' ? 200 : 10_000)

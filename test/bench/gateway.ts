@@ -43,7 +43,7 @@ function latencyRow(
   const mine = ours.get(`${verb} 1`)?.samplesUs ?? []
   const row = { subject: `${ourNames[verb]}, one in flight`, regime: name, ours: spreadText(mine) }
   const reference = theirs?.get(`${verb} 1`)?.samplesUs
-  if (reference === undefined) return row
+  if (reference === undefined) return { ...row, against: 'not measured' }
   return {
     ...row,
     against: `${redisNames[verb]} ${spreadText(reference)}`,
@@ -61,7 +61,7 @@ function throughputRow(
   const mine = ours.get(`${verb} 64`)?.perSecond ?? NaN
   const row = { subject: `${ourNames[verb]}, 64 in flight`, regime: name, ours: rateText(mine) }
   const reference = theirs?.get(`${verb} 64`)?.perSecond
-  if (reference === undefined) return row
+  if (reference === undefined) return { ...row, against: 'not measured' }
   return {
     ...row,
     against: `${redisNames[verb]} ${rateText(reference)}`,

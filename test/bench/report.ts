@@ -51,10 +51,14 @@ function cellsOf(row: Row): string[] {
     row.subject,
     row.regime,
     row.ours,
-    row.against ?? 'not measured',
-    ratio === undefined ? '' : ratio.toPrecision(3),
+    row.against ?? '',
+    ratio === undefined ? '' : ratioText(ratio),
     ratio === undefined || goal === undefined ? '' : goalText(ratio, goal),
   ]
+}
+
+function ratioText(ratio: number): string {
+  return ratio >= 100 ? ratio.toFixed(0) : ratio.toPrecision(3)
 }
 
 function goalText(ratio: number, goal: Goal): string {

@@ -21,4 +21,15 @@ describe('the examples', function () {
     assert.equal(output, 'Ada ordered 2 mugs: gift\nleft in the cart: 0 lines\n')
     assert.equal(code, 0)
   })
+
+  const anomalies = {
+    'lost-write.ts': '2 written, 1 left\n',
+    'removed-entry.ts': '1 1\n',
+    'register-conflict.ts': 'true [ 10, 12 ]\n',
+  }
+  for (const [file, shown] of Object.entries(anomalies)) {
+    it(`show the anomaly that the docs tell of: ${file}`, async () => {
+      assert.deepEqual(await runExample(`anomalies/${file}`), { code: 0, output: shown })
+    })
+  }
 })

@@ -258,10 +258,11 @@ export class PeerHost implements Peer {
     clearInterval(this.#timer)
     await this.#gateway?.close()
     this.#supervisor.stop()
+    // Before anything is waited for: what was not sealed by now must not leave by luck of timing.
+    this.#registry.stop()
     this.#membership.leave()
     // The word leaves with the end of this turn.
     await new Promise((resolve) => setImmediate(resolve))
-    this.#registry.stop()
     await this.#node.stop()
   }
 }

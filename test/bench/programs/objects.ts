@@ -36,7 +36,7 @@ const keys = Array.from({ length: 1000 }, (_, number) => `key-${number}`)
 const values = Array.from({ length: 4096 }, (_, number) => `value-${number}`)
 const warmUps = 3
 setFlagsFromString('--expose-gc')
-const collectGarbage = runInNewContext('gc') as () => void
+const collectGarbage = runInNewContext('gc') as (options: { type: 'minor' }) => void
 const { count, repetitions } = readOptions<{ count: number; repetitions: number }>()
 
 const comparisons: ObjectComparison[] = []
@@ -67,7 +67,7 @@ function middle(rates: readonly ObjectRates[]): ObjectRates {
 function measure({ operate, flush, receive }: Run, perFlush: number): ObjectRates {
   const updates: Uint8Array[] = []
   // Nobody pays for another's garbage.
-  collectGarbage()
+  collectGarbage({ type: 'minor' })
   const startNs = processorNs()
   for (let done = 0; done < count; done += perFlush) {
     updates.push(
