@@ -120,6 +120,9 @@ describe('VersionVector', () => {
     assert.ok(both.covers(a) && both.covers(b))
     assert.ok(!a.covers(b) && !b.covers(a) && !a.equals(b))
     assert.ok(a.equals(vector([1n, 3], [2n, 5])))
+    // Found by simulation seed 1110: one that only goes further is not equal, whichever side is asked.
+    const further = vector([1n, 4], [2n, 5])
+    assert.ok(further.covers(a) && !further.equals(a) && !a.equals(further))
     assert.ok(a.covers(new VersionVector()))
   })
 

@@ -33,7 +33,7 @@ export class VersionVector {
   }
 
   equals(other: VersionVector): boolean {
-    return this.size === other.size && this.covers(other)
+    return this.size === other.size && this.covers(other) && other.covers(this)
   }
 
   /** The join: entry by entry, the greater. */
