@@ -15,7 +15,7 @@ export default {
     '.': {
       entry: started,
       project: ['test/**/*.ts', 'docs/**/*.ts'],
-      // The flights are read by their path, publint is started by its own; Automerge stands beside Yjs for comparison.
+      // The flights are read by their path, publint is started by its own; Automerge is named by the design, and comes into use later.
       ignoreDependencies: ['vega-datasets', 'publint', '@automerge/automerge'],
     },
     'packages/*': { project: ['src/**/*.ts'] },

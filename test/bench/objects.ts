@@ -10,7 +10,7 @@ export const objects: Benchmark = {
   method:
     'The same flush boundary on both sides: after 1 or 100 operations the bytes for others exist (`takeBatch` here, a ' +
     "transaction's `update` event there). 1,000 keys in turn, short texts; a set is a Y.Map from element to `true`. " +
-    '"Remote" is the other replica applying these updates one by one. Both in one process, by turns, in processor time.',
+    '"Remote" is the other replica applying these updates one by one. Both in one process, by turns.',
   async run({ size, regimes }) {
     const rows: Row[] = []
     const options =

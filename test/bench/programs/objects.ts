@@ -1,8 +1,6 @@
 /*
  * Our objects and Y.Map under the same load: `perFlush` operations, then their bytes. Another replica takes them.
  */
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { map, set, type Schema } from '@joinery/crdt-objects'
 import { kindOf, SpaceState } from '@joinery/crdt-objects/engine'
 import * as Y from 'yjs'
@@ -35,8 +33,6 @@ interface Run {
 const keys = Array.from({ length: 1000 }, (_, number) => `key-${number}`)
 const values = Array.from({ length: 4096 }, (_, number) => `value-${number}`)
 const warmUps = 3
-setFlagsFromString('--expose-gc')
-const collectGarbage = runInNewContext('gc') as (options: { type: 'minor' }) => void
 const { count, repetitions } = readOptions<{ count: number; repetitions: number }>()
 
 const comparisons: ObjectComparison[] = []
@@ -66,9 +62,7 @@ function middle(rates: readonly ObjectRates[]): ObjectRates {
 
 function measure({ operate, flush, receive }: Run, perFlush: number): ObjectRates {
   const updates: Uint8Array[] = []
-  // Nobody pays for another's garbage.
-  collectGarbage({ type: 'minor' })
-  const startNs = processorNs()
+  const startMs = performance.now()
   for (let done = 0; done < count; done += perFlush) {
     updates.push(
       flush(() => {
@@ -76,22 +70,16 @@ function measure({ operate, flush, receive }: Run, perFlush: number): ObjectRate
       }),
     )
   }
-  const localNs = processorNs() - startNs
-  const receiveNs = processorNs()
+  const localMs = performance.now() - startMs
+  const receiveMs = performance.now()
   receive(updates)
-  const remoteNs = processorNs() - receiveNs
+  const remoteMs = performance.now() - receiveMs
   const bytes = updates.reduce((sum, update) => sum + update.length, 0)
   return {
-    localPerSecond: (count * 1e9) / localNs,
-    remotePerSecond: (count * 1e9) / remoteNs,
+    localPerSecond: (count * 1000) / localMs,
+    remotePerSecond: (count * 1000) / remoteMs,
     bytesPerOperation: bytes / count,
   }
-}
-
-/** Processor time of this process, its garbage collector included: what else runs on the machine is not in it. */
-function processorNs(): number {
-  const { user, system } = process.cpuUsage()
-  return (user + system) * 1000
 }
 
 function ourRun(verb: ObjectComparison['verb']): Run {
