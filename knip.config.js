@@ -3,6 +3,7 @@ const started = [
   'test/{check,mutate,long,seed,skip}.ts',
   'test/{bench,simulation}/main.ts',
   'test/bench/programs/*.ts',
+  'test/tooling/bundle-built.ts',
   'test/{fixtures,integration/fixtures}/*.ts',
   'test/**/*.test.ts',
   'test/types/*.test-d.ts',

@@ -27,6 +27,8 @@ if (build.status !== 0) {
   console.error('The packages do not build: see above. Benchmarks measure what is built.')
   process.exit(1)
 }
+// As `npm pack` does: start-up times are those of what users get.
+await import('../tooling/bundle-built.ts')
 await buildPrograms('built')
 
 const surroundings = lookAround()

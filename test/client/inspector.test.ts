@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { counter, map, register, set, struct } from '@joinery/crdt-objects'
 import type { Client } from '@joinery/client'
 import { schemaText } from '#client/inspector/schema-text.ts'
@@ -103,7 +104,12 @@ describe('The inspector joinery', function () {
       [['get', 'flights/nothing'], 1, /`joinery ls flights` lists what is there/],
       [['ls', 'nothing'], 1, /`joinery ls` lists what is there/],
       [['--url', 'ws://127.0.0.1:1', 'ls'], 1, /joinery-peer/],
-      [['--token-file', '/nowhere/at/all', 'ls'], 1, /no such file/],
+      [
+        ['--token-file', '/nowhere/at/all', 'ls'],
+        2,
+        /--token-file names cannot be read: .*no such/,
+      ],
+      [['ls', 'flights/stats'], 2, /has no "\/"/],
     ]
     await Promise.all(
       cases.map(async ([args, code, pattern]) => {
@@ -113,8 +119,18 @@ describe('The inspector joinery', function () {
         assert.doesNotMatch(ended.stderr, /\n +at /)
       }),
     )
-    const help = await joinery(['get', '--help']).ended()
-    assert.equal(help.exitCode, 0)
+    const [help, bare, version] = await Promise.all([
+      joinery(['get', '--help']).ended(),
+      joinery([]).ended(),
+      joinery(['--version']).ended(),
+    ])
+    for (const { exitCode } of [help, bare, version]) assert.equal(exitCode, 0)
+    assert.match(bare.stdout, /Usage: joinery[\s\S]*Examples:/)
+    const manifest = new URL('../../packages/client/package.json', import.meta.url)
+    const { version: expected } = JSON.parse(await readFile(manifest, 'utf8')) as {
+      version: string
+    }
+    assert.equal(version.stdout, `${expected}\n`)
     assert.match(help.stdout, /Examples:\n {2}joinery get flights\/hours/)
   })
 
@@ -123,6 +139,11 @@ describe('The inspector joinery', function () {
     assert.equal(render(new Map()), '(empty)')
     assert.equal(render(new Set(['a', 'b'])), '- a\n- b')
     assert.equal(render(12n), '12')
+    const hours = new Map(['17', '8', '10', 'b', 'a'].map((key) => [key, 1]))
+    assert.deepEqual(
+      [...render(hours).matchAll(/│ (\w+) +│ 1/g)].map((row) => row[1]),
+      ['8', '10', '17', 'a', 'b'],
+    )
     assert.equal(
       render({ a: new Map([['x', new Map([['y', [1, 2]]])]]) }),
       'a:\n  x:\n    y: [1,2]',

@@ -243,6 +243,34 @@ describe('Connecting', () => {
     await assert.rejects(connect('ws://127.0.0.1:1', { signal }), (error) => error === reason)
   })
 
+  it('fails at once when nothing listens at any address, unless it was asked to retry', async () => {
+    const nobody = ['ws://127.0.0.1:1', 'ws://127.0.0.1:2']
+    const from = performance.now()
+    await assert.rejects(connect(nobody), (error) => {
+      assert.ok(isJoineryError(error, 'GATEWAY_UNREACHABLE'))
+      assert.match(error.message, /ECONNREFUSED/)
+      return true
+    })
+    assert.ok(performance.now() - from < 2000)
+    const patient = performance.now()
+    await assert.rejects(connect(nobody, { retry: {}, timeoutMs: 200 }), (error) =>
+      isJoineryError(error, 'GATEWAY_UNREACHABLE'),
+    )
+    assert.ok(performance.now() - patient >= 190)
+    // One of them answers, after the other refused.
+    const { url } = await rig.gateway()
+    await (await connect([nobody[0]!, url])).close()
+  })
+
+  it('refuses an address that is none, or is missing', async () => {
+    for (const address of [undefined, null, 7, [], [undefined], '', 'ftp://127.0.0.1', 'nowhere']) {
+      await assert.rejects(connect(address as string), { code: 'VALUE_INVALID' })
+    }
+    await assert.rejects(connect('ws://127.0.0.1:1', { timeoutMs: Number.NaN }), {
+      code: 'VALUE_INVALID',
+    })
+  })
+
   it('asks for the token again at each connection', async () => {
     const token = 'a token that is long enough'
     const { url } = await rig.gateway({ token })

@@ -24,9 +24,9 @@ describe('subscriptions', () => {
     handles[0]!.at('x').tags.add('a')
     sync(...states)
     assert.deepEqual(heard, [
-      [{ origin: 'local', by: [ONE], detail: [['x', 'tags', 'a']] }],
-      [{ origin: 'remote', by: [ONE], detail: [['x', 'tags', 'a']] }],
-      [{ origin: 'remote', by: [ONE], detail: [['a']] }],
+      [{ origin: 'local', by: [ONE], detail: [{ path: ['x', 'tags', 'a'] }] }],
+      [{ origin: 'remote', by: [ONE], detail: [{ path: ['x', 'tags', 'a'] }] }],
+      [{ origin: 'remote', by: [ONE], detail: [{ path: ['a'] }] }],
       [],
     ])
   })
@@ -38,7 +38,7 @@ describe('subscriptions', () => {
     handles[0]!.at('x').at('y').subscribe(({ detail }) => details.push(detail)) // prettier-ignore
     handles[0]!.at('z').at('y').add(1)
     handles[0]!.delete('x')
-    assert.deepEqual(details, [[[]]])
+    assert.deepEqual(details, [[{ path: [] }]])
   })
 
   it('hear of a joined state at once, when all of it is visible', () => {
@@ -60,7 +60,10 @@ describe('subscriptions', () => {
     handles[0]!.add([1n])
     handles[0]!.add({ at: new Date(0) })
     sync(...states)
-    assert.deepEqual(details.slice(0, 2), [[['["1"]']], [['{"at":"1970-01-01T00:00:00.000Z"}']]])
+    assert.deepEqual(details.slice(0, 2), [
+      [{ path: ['["1"]'] }],
+      [{ path: ['{"at":"1970-01-01T00:00:00.000Z"}'] }],
+    ])
     assert.equal(details.length, 3)
     assert.equal(handles[1]!.size, 2)
   })
@@ -130,7 +133,7 @@ describe('changes()', () => {
     handle.add(1)
     const changes = handle.changes()[Symbol.asyncIterator]()
     handle.add(1)
-    assert.deepEqual((await changes.next()).value, { origin: 'local', by: [ONE], detail: [[]] })
+    assert.deepEqual((await changes.next()).value, { origin: 'local', by: [ONE], detail: [{ path: [] }] })
     const waiting = changes.next()
     handle.add(1)
     assert.equal((await waiting).done, false)
@@ -149,11 +152,11 @@ describe('changes()', () => {
     assert.deepEqual((await changes.next()).value, {
       origin: 'remote',
       by: [ONE, '0000000000000002'],
-      detail: [['a'], ['b']],
+      detail: [{ path: ['a'] }, { path: ['b'] }],
     })
     for (let i = 0; i < 5_000; i++) handles[0]!.set(`key ${i}`, i)
     const { value } = (await changes.next()) as { value: Change }
-    assert.deepEqual(value.detail, [[]])
+    assert.deepEqual(value.detail, [{ path: [] }])
   })
 
   it('answers each of several requests, made before there was anything', async () => {

@@ -47,7 +47,7 @@ describe('Writer and Reader', () => {
   })
 
   it('carry texts of any length and script', () => {
-    for (const length of [0, 1, 23, 24, 25, 63, 64, 65, 127, 128, 5_000]) {
+    for (const length of [0, 1, 23, 24, 25, 42, 43, 63, 64, 65, 127, 128, 2048, 2049, 5_000]) {
       for (const unit of ['a', 'é', '\u3042', '\u{1f984}', '\uFFFD', '\uFEFF', '\u0000']) {
         const text = unit.repeat(length)
         const reader = new Reader(written((writer) => writer.text(text)))
@@ -68,6 +68,20 @@ describe('Writer and Reader', () => {
     assert.equal(reader.remaining, 2)
     assert.deepEqual(reader.raw(2), Uint8Array.of(1, 2))
     assert.ok(reader.done)
+  })
+
+  it('carry rows of numbers of eight bytes, wherever they begin', () => {
+    const values = Float64Array.of(0.1, -0, 5e-324, -1.7976931348623157e308)
+    const bytes = written((writer) => {
+      writer.byte(7)
+      writer.float64s(values)
+      writer.float64(0.1)
+    })
+    assert.deepEqual(bytes.slice(1, 9), bytes.slice(33))
+    const reader = new Reader(bytes)
+    reader.byte()
+    assert.deepEqual(reader.float64s(4), values)
+    malformed([1, 2, 3], (short) => short.float64s(1))
   })
 
   it('refuse numbers spelt with needless bytes, too large, or cut short', () => {

@@ -137,6 +137,7 @@ describe('decoding', () => {
           withTypedArray: false,
           values: [
             fastCheck.uint8Array(),
+            fastCheck.float64Array(),
             fastCheck.string({ unit: 'binary' }),
             fastCheck.double(),
           ],

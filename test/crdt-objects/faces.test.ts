@@ -36,16 +36,18 @@ function remote<S extends Schema>(schema: S): { face: Remote<S>; local: object; 
   const sent: Sent[] = []
   const object: RemoteObject = {
     name: 'object',
-    async call(path, verb, args, options) {
+    async call({ path, verb, mode, args, options }) {
       sent.push({ path, verb, options })
-      assert.notEqual(verbMode(local, path, verb), 'stream')
+      assert.equal(verbMode(local, path, verb), mode)
+      assert.notEqual(mode, 'stream')
       return await Promise.resolve(invoke(local, path, verb, args))
     },
-    async *stream(path, verb, args, options) {
+    async *stream({ path, verb, args, options }) {
       sent.push({ path, verb, options })
       assert.equal(verbMode(local, path, verb), 'stream')
       yield* invoke(local, path, verb, args) as AsyncIterable<unknown>
     },
+    open: () => Promise.reject(new Error('no other objects here')),
   }
   return { face: remoteHandle(schema, object), local, sent }
 }

@@ -35,6 +35,7 @@ const invalid: readonly (readonly [string, unknown])[] = [
   ['NaN', NaN],
   ['Infinity', -Infinity],
   ['NaN inside', { a: [NaN] }],
+  ['NaN among numbers of eight bytes', new Float64Array([1, NaN])],
   ['a lone surrogate', 'a\ud800'],
   ['a lone surrogate in a key', { '\udc00': 1 }],
   ['a function', () => 1],
@@ -54,6 +55,7 @@ const tooLarge: readonly (readonly [string, unknown])[] = [
   ['a text', 'x'.repeat(200_000)],
   ['a text of wide characters', '\u3042'.repeat(70_000)],
   ['bytes', new Uint8Array(200_000)],
+  ['numbers of eight bytes', new Float64Array(30_000)],
   ['many bytes', new Uint8Array(64 * 1024 * 1024)],
   ['a long array', new Array(100_000).fill(0)],
   ['what holds itself many times over', doubled(50)],
@@ -160,6 +162,7 @@ describe('values', () => {
     text: 'žluťoučký \u{1f984} \uFEFF \uFFFD',
     numbers: [0, -0, 1.5, -1, 2 ** 53 - 1, -(2 ** 53 - 1), 2 ** 53, 5e-324],
     bytes: new Uint8Array([0, 255]),
+    floats: new Float64Array([0.1, -0, 1e300]),
     big: [0n, -1n, 2n ** 80n],
     date: new Date(-1),
     map: new Map<unknown, unknown>([[{ a: 1 }, new Set([1, '1'])]]),
@@ -180,6 +183,7 @@ describe('values', () => {
     handles[0]!.set('x', given)
     given.numbers.push(7)
     given.bytes[0] = 9
+    given.floats[0] = 9
     given.map.clear()
     sync(...states)
     for (const handle of handles) assert.deepEqual(handle.get('x'), value())
@@ -193,6 +197,7 @@ describe('values', () => {
       const read = handle.read() as ReturnType<typeof value>
       assert.throws(() => read.numbers.push(7), TypeError)
       read.bytes[0] = 9
+      read.floats[0] = 9
       read.map.clear()
       read.date.setTime(0)
       assert.deepEqual(handle.read(), value())
@@ -218,5 +223,7 @@ describe('values', () => {
     const handle = open(state, register<unknown>())
     handle.set(new Map<unknown, unknown>([['__proto__', 1n], ['at', new Date(0)]])) // prettier-ignore
     assert.equal(JSON.stringify(handle), '{"__proto__":"1","at":"1970-01-01T00:00:00.000Z"}')
+    handle.set([new Float64Array([0.5, 2]), new Uint8Array([1])])
+    assert.equal(JSON.stringify(handle), '[[0.5,2],[1]]')
   })
 })

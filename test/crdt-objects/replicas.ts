@@ -18,7 +18,7 @@ export function replica(id: bigint, clock?: StoppedClock): SpaceState {
 
 /** Opens an object: its local handle, typed by the schema. */
 export function open<S extends Schema>(state: SpaceState, schema: S, name = 'object'): Local<S> {
-  return state.open(name, schema.kind).handle()
+  return state.open(name, schema.kind).handle(schema.kind)
 }
 
 /** Replicas 1, 2, … that share one object, and their handles on it. */

@@ -122,6 +122,9 @@ describe('the flights job in many processes', function () {
   })
 
   it('refuses a number of rows that it cannot count, and says what it takes', async () => {
+    const help = await runExample('flights/main.ts', ['--help'])
+    assert.equal(help.code, 0)
+    assert.match(help.output, /--serve/)
     const { code, output } = await runExample('flights/main.ts', ['--rows', 'many'])
     assert.equal(code, 1)
     assert.equal(output, '--rows takes 60 to 200000, got many\n')

@@ -146,12 +146,16 @@ describe('Gateways in processes of their own', function () {
     const help = await launch(peerProgram, ['--help']).ended()
     assert.equal(help.exitCode, 0)
     assert.match(help.stdout, /JOINERY_CLUSTER_KEY[\s\S]*Examples:/)
+    const { url: taken } = await gateway()
     const cases: [string[], number, RegExp][] = [
       [['--port', 'x'], 2, /a port is a number/],
       [['--bogus'], 2, /unknown option '--bogus'/],
       [['--host', '0.0.0.0', '--port', '0'], 2, /needs a token/],
       [['--bootstrap', 'localhost:1', '--port', '0'], 2, /multiaddr/],
-      [['--token-file', '/nowhere/at/all'], 1, /no such file/],
+      [['--token-file', '/nowhere/at/all'], 2, /--token-file names cannot be read: .*no such file/],
+      [['--origin', 'notaurl', '--port', '0'], 2, /an origin looks like https:\/\/example.org/],
+      [['--space', 'a/b', '--port', '0'], 2, /has no "\/"/],
+      [['--port', new URL(taken).port], 1, /something listens there already/],
     ]
     await Promise.all(
       cases.map(async ([args, code, pattern]) => {
@@ -161,5 +165,30 @@ describe('Gateways in processes of their own', function () {
         assert.doesNotMatch(ended.stderr, /\n +at /)
       }),
     )
+    const keyless = new ProgramProcess(peerProgram, ['--port', '0'], { JOINERY_CLUSTER_KEY: '' })
+    assert.equal((await keyless.ended()).exitCode, 2)
+    assert.match(keyless.stderr, /--key-file/)
+  })
+
+  it('joinery-peer says that it has not joined yet, and does not claim to have handed over', async () => {
+    const alone = launch(peerProgram, [
+      ...['--port', '0', '--space', 's'],
+      ...['--bootstrap', '/ip4/127.0.0.1/tcp/1'],
+    ])
+    const notJoined = /not joined yet, still trying \/ip4\/127\.0\.0\.1\/tcp\/1/
+    await alone.prints(notJoined)
+    const idle = launch(peerProgram, ['--port', '0'])
+    await idle.prints(/gateway +(\S+)/)
+    const hits = await (
+      await (await client(await alone.prints(/gateway +(\S+)/))).space('s')
+    ).open('hits', counter())
+    await hits.add(1)
+    await hits.add(1)
+    const [ended, idleEnded] = await Promise.all([alone.end('SIGTERM'), idle.end('SIGTERM')])
+    assert.equal(ended.exitCode, 0)
+    assert.match(ended.stderr, notJoined)
+    assert.match(ended.stdout, /2 updates made here are not known to be held by any other peer/)
+    assert.match(idleEnded.stdout, /no other peer is connected/)
+    for (const { stdout } of [ended, idleEnded]) assert.doesNotMatch(stdout, /handed over/)
   })
 })

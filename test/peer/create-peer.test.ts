@@ -68,9 +68,41 @@ describe('A peer', () => {
       { listen: [''] },
       { dissemination: 'pigeons' },
       { clusterkey: clusterKey },
+      { listen: ['/pigeon/127.0.0.1'] },
+      { bootstrap: ['/ip4/300.0.0.1/tcp/1'] },
+      { gateway: { port: 70_000 } },
+      { gateway: { port: -1 } },
+      { gateway: { port: '7070' } },
+      { gateway: { host: '' } },
+      { gateway: { host: '0.0.0.0' } },
+      { gateway: { token: 12 } },
+      { gateway: { origins: ['notaurl'] } },
+      { gateway: { origins: ['https://example.org/'] } },
+      { gateway: { origins: 'https://example.org' } },
+      { gateway: { hosts: [7] } },
     ]) {
       await assert.rejects(start(options as PeerOptions), { code: 'VALUE_INVALID' })
     }
+  })
+
+  it('says which address it cannot listen at, and why', async () => {
+    const first = await start({ gateway: { port: 0 } })
+    const port = Number(new URL(first.gatewayUrl!).port)
+    await assert.rejects(start({ gateway: { port } }), {
+      code: 'ADDRESS_UNAVAILABLE',
+      details: { address: `127.0.0.1:${port}`, reason: 'taken' },
+      retryable: true,
+    })
+    const address = first.addresses[0]!.replace(/\/p2p\/.*/, '')
+    await assert.rejects(start({ listen: [address] }), {
+      code: 'ADDRESS_UNAVAILABLE',
+      details: { address, reason: 'taken' },
+    })
+    // Addresses for documentation are no machine's.
+    await assert.rejects(start({ listen: ['/ip4/192.0.2.1/tcp/0'] }), {
+      code: 'ADDRESS_UNAVAILABLE',
+      details: { address: '/ip4/192.0.2.1/tcp/0', reason: 'elsewhere' },
+    })
   })
 
   it('throws PEER_REFUSED when the cluster turns it away', async () => {
@@ -129,11 +161,15 @@ describe('A peer', () => {
     await assert.rejects(space.flush({ replicas: 2, timeoutMs: 50 }), {
       code: 'CALL_TIMEOUT',
       details: { timeoutMs: 50, outcome: 'unknown' },
+      message: /0 connected peers have the space open, and 0 of them were seen.*ask for 1 at most/,
     })
     const flushed = space.flush({ replicas: 2 })
     const there = await (await second.space('s')).open('hits', counter())
     assert.deepEqual(await flushed, { replicas: 2 })
     assert.equal(there.value, 1)
+    await assert.rejects(space.flush({ replicas: 3, timeoutMs: 50 }), {
+      message: /1 connected peer has the space open, and 1 of them was seen to hold the writes/,
+    })
     for (const replicas of [0, -1, 1.5, Number.NaN]) {
       await assert.rejects(space.flush({ replicas }), { code: 'VALUE_INVALID' })
     }
@@ -204,7 +240,7 @@ describe('A peer', () => {
 
   it('refuses names that are empty, too long or no text', async () => {
     const peer = await start()
-    for (const name of ['', 'x'.repeat(257), '\ud800', 7 as unknown as string]) {
+    for (const name of ['', 'x'.repeat(257), '\ud800', 'a/b', 7 as unknown as string]) {
       await assert.rejects(peer.space(name), { code: 'VALUE_INVALID' })
     }
     const space = await peer.space('x'.repeat(256))
@@ -212,6 +248,7 @@ describe('A peer', () => {
       await assert.rejects(space.open(name, counter()), { code: 'VALUE_INVALID' })
     }
     await space.open('x'.repeat(1024), counter())
+    await space.open('alice/2026', counter())
   })
 
   it('refuses a name that is taken by another schema', async () => {
@@ -254,12 +291,20 @@ describe('A peer', () => {
     const probe = await start({ listen: ['/ip4/127.0.0.1/tcp/0'] })
     const address = probe.addresses[0]!.replace(/\/p2p\/.*/, '')
     await probe.stop()
-    const early = await start({ bootstrap: [address] })
+    const reports: Report[] = []
+    const early = await start({ bootstrap: [address], onReport: (r) => reports.push(r) })
+    assert.deepEqual(
+      reports.map((report) => report.kind === 'not-joined' && report.addresses),
+      [[address]],
+    )
+    assert.equal(early.statistics().peers, 0)
     const here = await (await early.space('s')).open('n', counter())
     here.add(1)
     const founder = await start({ listen: [address] })
     const there = await (await founder.space('s')).open('n', counter())
     await there.until((value) => value === 1, { timeoutMs: 10_000 })
+    assert.equal(reports[1]?.kind, 'joined-late')
+    assert.equal(early.statistics().peers, 1)
   })
 
   it('stops by a signal', async () => {

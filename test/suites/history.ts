@@ -3,16 +3,15 @@ import assert from 'node:assert/strict'
 import fastCheck from 'fast-check'
 import { SpaceState } from '#crdt-objects/engine.ts'
 import type { Schema } from '#crdt-objects/schema.ts'
-import {
-  carryOut,
-  drawOperation,
-  drawsFrom,
-  type Draw,
-  type Operation,
-  type Shape,
-} from './operations.ts'
+import { canonicalText } from './canonical-text.ts'
+import { carryOut, drawOperation, drawsFrom } from './operations.ts'
+import { stateText } from './state-text.ts'
+import { shapeOf, type Draw, type Operation, type Shape } from './type-spec.ts'
 
 export const OBJECT = 'object'
+
+/** What a failing transaction of a history throws. */
+const CHANGED_MIND = new Error('changed my mind')
 
 /** What someone who keeps a model beside the replicas is told, as it happens. */
 export interface HistoryWatcher {
@@ -24,6 +23,12 @@ export interface HistoryWatcher {
   joined(replica: number, other: number): void
 }
 
+export interface HistoryOptions {
+  readonly watcher?: HistoryWatcher
+  /** Whether failing transactions are left out: it must make no difference. */
+  readonly omitsFailing?: boolean
+}
+
 /** Replicas of one space with one object, and every batch that any of them made. */
 export class History {
   readonly states: SpaceState[] = []
@@ -33,12 +38,12 @@ export class History {
   readonly schema: Schema
   private timeMs = 1_000_000
   private readonly shape: Shape
-  private readonly watcher: HistoryWatcher | undefined
+  private readonly options: HistoryOptions
 
-  constructor(schema: Schema, replicas: number, watcher?: HistoryWatcher) {
+  constructor(schema: Schema, replicas: number, options: HistoryOptions = {}) {
     this.schema = schema
-    this.shape = JSON.parse(schema.kind.descriptor) as Shape
-    this.watcher = watcher
+    this.shape = shapeOf(schema)
+    this.options = options
     for (let index = 0; index < replicas; index++) {
       const state = this.observer(replicaId(index))
       this.states.push(state)
@@ -57,31 +62,73 @@ export class History {
     this.timeMs++
     const replica = draw(this.states.length)
     const other = (replica + 1 + draw(this.states.length - 1)) % this.states.length
-    const which = draw(10)
-    if (which < 4) this.write(replica, draw)
+    const which = draw(12)
+    if (which < 4) this.write(replica, this.handles[replica]!, draw)
     else if (which === 4) this.writeAtOnce(replica, other, draw)
-    else if (which < 7) this.seal(replica)
-    else if (which < 9) this.deliver(replica, other, draw)
+    else if (which === 5) this.transact(replica, draw)
+    else if (which === 6) this.failToTransact(replica, draw)
+    else if (which < 9) this.seal(replica)
+    else if (which < 11) this.deliver(replica, other, draw)
     else this.join(replica, other)
   }
 
-  private write(replica: number, draw: Draw): void {
-    const operation = drawOperation(this.shape, draw)
-    this.watcher?.wrote(replica, operation, this.timeMs)
-    carryOut(this.handles[replica]!, operation)
+  /** Draws an operation from what the replica reads, and carries it out through a handle or a draft. */
+  private write(replica: number, face: object, draw: Draw, isKept = true): void {
+    const handle = this.handles[replica] as { readonly value: unknown }
+    const operation = drawOperation(this.shape, draw, () => handle.value)
+    if (isKept) this.options.watcher?.wrote(replica, operation, this.timeMs)
+    carryOut(face, this.shape, operation)
   }
 
   /** Two write in the same millisecond: their stamps are equal. */
   private writeAtOnce(replica: number, other: number, draw: Draw): void {
-    this.write(replica, draw)
-    this.write(other, draw)
+    for (const writer of [replica, other]) this.write(writer, this.handles[writer]!, draw)
+  }
+
+  private transact(replica: number, draw: Draw): void {
+    this.states[replica]!.transact((tx) => {
+      const draft = tx(this.handles[replica]!)
+      for (let left = 1 + draw(3); left >= 0; left--) {
+        this.timeMs++
+        this.write(replica, draft, draw)
+      }
+    })
+  }
+
+  private failToTransact(replica: number, draw: Draw): void {
+    const operations = 1 + draw(3)
+    if (this.options.omitsFailing === true) {
+      this.timeMs += operations
+      return
+    }
+    const before = this.glimpse(replica)
+    const work = (tx: (handle: object) => object): void => {
+      const draft = tx(this.handles[replica]!)
+      for (let left = operations; left > 0; left--) {
+        this.timeMs++
+        this.write(replica, draft, draw, false)
+      }
+      throw CHANGED_MIND
+    }
+    assert.throws(() => {
+      this.states[replica]!.transact(work)
+    }, CHANGED_MIND)
+    assert.equal(this.glimpse(replica), before, 'a failed transaction left a trace')
+  }
+
+  /** What can be seen of a replica without taking its batch. */
+  private glimpse(replica: number): string {
+    const state = this.states[replica]!
+    const { value } = this.handles[replica] as { readonly value: unknown }
+    const whole = state.pendingUpdates === 0 ? stateText(state) : `pending ${state.pendingUpdates}`
+    return `${canonicalText(value)}\n${whole}`
   }
 
   seal(replica: number): void {
     const batch = this.states[replica]!.takeBatch()
     if (batch === undefined) return
     this.batches[replica]!.push(batch)
-    this.watcher?.sealed(replica, this.batches[replica]!.length - 1)
+    this.options.watcher?.sealed(replica, this.batches[replica]!.length - 1)
   }
 
   private deliver(replica: number, origin: number, draw: Draw): void {
@@ -91,14 +138,14 @@ export class History {
 
   private offer(replica: number, origin: number, index: number): boolean {
     const verdict = this.states[replica]!.apply(this.batches[origin]![index]!)
-    if (verdict === 'applied') this.watcher?.applied(replica, origin, index)
+    if (verdict === 'applied') this.options.watcher?.applied(replica, origin, index)
     return verdict !== 'gap'
   }
 
   private join(replica: number, other: number): void {
     this.seal(other)
     this.states[replica]!.joinState(this.states[other]!.encodeState())
-    this.watcher?.joined(replica, other)
+    this.options.watcher?.joined(replica, other)
   }
 
   /** Seals everything and delivers it to everyone. */
@@ -135,8 +182,12 @@ const integers = fastCheck.array(fastCheck.nat(719), { minLength: 4, maxLength: 
 export const steps = fastCheck.array(integers, { minLength: 1, maxLength: 28, size: 'max' })
 
 /** A history of these steps. */
-export function runHistory(schema: Schema, drawn: readonly (readonly number[])[]): History {
-  const history = new History(schema, 3 + (drawn.length % 3))
+export function runHistory(
+  schema: Schema,
+  drawn: readonly (readonly number[])[],
+  options: HistoryOptions = {},
+): History {
+  const history = new History(schema, 3 + (drawn.length % 3), options)
   for (const step of drawn) history.step(drawsFrom(step))
   return history
 }

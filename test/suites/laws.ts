@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import fastCheck from 'fast-check'
 import type { Schema } from '#crdt-objects/schema.ts'
 import type { SpaceState } from '#crdt-objects/engine.ts'
+import { canonicalText } from './canonical-text.ts'
 import { type History, OBJECT, drain, replicaId, runHistory, steps } from './history.ts'
 import { drawsFrom } from './operations.ts'
 import { stateText } from './state-text.ts'
@@ -13,23 +14,6 @@ function readingText(state: SpaceState, schema: Schema): string {
   // Nobody has written: others are not told of the object.
   if (object === undefined) return canonicalText(schema.kind.zero())
   return canonicalText((object.handle() as { read(): unknown }).read())
-}
-
-/** A value as text, whatever the order of its maps, sets and fields. */
-export function canonicalText(value: unknown): string {
-  if (value instanceof Map) {
-    const entries = [...(value as Map<unknown, unknown>)]
-    return `map{${texts(entries.map(([key, item]) => `${canonicalText(key)}=>${canonicalText(item)}`))}}`
-  }
-  if (value instanceof Set) return `set{${texts([...(value as Set<unknown>)].map(canonicalText))}}`
-  if (Array.isArray(value)) return `[${value.map(canonicalText).join()}]`
-  if (typeof value !== 'object' || value === null) return `${typeof value} ${String(value)}`
-  const fields = Object.entries(value).map(([key, item]) => `${key}:${canonicalText(item)}`)
-  return `{${texts(fields)}}`
-}
-
-function texts(lines: string[]): string {
-  return lines.sort().join()
 }
 
 interface Everything {
@@ -116,6 +100,21 @@ export function describeLaws(title: string, schema: Schema): void {
             assert.deepEqual(everythingOf(copy), everythingOf(history.states[index]!))
             assert.ok(copy.vector.equals(history.states[index]!.vector))
             assert.equal(copy.vector.hash(), history.states[index]!.vector.hash())
+          }
+        }),
+      )
+    })
+
+    it('a transaction that throws makes no difference, then or later', () => {
+      fastCheck.assert(
+        fastCheck.property(steps, (drawn) => {
+          const history = runHistory(schema, drawn)
+          const without = runHistory(schema, drawn, { omitsFailing: true })
+          history.settle()
+          without.settle()
+          for (const [index, state] of history.states.entries()) {
+            assert.equal(history.batches[index]!.length, without.batches[index]!.length)
+            assert.deepEqual(everythingOf(state), everythingOf(without.states[index]!))
           }
         }),
       )

@@ -19,7 +19,11 @@ const containerCount = 4
 
 /** Runs the job. Returns the exit code: 0 when every figure of every surviving replica is right. */
 async function main(): Promise<number> {
-  const { rows, serve } = readOptions()
+  const { rows, serve, help } = readOptions()
+  if (help) {
+    console.log(usage)
+    return 0
+  }
   const startedMs = performance.now()
   const flights = readFlights(rows)
   const partitions = partitionsOf(partitionCount)
@@ -56,15 +60,26 @@ async function main(): Promise<number> {
   }
 }
 
-function readOptions(): { rows: number; serve: boolean } {
+const usage = `Functions in many processes compute over shared objects, on ${rowsMax.toLocaleString('en')} real flights.
+
+  npm start                  count them, compare, report
+  npm start -- --rows 5000   the same with fewer flights
+  npm start -- --serve       leave the cluster up, to look into it with the inspector
+  npm start -- --help        this`
+
+function readOptions(): { rows: number; serve: boolean; help: boolean } {
   const { values } = parseArgs({
-    options: { rows: { type: 'string', default: `${rowsMax}` }, serve: { type: 'boolean' } },
+    options: {
+      rows: { type: 'string', default: `${rowsMax}` },
+      serve: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
   })
   const rows = Number(values.rows)
   if (!Number.isSafeInteger(rows) || rows < partitionCount || rows > rowsMax) {
     throw new Error(`--rows takes ${partitionCount} to ${rowsMax}, got ${values.rows}`)
   }
-  return { rows, serve: values.serve ?? false }
+  return { rows, serve: values.serve, help: values.help }
 }
 
 function report(

@@ -18,7 +18,11 @@ import { Session } from './session.ts'
 export interface ConnectOptions extends WaitOptions {
   /** The gateway's token, or a function that gives a fresh one; asked at each connection. */
   readonly token?: Token | undefined
-  /** Pauses between attempts to connect, or `false` for one attempt at each address. */
+  /**
+   * Pauses between attempts to connect, or `false` for one attempt at each address. When this is not given, the first
+   * connection fails at once if nothing listens at any of the addresses; given, it is waited for until `timeoutMs`.
+   * A connection that is lost later is tried again either way.
+   */
   readonly retry?: Partial<Backoff> | false | undefined
   /** The time limit of each call that has none of its own, and of connecting. Default 10,000. */
   readonly timeoutMs?: number | undefined
@@ -47,13 +51,13 @@ export async function connect(
 ): Promise<Client> {
   const { timeoutMs = 10_000, signal, token = '', retry } = options
   signal?.throwIfAborted()
-  const urls = (typeof url === 'string' ? [url] : url).map(socketUrl)
-  if (urls.length === 0) throw invalidValue('connect needs the address of a gateway')
+  const urls = socketUrls(url)
+  if (!(timeoutMs >= 0)) throw invalidValue('timeoutMs is a number of at least 0', timeoutMs)
   const connection = globalThis.crypto.getRandomValues(new Uint8Array(16))
   const backoff = retry === false ? false : { ...{ delayMsMin: 50, delayMsMax: 2000 }, ...retry }
   const session = new Session({ urls, token, backoff, connection }, timeoutMs)
   try {
-    await welcomed(session, urls.length, { timeoutMs, signal }, backoff === false)
+    await welcomed(session, urls.length, { timeoutMs, signal }, retry)
   } catch (error) {
     await session.close()
     throw error
@@ -61,7 +65,16 @@ export async function connect(
   return new GatewayClient(encodeHex(connection), session)
 }
 
-function socketUrl(text: string): string {
+function socketUrls(url: string | readonly string[]): readonly string[] {
+  // Callers without types forget it, or take it from an environment that lacks it.
+  const texts: unknown = typeof url === 'string' ? [url] : url
+  if (!Array.isArray(texts) || texts.length === 0)
+    throw invalidValue('connect needs the address of a gateway, such as ws://127.0.0.1:7070', texts)
+  return texts.map(socketUrl)
+}
+
+function socketUrl(text: unknown): string {
+  if (typeof text !== 'string') throw invalidValue('the address of a gateway is a text', text)
   let url: URL
   try {
     url = new URL(text)
@@ -79,29 +92,36 @@ function welcomed(
   session: Session,
   addresses: number,
   options: WaitOptions & { readonly timeoutMs: number },
-  once: boolean,
+  retry: ConnectOptions['retry'],
 ): Promise<void> {
   const { timeoutMs, signal } = options
   let failures = 0
+  let inVain = 0
   let last: JoineryError | undefined
   return new Promise<void>((resolve, reject) => {
     const abort = (): void => end(() => reject(signal?.reason as Error))
-    const late = setTimeout(() => {
-      const why = last?.message ?? `No gateway answered within ${timeoutMs} ms.`
-      end(() => reject(last ?? gatewayUnreachable('not-applied', why)))
-    }, timeoutMs)
+    const late = setTimeout(
+      () => {
+        const why = last?.message ?? `No gateway answered within ${timeoutMs} ms.`
+        end(() => reject(last ?? gatewayUnreachable('not-applied', why)))
+      },
+      Math.min(timeoutMs, 2 ** 31 - 1),
+    )
     const end = (settle: () => void): void => {
       clearTimeout(late)
       signal?.removeEventListener('abort', abort)
       settle()
     }
     signal?.addEventListener('abort', abort, { once: true })
-    session.start((failure) => {
+    session.start((failure, nobody = false) => {
       if (failure === undefined) return end(resolve)
       last = failure
       failures += 1
-      const hopeless = failure.code !== 'GATEWAY_UNREACHABLE' && failure.code !== 'GATEWAY_BUSY'
-      if ((hopeless || once) && failures >= addresses) end(() => reject(failure))
+      if (nobody) inVain += 1
+      const refused = failure.code !== 'GATEWAY_UNREACHABLE' && failure.code !== 'GATEWAY_BUSY'
+      // An address where nothing listens is mostly a mistake, and a function has no time to wait for its mending.
+      const hopeless = refused || retry === false || (retry === undefined && inVain === failures)
+      if (hopeless && failures >= addresses) end(() => reject(failure))
     })
   })
 }

@@ -6,7 +6,7 @@ import { accessDenied, gatewayBusy, gatewayUnreachable } from './errors.ts'
 import { frameBytesMax, protocolVersion } from './protocol/limits.ts'
 import { decodeReplies, errorOf, type Reply, type Welcome } from './protocol/reply.ts'
 import { encodeRequest } from './protocol/request.ts'
-import type { Socket } from './websocket/socket.ts'
+import type { Socket, SocketEnd } from './websocket/socket.ts'
 
 /** A token, or a function that renews it; it is asked at each connection. */
 export type Token = string | (() => string | Promise<string>)
@@ -32,8 +32,8 @@ export interface LinkEvents {
   turned(): void
   /** The connection is gone; attempts to get another go on, unless there is no retry. */
   lost(): void
-  /** An attempt failed. */
-  failed(error: JoineryError): void
+  /** An attempt failed; `nobody` when nothing listens at the address. */
+  failed(error: JoineryError, nobody: boolean): void
 }
 
 const helloTimeoutMs = 5000
@@ -119,8 +119,8 @@ export class Link {
       frame: (bytes) => {
         if (socket === this.socket) this.frame(bytes)
       },
-      closed: ({ why, status }) => {
-        if (socket === this.socket) this.gone(url, why, status)
+      closed: (end) => {
+        if (socket === this.socket) this.gone(url, end)
       },
     })
     this.socket = socket
@@ -154,7 +154,7 @@ export class Link {
     }
   }
 
-  private gone(url: string, why: string, status: number | undefined): void {
+  private gone(url: string, end: SocketEnd): void {
     clearTimeout(this.timer)
     const welcomedAtMs = this.welcomedAtMs
     const refusal = this.refusal
@@ -166,12 +166,12 @@ export class Link {
       if (performance.now() - welcomedAtMs > settledMs) this.attempt = 0
       this.events.lost()
     }
-    if (!this.closed) this.fail(refusal ?? failureOfUpgrade(url, why, status))
+    if (!this.closed) this.fail(refusal ?? failureOfUpgrade(url, end), end.nobody)
   }
 
-  private fail(error: JoineryError): void {
+  private fail(error: JoineryError, nobody = false): void {
     this.lastFailure = error
-    this.events.failed(error)
+    this.events.failed(error, nobody)
     if (this.closed || this.options.backoff === false) return
     const { urls, backoff } = this.options
     const round = Math.floor(this.attempt / urls.length)
@@ -186,7 +186,7 @@ export class Link {
   }
 }
 
-function failureOfUpgrade(url: string, why: string, status: number | undefined): JoineryError {
+function failureOfUpgrade(url: string, { why, status }: SocketEnd): JoineryError {
   if (status === 401 || status === 403)
     return accessDenied(`${why} for ${url}: its Host or Origin is not one it serves.`)
   if (status === 503) return gatewayBusy(`${url} takes no further connections.`, 1000)

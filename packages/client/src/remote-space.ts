@@ -102,7 +102,9 @@ export class RemoteSpace implements Space<'remote'>, Home {
 }
 
 /** @throws JoineryError VALUE_INVALID */
-export function checkName(what: string, name: string): void {
+export function checkName(what: 'space' | 'object', name: string): void {
+  if (what === 'space' && typeof name === 'string' && name.includes('/'))
+    throw invalidValue('the name of a space has no "/": it parts space and object', name)
   if (typeof name !== 'string' || name === '' || name.length > 1024)
     throw invalidValue(
       `the name of ${what === 'object' ? 'an object' : `a ${what}`} must be a text of 1 to 1,024 units`,

@@ -53,7 +53,7 @@ export class Session implements Transmitter, StreamHost {
   private acknowledgedSent = 0
   private heardMs = 0
   private lostAtMs = Infinity
-  private onReady: ((failure?: JoineryError) => void) | undefined
+  private onReady: OnReady | undefined
 
   constructor(options: LinkOptions, timeoutMs: number) {
     this.timeoutMs = timeoutMs
@@ -64,12 +64,12 @@ export class Session implements Transmitter, StreamHost {
       refused: () => this.refused(),
       turned: () => this.drain(),
       lost: () => this.lost(),
-      failed: (error) => this.attemptFailed(error, options.backoff === false),
+      failed: (error, nobody) => this.attemptFailed(error, options.backoff === false, nobody),
     })
   }
 
   /** Connects. `onReady` is called once it is welcome, and with each failed attempt until then. */
-  start(onReady: (failure?: JoineryError) => void): void {
+  start(onReady: OnReady): void {
     this.onReady = onReady
     this.link.start()
   }
@@ -317,9 +317,9 @@ export class Session implements Transmitter, StreamHost {
     this.deadlines.add(this.lostAtMs + resumeMs)
   }
 
-  private attemptFailed(error: JoineryError, final: boolean): void {
+  private attemptFailed(error: JoineryError, final: boolean, nobody: boolean): void {
     const passes = error.code === 'GATEWAY_UNREACHABLE' || error.code === 'GATEWAY_BUSY'
-    if (passes && !final) return this.onReady?.(error)
+    if (passes && !final) return this.onReady?.(error, nobody)
     // Refused, or not to be tried again: those who wait are told at once.
     for (const call of this.unsettled()) {
       const unknown = call.outcome === 'unknown'
@@ -327,7 +327,7 @@ export class Session implements Transmitter, StreamHost {
     }
     this.forgetSettled()
     if (final) for (const stream of [...this.streams.values()]) stream.finish({ reason: error })
-    this.onReady?.(error)
+    this.onReady?.(error, nobody)
   }
 
   private unsettled(): readonly Call[] {
@@ -383,6 +383,9 @@ export class Session implements Transmitter, StreamHost {
     return gatewayUnreachable(call.outcome, cause?.message ?? 'The gateway is gone.', cause)
   }
 }
+
+/** Told that the connection stands, or of a failed attempt; `nobody` when nothing listens at the address. */
+export type OnReady = (failure?: JoineryError, nobody?: boolean) => void
 
 type MakeCall = (
   settle: ConstructorParameters<typeof WriteCall>[2],

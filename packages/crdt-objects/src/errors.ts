@@ -16,8 +16,12 @@ export interface ErrorDetails {
   /** The name is taken by an object of another schema. */
   OBJECT_SCHEMA_DIFFERS: {
     readonly name: string
+    /** The schema that was asked for, as its builders would be written. */
     readonly expected: string
+    /** The schema of the object. */
     readonly found: string
+    /** Where they differ: names of fields, and `*` for the entries of a map. Empty at the object itself. */
+    readonly path: readonly string[]
   }
   /** One operation or value exceeds what a batch can carry. The state is unchanged. */
   OBJECT_TOO_LARGE: { readonly bytes: number; readonly bytesMax: number }

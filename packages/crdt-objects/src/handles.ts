@@ -49,7 +49,8 @@ export interface RemoteBase {
   with(options: WaitOptions): this
 }
 
-type Extra<P extends Face, V, L = unknown> = P extends 'local' ? LocalBase<V> & L : RemoteBase
+/** What a handle of this face has besides the verbs: on `Local`, `L` too. */
+export type Extra<P extends Face, V, L = unknown> = P extends 'local' ? LocalBase<V> & L : RemoteBase
 
 /** Adds and subtracts integers; concurrent amounts sum. */
 export type CounterHandle<P extends Face> = HandleBase<P, number> & {
@@ -130,6 +131,8 @@ export type StructHandle<P extends Face, F extends Fields> = Omit<
 > &
   HandleBase<P, StructValue<F>> & {
     at<K extends keyof F & string>(field: K): HandleOn<P, F[K]>
+    /** Phantom: never there at run time. */
+    readonly '~fields'?: F
   } & Extra<P, StructValue<F>>
 
 type StructMember = keyof HandleBase<Face, unknown> | keyof LocalBase<unknown> | 'with' | 'at'

@@ -1,6 +1,7 @@
 import type { BatchReader } from './codec/batch-reader.ts'
 import type { Place } from './faces/place.ts'
 import type { RemotePlace } from './faces/remote-place.ts'
+import type { LeafEngine } from './leaf-engine.ts'
 import type { ReplicaContext } from './state/context.ts'
 import type { Node, Parent } from './state/node.ts'
 
@@ -14,16 +15,60 @@ export interface Kind {
   readonly descriptor: string
   /** 64-bit hash of the descriptor, 16 hex digits. */
   readonly fingerprint: string
+  /**
+   * What state is kept under: the descriptor with the fields of structs left out. Kinds of one family share their
+   * state; what differs is which fields each can see.
+   */
+  readonly family: string
+  /** As its builders would be written, for people: `map(struct({ hits: counter() }))`. */
+  readonly text: string
   readonly verbs: ReadonlyMap<string, VerbMode>
+  /** What must be loaded before a node is made or bytes are decoded. */
+  readonly engines: readonly LeafEngine[]
+  /** Whether it refuses some values that its descriptor would let pass. */
+  readonly validates: boolean
+  /** How names that this process gave to fields follow from those that others know; absent where they are the same. */
+  readonly view?: KindView | undefined
+  /** The kind that sees all that this one and another of the same family see. */
+  union(other: Kind): Kind
+  /** Where `other` differs from this kind; `path` is where they are compared. */
+  compare(other: Kind, path: readonly string[]): readonly SchemaDifference[]
   /** What a place reads as while nothing is there. */
   readonly zero: () => unknown
   /** The state of a place with nothing in it, as {@link Kind.decodeWhole} would give it. */
   readonly emptyWhole: () => unknown
   createNode(context: ReplicaContext, parent: Parent, key: string): Node
+  /** What a node of the same family reads as: plain, immutable data. */
+  read(node: Node): unknown
   decodeDelta(batch: BatchReader): unknown
   decodeWhole(batch: BatchReader): unknown
   local(place: Place): object
   remote(place: RemotePlace): object
+}
+
+/** One difference between two schemas. */
+export interface SchemaDifference {
+  /** The way to it: names of fields, and `*` for the entries of a map. */
+  readonly path: readonly string[]
+  /**
+   * - `kind`: another kind of object, or other arguments of it
+   * - `field-missing`, `field-added`: a field that only the first, only the second has
+   * - `field-renamed`: one field under two names
+   * - `validator`: other values are refused
+   */
+  readonly change: 'kind' | 'field-missing' | 'field-added' | 'field-renamed' | 'validator'
+  /** Whether objects can be shared in spite of it. */
+  readonly compatible: boolean
+  /** What the first schema has there, for people. */
+  readonly first?: string
+  /** What the second has. */
+  readonly second?: string
+}
+
+/** From the names of fields that others know to those of this process. */
+export interface KindView {
+  value(value: unknown): unknown
+  path(path: readonly string[]): readonly string[]
 }
 
 /** The verbs of every kind. */

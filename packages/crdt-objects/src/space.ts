@@ -1,4 +1,5 @@
-import type { Face, HandleOn } from './handles.ts'
+import type { Transaction } from './drafts.ts'
+import type { Answer, Face, HandleOn } from './handles.ts'
 import type { Schema } from './schema.ts'
 import type { WaitOptions } from './wait-options.ts'
 
@@ -21,6 +22,21 @@ export interface Space<P extends Face = Face> extends AsyncDisposable {
     schema: S,
     options?: { readonly signal?: AbortSignal | undefined },
   ): Promise<HandleOn<P, S>>
+  /**
+   * Carries out several writes, on one or several objects, as one: at every replica they become visible together or not
+   * at all, and listeners are told of one change. `work` writes through drafts; it neither reads them nor waits. When it
+   * throws, or one of its writes is refused, nothing was written.
+   *
+   * ```ts
+   * space.transact((tx) => {
+   *   tx(stock).at('apple').subtract(1)
+   *   tx(orders).append({ item: 'apple' })
+   * })
+   * ```
+   *
+   * @throws JoineryError what the writes throw; OBJECT_TOO_LARGE beyond 4 MiB
+   */
+  transact(work: (tx: Transaction) => undefined): Answer<P, void>
   /**
    * Resolves when `replicas` peers hold every write made before the call.
    *

@@ -3,7 +3,7 @@ import './polyfill.ts'
 
 export { createPeer } from './create-peer.ts'
 export type { ClusterKey } from './cluster-key.ts'
-export type { RefusalReason } from './errors.ts'
+export type { AddressProblem, RefusalReason } from './errors.ts'
 export type { GatewayLimits, GatewayOptions } from './gateway/options.ts'
 export type { DisseminationName, PeerOptions } from './options.ts'
 export type { Peer, PeerStatistics } from './peer.ts'

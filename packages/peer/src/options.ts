@@ -1,6 +1,6 @@
 import { type Identity, invalidValue } from '@joinery/crdt-objects'
 import { type ClusterKey } from './cluster-key.ts'
-import { type GatewayOptions } from './gateway/options.ts'
+import { checkExposure, checkGatewayOptions, type GatewayOptions } from './gateway/options.ts'
 import { type Reporter } from './report.ts'
 
 /** How batches reach the other peers. Either way, anti-entropy brings what does not arrive. */
@@ -50,6 +50,12 @@ export function checkOptions(options: PeerOptions): void {
   }
   checkAddresses('listen', options.listen)
   checkAddresses('bootstrap', options.bootstrap)
+  const { gateway } = options
+  if (gateway !== undefined) {
+    // Here too, so that a mistake is told before the cluster is joined.
+    checkGatewayOptions(gateway)
+    checkExposure(gateway.host, gateway.token)
+  }
   const { dissemination = 'gossip' } = options
   if (dissemination !== 'gossip' && dissemination !== 'direct') {
     throw invalidValue("dissemination is 'gossip' or 'direct'", dissemination)

@@ -11,12 +11,14 @@ import { type Gateway } from './gateway/gateway.ts'
 import { createNode, type Node } from './libp2p/node.ts'
 import { ClusterIdentity } from './membership/cluster-identity.ts'
 import { DialSupervisor } from './membership/dial-supervisor.ts'
+import { JoinWatch } from './membership/join-watch.ts'
 import { Membership } from './membership/membership.ts'
 import { type DisseminationName, type PeerOptions } from './options.ts'
 import { type Peer, type PeerStatistics } from './peer.ts'
 import { randomIdentity } from './random-identity.ts'
 import { inspectPeer } from './spaces/inspection.ts'
-import { checkSpaceName, type LocalSpace, PeerSpace } from './spaces/local-space.ts'
+import { type LocalSpace, PeerSpace } from './spaces/local-space.ts'
+import { checkSpaceName } from './spaces/names.ts'
 import { SpaceRegistry } from './spaces/space-registry.ts'
 
 /** What tests may change besides the options: `none` leaves everything to anti-entropy. */
@@ -35,6 +37,7 @@ export class PeerHost implements Peer {
   readonly #membership: Membership
   readonly #supervisor: DialSupervisor
   readonly #registry: SpaceRegistry
+  readonly #joinWatch: JoinWatch
   readonly #hasBootstrap: boolean
   readonly #count = { updates: 0, batches: 0, bytes: 0 }
   readonly #timer: NodeJS.Timeout
@@ -55,6 +58,7 @@ export class PeerHost implements Peer {
       },
       options.bootstrap ?? [],
     )
+    this.#joinWatch = new JoinWatch(options.bootstrap ?? [], () => performance.now(), report)
     this.#membership = new Membership({
       selfId: node.id,
       addresses: () => node.addresses,
@@ -67,6 +71,7 @@ export class PeerHost implements Peer {
         this.#supervisor.forget(peer)
       },
       onConnected: () => {
+        this.#joinWatch.onConnected()
         this.#onConnected()
       },
       onLost: (peer) => {
@@ -90,6 +95,7 @@ export class PeerHost implements Peer {
     })
     this.#timer = setInterval(() => {
       this.#membership.tick()
+      this.#joinWatch.tick()
     }, membershipTickMs)
     this.#timer.unref()
   }
@@ -104,6 +110,7 @@ export class PeerHost implements Peer {
       // Only who is given no address founds a cluster: two founders by mistake would never merge.
       cluster: bootstrap.length === 0 ? ClusterIdentity.found() : new ClusterIdentity(),
       listen: options.listen ?? ['/ip4/127.0.0.1/tcp/0'],
+      bootstrap,
       hasGossip: (internals.dissemination ?? dissemination) === 'gossip',
       report: options.onReport ?? (() => undefined),
     })
@@ -166,7 +173,8 @@ export class PeerHost implements Peer {
 
   statistics(): PeerStatistics {
     const { bytesSent, bytesReceived } = this.#node
-    return { ...this.#count, bytesSent, bytesReceived }
+    const peers = this.#membership.neighbours.length
+    return { ...this.#count, peers, bytesSent, bytesReceived }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -231,7 +239,11 @@ export class PeerHost implements Peer {
       } else {
         const { refusal } = this.#supervisor
         if (refusal !== undefined) throw peerRefused(refusal)
-        if (now - startMs > bootstrapMaxMs || this.#stopping !== undefined) return
+        if (this.#stopping !== undefined) return
+        if (now - startMs > bootstrapMaxMs) {
+          this.#joinWatch.onAlone()
+          return
+        }
       }
       await this.#connectedWithin(20)
     }

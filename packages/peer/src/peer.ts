@@ -1,7 +1,7 @@
 import { type Spaces } from '@joinery/crdt-objects'
 import { type LocalSpace } from './spaces/local-space.ts'
 
-/** What a peer wrote and moved since it started. */
+/** What a peer wrote and moved since it started, and who is there. */
 export interface PeerStatistics {
   /** Local operations that changed something, and have left in a batch. */
   readonly updates: number
@@ -9,6 +9,8 @@ export interface PeerStatistics {
   readonly batches: number
   /** Size of these batches, each counted once. */
   readonly bytes: number
+  /** Other peers that are connected now. */
+  readonly peers: number
   /** Bytes handed to connections, over all neighbours: batches, messages of replication, membership. */
   readonly bytesSent: number
   readonly bytesReceived: number

@@ -4,6 +4,14 @@ import { type RefusalReason } from './errors.ts'
 export type Report =
   /** Another peer did not prove that it belongs here, or this one did not there. */
   | { readonly kind: 'peer-refused'; readonly peer: string; readonly reason: RefusalReason }
+  /** No bootstrap address has answered: this peer works alone, and tries them on. Told again while that lasts. */
+  | {
+      readonly kind: 'not-joined'
+      readonly addresses: readonly string[]
+      readonly waitedMs: number
+    }
+  /** The cluster is reached, after `not-joined`. */
+  | { readonly kind: 'joined-late'; readonly afterMs: number }
   /** A member sent what its protocol does not allow; its connection was closed. */
   | { readonly kind: 'frame-invalid'; readonly peer: string; readonly reason: string }
   /** A member did not read as fast as was written: what was queued for it is dropped, and fetched later. */

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { connect } from '@joinery/client'
 import { isJoineryError } from '@joinery/crdt-objects'
@@ -98,7 +99,7 @@ describe('Who a gateway lets in', () => {
     assert.equal(page.status, 200)
     assert.deepEqual(JSON.parse(page.body), {
       name: 'joinery-gateway',
-      version: '0.1.0',
+      version: (await manifestOf('peer')).version,
       protocol: 1,
     })
     assert.equal((await get(url, {}, '/etc/passwd')).status, 404)
@@ -126,6 +127,11 @@ describe('Who a gateway lets in', () => {
     assert.deepEqual(await space.flush(), { replicas: 1 })
   })
 })
+
+async function manifestOf(name: string): Promise<{ version: string }> {
+  const file = new URL(`../../../packages/${name}/package.json`, import.meta.url)
+  return JSON.parse(await readFile(file, 'utf8')) as { version: string }
+}
 
 interface Page {
   readonly status: number

@@ -146,6 +146,15 @@ describe('A gateway and frames that no client of ours sends', () => {
       { kind: 'open-object', id: 8, object: 1, space: 's', name: 'x', descriptor: '[[[' },
       { kind: 'open-object', id: 9, object: 1, space: 's', name: 'nope', descriptor: '' },
       { kind: 'flush', id: 10, space: 'forbidden', replicas: 1, timeoutMs: 10 },
+      { kind: 'open-space', id: 11, space: 'a/b' },
+      {
+        kind: 'open-object',
+        id: 12,
+        object: 2,
+        space: 'a/b',
+        name: 'c',
+        descriptor: '["counter"]',
+      },
     )
     assert.equal(
       (await client.reply('failed', ({ id }) => id === 7)).failure.code,
@@ -156,6 +165,10 @@ describe('A gateway and frames that no client of ours sends', () => {
       'OBJECT_NOT_FOUND',
     )
     assert.equal((await client.reply('failed', ({ id }) => id === 10)).failure.code, 'SPACE_ENDED')
+    for (const wanted of [11, 12]) {
+      const { failure } = await client.reply('failed', ({ id }) => id === wanted)
+      assert.equal(failure.code, 'VALUE_INVALID')
+    }
     await assertServes(0)
   })
 

@@ -29,6 +29,15 @@ export function parseObjectPath(text: string): ObjectPath {
   )
 }
 
+async function readToken(file: string): Promise<string> {
+  try {
+    return (await readFile(file, 'utf8')).trim()
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw new UsageError(`the file that --token-file names cannot be read: ${reason}`)
+  }
+}
+
 /** Runs `work` with a client of the gateway, and closes it. */
 export async function withClient<R>(
   reach: Reach,
@@ -36,8 +45,7 @@ export async function withClient<R>(
 ): Promise<R> {
   const { environment, tokenFile } = reach
   const url = reach.url ?? environment.JOINERY_GATEWAY ?? defaultUrl
-  const token =
-    tokenFile === undefined ? environment.JOINERY_TOKEN : (await readFile(tokenFile, 'utf8')).trim()
+  const token = tokenFile === undefined ? environment.JOINERY_TOKEN : await readToken(tokenFile)
   const client = await connect(url, { token, retry: false, timeoutMs: 5000 })
   try {
     return await work(client)

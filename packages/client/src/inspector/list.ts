@@ -10,7 +10,7 @@ export async function list(reach: Reach, space: string | undefined): Promise<voi
       if (spaces.length === 0)
         return console.log('No spaces yet: one comes into being when a function opens it.')
       const rows = spaces.map(({ name, objects, vectorSize }) => [name, objects, vectorSize])
-      return console.log(table(['space', 'objects', 'replicas seen'], rows))
+      return console.log(table(['space', 'objects', 'writers so far'], rows))
     }
     const objects = await inspect.objects(space)
     if (objects.length === 0) return console.log(`The space "${space}" holds no objects yet.`)

@@ -4,6 +4,7 @@ import { get } from './get.ts'
 import { list } from './list.ts'
 import { peers } from './peers.ts'
 import { defaultUrl, type Reach } from './gateway-client.ts'
+import { version } from './version.ts'
 import { watch } from './watch.ts'
 
 const usageExitCode = 2
@@ -17,7 +18,7 @@ export async function run(
   try {
     if (args.length === 0) {
       program.outputHelp()
-      return usageExitCode
+      return 0
     }
     await program.parseAsync(args, { from: 'user' })
     return 0
@@ -37,7 +38,7 @@ function inspectorProgram(environment: Environment): Command {
     )
     .option('--url <url>', `the gateway (or JOINERY_GATEWAY; default ${defaultUrl})`)
     .option('--token-file <file>', 'file with the token of the gateway (or JOINERY_TOKEN)')
-    .version('0.1.0')
+    .version(version)
     .exitOverride()
     .showHelpAfterError('(joinery --help shows what can be asked)')
     .addHelpText('after', programExamples)

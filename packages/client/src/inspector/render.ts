@@ -1,4 +1,4 @@
-import { toJson } from './json.ts'
+import { sortedEntries, toJson } from './json.ts'
 import { table } from './table.ts'
 
 /**
@@ -7,7 +7,7 @@ import { table } from './table.ts'
  */
 export function render(value: unknown): string {
   if (value instanceof Map && value.size > 0) {
-    const rows = [...(value as Map<string, unknown>)]
+    const rows = sortedEntries(value as Map<string, unknown>)
     if (rows.every(([, item]) => isFlat(item)))
       return table(
         ['key', 'value'],
@@ -30,7 +30,9 @@ function structTable(rows: readonly [string, Record<string, unknown>][]): string
 function tree(value: unknown, indent: string): string {
   if (isFlat(value)) return ` ${line(value)}`.trimStart()
   const entries: [string, unknown][] =
-    value instanceof Map ? [...(value as Map<string, unknown>)] : Object.entries(value as object)
+    value instanceof Map
+      ? sortedEntries(value as Map<string, unknown>)
+      : Object.entries(value as object)
   return entries
     .map(([key, item]) => {
       const below = tree(item, `${indent}  `)

@@ -2,7 +2,7 @@
 export interface SpaceSummary {
   readonly name: string
   readonly objects: number
-  /** Replicas ever seen in it. */
+  /** How many openings of it, at any peer, have written so far. */
   readonly vectorSize: number
 }
 

@@ -11,6 +11,7 @@ export function openSocket(url: string, frameBytesMax: number, events: SocketEve
   })
   let why = 'the connection was closed'
   let status: number | undefined
+  let nobody = false
   socket.on('open', () => events.opened())
   socket.on('message', (data) => events.frame(data as Buffer))
   socket.on('unexpected-response', (_request, response) => {
@@ -20,10 +21,14 @@ export function openSocket(url: string, frameBytesMax: number, events: SocketEve
     socket.terminate()
   })
   socket.on('error', (error) => {
-    if (status === undefined) why = error.message
+    if (status !== undefined) return
+    const { code } = error as NodeJS.ErrnoException
+    nobody = code === 'ECONNREFUSED'
+    // A name with several addresses fails with an error for each, and without a message.
+    why = error.message === '' ? (code ?? 'it cannot be reached') : error.message
   })
   socket.on('close', (_code, reason) => {
-    events.closed({ why: reason.length > 0 ? reason.toString() : why, status })
+    events.closed({ why: reason.length > 0 ? reason.toString() : why, status, nobody })
   })
   return {
     send: (bytes) => {

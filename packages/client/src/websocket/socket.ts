@@ -1,9 +1,17 @@
+/** Why a socket is closed, as far as the platform tells. */
+export interface SocketEnd {
+  readonly why: string
+  /** The HTTP status of a refused upgrade. */
+  readonly status?: number | undefined
+  /** Nothing listens at the address. */
+  readonly nobody?: boolean | undefined
+}
+
 /** What a connection is told by its socket. `closed` comes once, whatever happened before. */
 export interface SocketEvents {
   opened(): void
   frame(bytes: Uint8Array): void
-  /** `status` is the HTTP status of a refused upgrade, where the platform tells it. */
-  closed(reason: { readonly why: string; readonly status?: number | undefined }): void
+  closed(end: SocketEnd): void
 }
 
 /** One WebSocket, as this client uses it; the platform's own or one brought along. */

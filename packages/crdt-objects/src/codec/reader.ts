@@ -1,7 +1,5 @@
-import { equals } from 'uint8arrays/equals'
-import { fromString } from 'uint8arrays/from-string'
-import { toString } from 'uint8arrays/to-string'
 import { JoineryError } from '../errors.ts'
+import { decodeUtf8 } from './utf8.ts'
 
 /** Numbers of eight bytes pass through here. */
 const EIGHT = new DataView(new ArrayBuffer(8))
@@ -99,6 +97,15 @@ export class Reader {
     return EIGHT.getFloat64(0)
   }
 
+  /** A copy of that many numbers of eight bytes each. */
+  float64s(count: number): Float64Array<ArrayBuffer> {
+    const bytes = this.raw(count * 8)
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+    const values = new Float64Array(count)
+    for (let i = 0; i < count; i++) values[i] = view.getFloat64(i * 8)
+    return values
+  }
+
   private takeEight(): void {
     this.need(8)
     for (let i = 0; i < 8; i++) EIGHT_BYTES[i] = this.buffer[this.offset + i] ?? 0
@@ -124,13 +131,8 @@ export class Reader {
       const short = this.shortAscii(start, length)
       if (short !== undefined) return short
     }
-    const bytes = this.buffer.subarray(start, start + length)
-    const value = toString(bytes, 'utf8')
-    // Decoders replace what is no UTF-8 in silence: two different inputs would then be the same key.
-    if (value.includes('\uFFFD') && !equals(fromString(value, 'utf8'), bytes)) {
-      this.fail('text that is not UTF-8')
-    }
-    return value
+    const value = decodeUtf8(this.buffer.subarray(start, start + length))
+    return value ?? this.fail('text that is not UTF-8')
   }
 
   private shortAscii(start: number, length: number): string | undefined {

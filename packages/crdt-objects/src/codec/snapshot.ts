@@ -51,7 +51,8 @@ export function snapshot(value: unknown): unknown {
 }
 
 function isImmutable(value: object): boolean {
-  // Maps, sets, dates and bytes can be changed however frozen they are; frozen plain data may hold one of them.
+  // Typed arrays cannot be frozen; maps, sets and dates can be changed however frozen they are; frozen plain data may
+  // hold one of them.
   if (!Object.isFrozen(value)) return false
   if (value instanceof Map || value instanceof Set || value instanceof Date) return false
   return Object.values(value).every(

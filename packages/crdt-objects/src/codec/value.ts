@@ -19,6 +19,7 @@ const MAP = 10
 const SET = 11
 const OBJECT = 12
 const UNDEFINED = 13
+const FLOATS = 14
 
 const LONE_SURROGATE = /\p{Surrogate}/u
 
@@ -30,7 +31,7 @@ export function checkText(text: string, what = 'text'): void {
 }
 
 /**
- * Writes plain data: JSON, `undefined`, `Uint8Array`, `bigint`, `Date`, `Map`, `Set`.
+ * Writes plain data: JSON, `undefined`, `Uint8Array`, `Float64Array`, `bigint`, `Date`, `Map`, `Set`.
  *
  * @throws JoineryError VALUE_INVALID for anything else: functions, symbols, NaN and infinities, cycles, class
  *   instances, keys `__proto__`.
@@ -86,6 +87,8 @@ function encodeObject(writer: Writer, value: object, depth: number): void {
   if (value instanceof Uint8Array) {
     writer.byte(BYTES)
     writer.bytes(value)
+  } else if (value instanceof Float64Array) {
+    encodeFloats(writer, value)
   } else if (value instanceof Date) {
     if (Number.isNaN(value.getTime())) throw invalidValue('dates must be valid')
     writer.byte(DATE)
@@ -108,6 +111,15 @@ function encodeObject(writer: Writer, value: object, depth: number): void {
   } else {
     encodePlain(writer, value, depth)
   }
+}
+
+function encodeFloats(writer: Writer, value: Float64Array): void {
+  for (const number of value) {
+    if (!Number.isFinite(number)) throw invalidValue('numbers must be finite', number)
+  }
+  writer.byte(FLOATS)
+  writer.varint(value.length)
+  writer.float64s(value)
 }
 
 function encodePlain(writer: Writer, value: object, depth: number): void {
@@ -172,6 +184,10 @@ function decodeObject(reader: Reader, tag: number, depth: number): unknown {
   switch (tag) {
     case BYTES:
       return reader.bytes().slice()
+    case FLOATS: {
+      const floats = reader.float64s(reader.count(8))
+      return floats.every(Number.isFinite) ? floats : reader.fail('number that is not finite')
+    }
     case DATE: {
       const date = new Date(reader.zigzag())
       return Number.isNaN(date.getTime()) ? reader.fail('date out of range') : date

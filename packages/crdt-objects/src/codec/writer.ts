@@ -1,7 +1,10 @@
-import { fromString } from 'uint8arrays/from-string'
 import { JoineryError } from '../errors.ts'
+import { encodeUtf8, encodeUtf8Into } from './utf8.ts'
 
 const SHORT_TEXT = 64
+/** Up to here, room for the longest UTF-8 is held ready: cheaper than an array for each text. */
+const MIDDLING_TEXT = 2048
+const VARINT_BYTES_MAX = 8
 /** Up to here a loop copies faster than a call that does. */
 const SHORT_COPY = 48
 /** A larger buffer is not kept for the next use. */
@@ -53,7 +56,7 @@ export class Writer {
 
   /** An integer from 0 to 2^53 - 1, seven bits a byte, lowest first. */
   varint(value: number): void {
-    this.reserve(8)
+    this.reserve(VARINT_BYTES_MAX)
     let rest = value
     while (rest >= 0x80) {
       // Bitwise operators would cut to 32 bits.
@@ -83,10 +86,32 @@ export class Writer {
     this.raw(EIGHT_BYTES)
   }
 
+  /** Numbers of eight bytes in a row, behind no count. */
+  float64s(values: Float64Array): void {
+    const bytes = values.length * 8
+    this.reserve(bytes)
+    const view = new DataView(this.buffer.buffer, this.length, bytes)
+    for (let i = 0; i < values.length; i++) view.setFloat64(i * 8, values[i] ?? 0)
+    this.length += bytes
+  }
+
   /** UTF-8, behind its length in bytes. The text must be well formed: callers refuse lone surrogates. */
   text(value: string): void {
     if (value.length <= SHORT_TEXT && this.shortAscii(value)) return
-    this.bytes(fromString(value, 'utf8'))
+    if (value.length <= MIDDLING_TEXT) this.middlingText(value)
+    else this.bytes(encodeUtf8(value))
+  }
+
+  private middlingText(value: string): void {
+    // One UTF-16 unit takes three bytes at the most. All room is made here: growing later would leave the text behind.
+    this.reserve(value.length * 3 + VARINT_BYTES_MAX)
+    const room = this.length + (value.length < 0x80 ? 1 : 2)
+    const bytes = encodeUtf8Into(value, this.buffer.subarray(room))
+    // The length takes a byte more than it would in ASCII.
+    const late = value.length < 0x80 && bytes >= 0x80
+    if (late) this.buffer.copyWithin(room + 1, room, room + bytes)
+    this.varint(bytes)
+    this.length += bytes
   }
 
   private shortAscii(value: string): boolean {

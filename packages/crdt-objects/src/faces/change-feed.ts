@@ -1,4 +1,4 @@
-import type { Change } from '../change.ts'
+import type { Change, ChangedPlace } from '../change.ts'
 
 /** Places kept for a slow reader before they are merged into "all of it". */
 const PLACES_MAX = 1024
@@ -67,14 +67,16 @@ export class ChangeFeed implements AsyncIterator<Change, undefined> {
 class MergedChange {
   private origin: Change['origin'] = 'local'
   private readonly by = new Set<string>()
-  private readonly placeByText = new Map<string, readonly string[]>()
+  private readonly placeByText = new Map<string, ChangedPlace>()
 
   add({ origin, by, detail }: Change): void {
     if (origin === 'remote') this.origin = origin
     for (const replica of by) this.by.add(replica)
-    for (const path of detail) {
+    for (const place of detail) {
       if (this.placeByText.size > PLACES_MAX) return
-      this.placeByText.set(JSON.stringify(path), path)
+      const text = JSON.stringify(place.path)
+      // Steps belong to one change only: a place that changed twice is to be read again.
+      this.placeByText.set(text, this.placeByText.has(text) ? { path: place.path } : place)
     }
   }
 
@@ -83,7 +85,7 @@ class MergedChange {
     return {
       origin: this.origin,
       by: [...this.by],
-      detail: all ? [[]] : [...this.placeByText.values()],
+      detail: all ? [{ path: [] }] : [...this.placeByText.values()],
     }
   }
 }

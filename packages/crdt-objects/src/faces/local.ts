@@ -4,6 +4,7 @@ import type { WaitOptions } from '../wait-options.ts'
 import type { Node } from '../state/node.ts'
 import { ChangeFeed } from './change-feed.ts'
 import type { Place } from './place.ts'
+import { viewChange } from './remote.ts'
 import { untilPasses } from './wait.ts'
 
 /** What each local handle keeps for the code that serves others through it. */
@@ -35,7 +36,7 @@ export abstract class LocalHandle<N extends Node, V> {
 
   read(): V {
     const node = this.find()
-    return (node === undefined ? this[KIND].zero() : node.read()) as V
+    return (node === undefined ? this[KIND].zero() : this[KIND].read(node)) as V
   }
 
   get value(): V {
@@ -51,7 +52,14 @@ export abstract class LocalHandle<N extends Node, V> {
     options: { readonly signal?: AbortSignal | undefined } = {},
   ): Disposable {
     const place = this[PLACE]
-    return place.object.watch(place.path, listener, options.signal)
+    const { view } = this[KIND]
+    const heard =
+      view === undefined
+        ? listener
+        : (change: Change): void => {
+            listener(viewChange(change, view))
+          }
+    return place.object.watch(place.path, heard, options.signal)
   }
 
   changes(options: { readonly signal?: AbortSignal | undefined } = {}): AsyncIterable<Change> {
@@ -82,7 +90,7 @@ export function toJson(value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString()
   if (typeof value !== 'object' || value === null) return value
   if (value instanceof Date) return value.toISOString()
-  if (value instanceof Uint8Array) return [...value]
+  if (value instanceof Uint8Array || value instanceof Float64Array) return [...value]
   if (value instanceof Set) return [...(value as Set<unknown>)].map(toJson)
   if (Array.isArray(value)) return (value as unknown[]).map(toJson)
   const entries: Iterable<[unknown, unknown]> =

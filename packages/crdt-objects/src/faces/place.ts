@@ -57,11 +57,14 @@ export interface Branch {
 export class ChildPlace implements Place {
   private readonly parent: Place
   private readonly key: string
+  private readonly step: string
   private node: Node | undefined
 
-  constructor(parent: Place, key: string) {
+  /** `key` is what the node above knows the child by, `step` what paths call it. */
+  constructor(parent: Place, key: string, step = key) {
     this.parent = parent
     this.key = key
+    this.step = step
   }
 
   get object(): PlacedObject {
@@ -73,7 +76,7 @@ export class ChildPlace implements Place {
   }
 
   get path(): readonly string[] {
-    return [...this.parent.path, this.key]
+    return [...this.parent.path, this.step]
   }
 
   find(): Node | undefined {

@@ -1,20 +1,22 @@
+import type { Kind, VerbMode } from '../kind.ts'
 import type { WaitOptions } from '../wait-options.ts'
+
+/** One call of a verb at a place below an object. */
+export interface RemoteCall {
+  readonly path: readonly string[]
+  readonly verb: string
+  readonly mode: VerbMode
+  readonly args: readonly unknown[]
+  readonly options: WaitOptions
+}
 
 /** An object behind a gateway, as its handle needs it: the client implements this. */
 export interface RemoteObject {
   readonly name: string
-  call(
-    path: readonly string[],
-    verb: string,
-    args: readonly unknown[],
-    options: WaitOptions,
-  ): Promise<unknown>
-  stream(
-    path: readonly string[],
-    verb: string,
-    args: readonly unknown[],
-    options: WaitOptions,
-  ): AsyncIterable<unknown>
+  call(call: RemoteCall): Promise<unknown>
+  stream(call: RemoteCall): AsyncIterable<unknown>
+  /** Opens another object of the same space, as a reference to it does: gives its remote handle. */
+  open(name: string, kind: Kind, options: WaitOptions): Promise<object>
 }
 
 /** Where a remote handle points, and the options of its calls. */

@@ -1,7 +1,7 @@
 import type { Change } from '../change.ts'
-import type { Kind } from '../kind.ts'
+import type { Kind, KindView } from '../kind.ts'
 import type { WaitOptions } from '../wait-options.ts'
-import type { RemotePlace } from './remote-place.ts'
+import type { RemoteCall, RemotePlace } from './remote-place.ts'
 import { untilPasses } from './wait.ts'
 
 /** The part of a remote handle that all kinds share. */
@@ -19,20 +19,29 @@ export class RemoteHandle<V> {
   }
 
   protected call(verb: string, args: readonly unknown[]): Promise<unknown> {
-    return this.place.object.call(this.place.path, verb, args, this.place.options)
+    return this.place.object.call(this.callOf(verb, args, this.place.options))
   }
 
   protected stream(verb: string, args: readonly unknown[]): AsyncIterable<unknown> {
-    return this.place.object.stream(this.place.path, verb, args, this.place.options)
+    return this.place.object.stream(this.callOf(verb, args, this.place.options))
+  }
+
+  private callOf(verb: string, args: readonly unknown[], options: WaitOptions): RemoteCall {
+    // What is unknown is taken for a write, which is never sent twice.
+    const mode = this.kind.verbs.get(verb) ?? 'write'
+    return { path: this.place.path, verb, mode, args, options }
   }
 
   read(): Promise<V> {
-    return this.call('read', []) as Promise<V>
+    const answer = this.call('read', [])
+    const { view } = this.kind
+    return (view === undefined ? answer : answer.then((value) => view.value(value))) as Promise<V>
   }
 
   changes(options: { readonly signal?: AbortSignal | undefined } = {}): AsyncIterable<Change> {
-    const { object, path } = this.place
-    return object.stream(path, 'changes', [], options) as AsyncIterable<Change>
+    const { object } = this.place
+    const changes = object.stream(this.callOf('changes', [], options)) as AsyncIterable<Change>
+    return this.kind.view === undefined ? changes : viewChanges(changes, this.kind.view)
   }
 
   until(test: (value: V) => boolean, options: WaitOptions = {}): Promise<V> {
@@ -42,6 +51,16 @@ export class RemoteHandle<V> {
   with(options: WaitOptions): object {
     return this.kind.remote({ ...this.place, options: { ...this.place.options, ...options } })
   }
+}
+
+/** The change, with the names that this process gave to fields. */
+export function viewChange(change: Change, view: KindView): Change {
+  const detail = change.detail.map((place) => ({ ...place, path: view.path(place.path) }))
+  return { ...change, detail }
+}
+
+async function* viewChanges(changes: AsyncIterable<Change>, view: KindView): AsyncGenerator<Change> {
+  for await (const change of changes) yield viewChange(change, view)
 }
 
 type RemoteClass = new (kind: Kind, place: RemotePlace) => RemoteHandle<unknown>

@@ -37,6 +37,10 @@ export abstract class BranchNode extends Node<Children, Children> implements Bra
     this.markDirty(this.keyBytes(child.key))
   }
 
+  step(key: string): string {
+    return key
+  }
+
   childPresence(present: boolean): void {
     this.presentCount += present ? 1 : -1
     this.refreshPresence()

@@ -37,6 +37,7 @@ export abstract class CellNode extends Node<CellDelta, Dot | undefined> {
   protected assign(value: unknown, bytes: number): void {
     const seq = this.context.next()
     const stamp = this.payload.stamped ? this.context.stamp() : 0
+    if (this.context.transaction !== undefined) this.rememberCell()
     kill(this.context, this.head, this.kills)
     this.head = { replica: SELF, seq, stamp, value, next: undefined }
     this.finish(bytes)
@@ -57,7 +58,17 @@ export abstract class CellNode extends Node<CellDelta, Dot | undefined> {
     this.context.operationDone()
   }
 
+  private rememberCell(): void {
+    const { head } = this
+    const killed = this.kills.length
+    this.onUndo(() => {
+      this.head = head
+      this.kills.length = killed
+    })
+  }
+
   reset(): void {
+    if (this.context.transaction !== undefined) this.rememberCell()
     kill(this.context, this.head, this.kills)
     this.head = undefined
     this.markDirty(8)

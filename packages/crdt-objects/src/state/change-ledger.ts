@@ -1,19 +1,22 @@
-import type { Change } from '../change.ts'
-import type { ChangedPlace, ReplicaContext } from './context.ts'
+import type { Change, ChangedPlace } from '../change.ts'
+import type { ReplicaContext } from './context.ts'
 import { SELF } from './context.ts'
 import type { ObjectState } from './object-state.ts'
 
-/** Takes the changed places of a merge, and tells them once all of it is visible. Local changes are told at once. */
+/**
+ * Takes the changed places of a merge or transaction, and tells them once all of it is visible. Other local changes are
+ * told at once.
+ */
 export class ChangeLedger {
   private readonly context: ReplicaContext
-  /** Who wrote what is being merged. Names and places cost nothing until somebody listens. */
+  /** Who wrote what is being merged: we alone, in a transaction. Names and places cost nothing until somebody listens. */
   private authors: readonly number[] | undefined
-  private placesByObject = new Map<ObjectState, (readonly string[])[]>()
+  private placesByObject = new Map<ObjectState, ChangedPlace[]>()
 
   constructor(context: ReplicaContext) {
     this.context = context
-    context.onChange = (place) => {
-      this.note(place)
+    context.onChange = (object, place) => {
+      this.note(object as ObjectState, place)
     }
   }
 
@@ -28,20 +31,25 @@ export class ChangeLedger {
     // Listeners may write: what they change is none of this.
     this.placesByObject = new Map()
     const by = authors.map((index) => this.name(index))
-    for (const [object, detail] of placesByObject) object.tell({ origin: 'remote', by, detail })
+    const origin = authors[0] === SELF ? 'local' : 'remote'
+    for (const [object, detail] of placesByObject) object.tell({ origin, by, detail })
   }
 
-  private note(place: ChangedPlace): void {
-    const object = place.object as ObjectState
+  /** Nothing of it came to be. */
+  discard(): void {
+    this.authors = undefined
+    this.placesByObject.clear()
+  }
+
+  private note(object: ObjectState, place: ChangedPlace): void {
     if (!object.watched) return
     if (this.authors === undefined) {
-      const change: Change = { origin: 'local', by: [this.name(SELF)], detail: [place.path] }
-      object.tell(change)
+      object.tell({ origin: 'local', by: [this.name(SELF)], detail: [place] } satisfies Change)
       return
     }
     const places = this.placesByObject.get(object)
-    if (places === undefined) this.placesByObject.set(object, [place.path])
-    else places.push(place.path)
+    if (places === undefined) this.placesByObject.set(object, [place])
+    else places.push(place)
   }
 
   private name(index: number): string {

@@ -1,5 +1,8 @@
+import type { ChangedPlace } from '../change.ts'
 import { JoineryError } from '../errors.ts'
 import type { ReplicaId } from '../identity.ts'
+import type { Kind } from '../kind.ts'
+import type { LeafEngine } from '../leaf-engine.ts'
 
 /** Own index: a replica is always the first one it knows. */
 export const SELF = 0
@@ -17,12 +20,13 @@ export interface ReplicaPorts {
   readonly onPending?: (() => void) | undefined
   /** Pending deltas are large enough for a batch of their own. Called between operations. */
   readonly onFull?: (() => void) | undefined
+  /** A batch or state could not be taken, for want of these engines: load them, and offer it again. */
+  readonly onEngineMissing?: ((engines: readonly LeafEngine[]) => void) | undefined
 }
 
-/** One change, as the state notes it: the place from the object down. */
-export interface ChangedPlace {
-  readonly object: object
-  readonly path: readonly string[]
+/** A transaction under way: what takes back each of its changes, the last first. */
+export interface OpenTransaction {
+  readonly undo: (() => void)[]
 }
 
 /**
@@ -47,8 +51,13 @@ export class ReplicaContext {
   /** How many listeners there are: nothing is noted for none. */
   watchers = 0
   /** Told of each changed place, at once for local changes. */
-  onChange: (place: ChangedPlace) => void = () => undefined
-  private readonly ports: ReplicaPorts
+  onChange: (object: object, place: ChangedPlace) => void = () => undefined
+  /** The transaction under way, if there is one. */
+  transaction: OpenTransaction | undefined
+  /** Opens another object of the space, as a reference to it does. */
+  openObject: (name: string, kind: Kind) => Promise<object> = () =>
+    Promise.reject(new Error('no space to open objects in'))
+  readonly ports: ReplicaPorts
   private readonly spaceName: string
 
   constructor(ports: ReplicaPorts, spaceName: string) {
@@ -133,8 +142,16 @@ export class ReplicaContext {
     this.pendingTold = false
   }
 
+  /** Takes back the numbers of a transaction that failed. */
+  rewind(last: number, pendingBytes: number): void {
+    this.seen[SELF] = last
+    this.pendingBytes = pendingBytes
+  }
+
   /** Ends an operation: tells the driver of the first pending update, and of a full batch. */
   operationDone(): void {
+    // What a transaction wrote leaves as one, and not before all of it is there.
+    if (this.transaction !== undefined) return
     // Not by counting: a listener may have written before the operation it was told of was done.
     if (!this.pendingTold && (this.seen[SELF] ?? 0) > this.sealed) {
       this.pendingTold = true

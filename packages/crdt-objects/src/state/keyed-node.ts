@@ -43,6 +43,8 @@ export interface KeyCodec<K> {
   bytes(key: K): number
   /** The key as a step of a path, for change events. */
   step(key: K): string
+  /** The order in which keys are listed; none is the order of strings. */
+  readonly compare?: ((a: K, b: K) => number) | undefined
 }
 
 /** A place that is a cell of dots for each key: sets and maps of plain values. */
@@ -53,6 +55,8 @@ export abstract class KeyedNode<K> extends Node<SmallMap<K, CellDelta>, Map<K, D
   private readonly pending = new SmallMap<K, Kills>()
   private readonly payload: Payload
   private readonly keyCodec: KeyCodec<K>
+  /** The keys in order, made when asked for. Invariant: undefined, or exactly the keys of `cells`. */
+  private order: readonly K[] | undefined
 
   constructor(
     context: ReplicaContext,
@@ -79,6 +83,7 @@ export abstract class KeyedNode<K> extends Node<SmallMap<K, CellDelta>, Map<K, D
     const seq = context.next()
     const stamp = this.payload.stamped ? context.stamp() : 0
     const head = this.cells.get(key)
+    if (context.transaction !== undefined) this.rememberCell(key, head)
     if (
       head !== undefined &&
       head.replica === SELF &&
@@ -94,6 +99,7 @@ export abstract class KeyedNode<K> extends Node<SmallMap<K, CellDelta>, Map<K, D
     }
     if (head === undefined) {
       this.cells.set(key, { replica: SELF, seq, stamp, value, next: undefined })
+      this.order = undefined
       if (!this.present) this.refreshPresence()
     } else {
       // The old dot is gone from here: its place holds the new one.
@@ -137,9 +143,22 @@ export abstract class KeyedNode<K> extends Node<SmallMap<K, CellDelta>, Map<K, D
   }
 
   private drop(key: K, head: Dot): void {
+    if (this.context.transaction !== undefined) this.rememberCell(key, head)
     kill(this.context, head, this.killsOf(key))
     this.cells.delete(key)
+    this.order = undefined
     this.markDirty(this.keyCodec.bytes(key) + KILL_BYTES)
+  }
+
+  /** For a transaction: an assignment writes into the dot that was there, so a copy is kept. */
+  private rememberCell(key: K, head: Dot | undefined): void {
+    const before = head === undefined ? undefined : { ...head }
+    const killed = this.pending.get(key)?.length ?? 0
+    this.onUndo(() => {
+      this.put(key, before)
+      const kills = this.pending.get(key)
+      if (kills !== undefined) kills.length = killed
+    })
   }
 
   resetBytes(): number {
@@ -177,8 +196,15 @@ export abstract class KeyedNode<K> extends Node<SmallMap<K, CellDelta>, Map<K, D
   }
 
   private put(key: K, head: Dot | undefined): void {
+    if (head === undefined || !this.cells.has(key)) this.order = undefined
     if (head === undefined) this.cells.delete(key)
     else this.cells.set(key, head)
+  }
+
+  /** The keys in an order that is the same at every replica. */
+  keysInOrder(): readonly K[] {
+    this.order ??= [...this.cells.keys()].sort(this.keyCodec.compare)
+    return this.order
   }
 
   encodeWhole(batch: BatchWriter): void {

@@ -1,4 +1,6 @@
 import type { BatchWriter } from '../codec/batch-writer.ts'
+import type { SequenceStep } from '../change.ts'
+import type { Kind } from '../kind.ts'
 import type { ReplicaContext } from './context.ts'
 
 /** What holds a node: another node, or the object. */
@@ -7,6 +9,8 @@ export interface Parent {
   childPresence(present: boolean): void
   /** The object, and the path to this place, for change events. */
   locate(): { readonly object: object; readonly path: string[] }
+  /** The step of a path that leads to the child under this key. */
+  step(key: string): string
 }
 
 /** How the indexes of a batch or state map to ours, and what its author had seen, by our indexes. */
@@ -40,8 +44,6 @@ export abstract class Node<Delta = unknown, Whole = unknown> {
     this.key = key
   }
 
-  /** A snapshot: plain data. */
-  abstract read(): unknown
   protected abstract isPresent(): boolean
   /** True when nothing at all is kept here, so that the parent may let go. */
   abstract isVacant(): boolean
@@ -64,6 +66,19 @@ export abstract class Node<Delta = unknown, Whole = unknown> {
     this.parent?.childDirty(this)
   }
 
+  /** The object is known to have more than it had: `kind` is of the same family. */
+  widen(_kind: Kind): void {
+    // Only what has fields below it can be widened.
+  }
+
+  /** Has `restore` run should the transaction under way fail: it puts back what is about to change. */
+  protected onUndo(restore: () => void): void {
+    this.context.transaction?.undo.push(() => {
+      restore()
+      this.refreshPresence()
+    })
+  }
+
   /** The parent lets go of this place and all below it. */
   detach(): void {
     this.attached = false
@@ -82,17 +97,17 @@ export abstract class Node<Delta = unknown, Whole = unknown> {
   }
 
   /** Tells listeners, if there are any, that this place changed, or the entry `key` of it. */
-  notify(key?: string): void {
+  notify(key?: string, delta?: readonly SequenceStep[]): void {
     if (this.context.watchers === 0) return
-    const place = this.locate()
-    if (key !== undefined) place.path.push(key)
-    this.context.onChange(place)
+    const { object, path } = this.locate()
+    if (key !== undefined) path.push(key)
+    this.context.onChange(object, delta === undefined ? { path } : { path, delta })
   }
 
   locate(): { readonly object: object; readonly path: string[] } {
     if (this.parent === undefined) throw new Error('a node without a parent has no place')
     const place = this.parent.locate()
-    if (this.key !== '') place.path.push(this.key.slice(1))
+    if (this.key !== '') place.path.push(this.parent.step(this.key.slice(1)))
     return place
   }
 }

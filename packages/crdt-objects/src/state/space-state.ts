@@ -3,31 +3,42 @@ import { BatchWriter } from '../codec/batch-writer.ts'
 import { Reader } from '../codec/reader.ts'
 import { checkText } from '../codec/value.ts'
 import { encodeFingerprint } from '../codec/fingerprint.ts'
-import { JoineryError, invalidValue } from '../errors.ts'
+import { invalidValue } from '../errors.ts'
 import type { ReplicaId } from '../identity.ts'
+import { draftOf } from '../faces/drafts.ts'
 import type { Kind } from '../kind.ts'
+import { loadEngines } from '../leaf-engine.ts'
 import { parseDescriptor } from '../types/descriptor.ts'
 import { VersionVector } from '../version-vector.ts'
 import type { Head } from './batch-codec.ts'
 import { decodeHead, encodeFramed } from './batch-codec.ts'
 import { ChangeLedger } from './change-ledger.ts'
-import type { ReplicaPorts } from './context.ts'
+import type { OpenTransaction, ReplicaPorts } from './context.ts'
 import { ReplicaContext, SELF } from './context.ts'
+import { EngineMissing } from './engine-missing.ts'
 import type { Incoming } from './node.ts'
-import { ObjectState } from './object-state.ts'
+import type { KnownKind, ObjectState } from './object-state.ts'
+import { ObjectTable } from './object-table.ts'
+import { checkOperation } from './keyed-node.ts'
 import { SmallMap } from './small-map.ts'
 
 /** The longest name of an object, in UTF-16 units. */
 const NAME_LENGTH_MAX = 4096
 
-/** What became of a batch that was offered. */
-export type Applied = 'applied' | 'duplicate' | 'gap'
+/**
+ * What became of a batch that was offered. `engine-missing`: it holds objects whose engine is not loaded; the port
+ * `onEngineMissing` was told which, and nothing changed.
+ */
+export type Applied = 'applied' | 'duplicate' | 'gap' | 'engine-missing'
 
 /** An object's part of a batch or state, decoded and checked, not applied. */
 interface Part {
   readonly name: string
+  /** By which it was encoded. */
   readonly kind: Kind
-  readonly known: ObjectState | undefined
+  readonly known: KnownKind | undefined
+  /** Of a state: other schemas that later batches may name. */
+  readonly older: readonly Kind[]
   readonly content: unknown
 }
 
@@ -41,13 +52,10 @@ interface Part {
 export class SpaceState {
   private readonly context: ReplicaContext
   private readonly ledger: ChangeLedger
-  /** By name and fingerprint: of two schemas that met at one name, each has its object; neither is reinterpreted. */
-  private readonly objectByKey = new Map<string, ObjectState>()
-  /** Of several objects with one name, the one whose fingerprint is lowest. */
-  private readonly objectByName = new Map<string, ObjectState>()
+  private readonly table: ObjectTable
   private readonly batchWriter: BatchWriter
-  /** The object that the last batch brought something for: as a rule the next one does, too. */
-  private recent: ObjectState | undefined
+  /** What the last batch brought something for: as a rule the next one does, too. */
+  private recent: KnownKind | undefined
   private dirtyObjects: ObjectState[] = []
   /** What our batches have told of others' updates. Invariant: at or below `context.seen`, entry by entry. */
   private readonly told: number[] = []
@@ -55,6 +63,11 @@ export class SpaceState {
   constructor(ports: ReplicaPorts, name = '') {
     this.context = new ReplicaContext(ports, name)
     this.ledger = new ChangeLedger(this.context)
+    this.table = new ObjectTable(this.context, this.noteDirty)
+    this.context.openObject = async (object, kind) => {
+      await loadEngines(kind)
+      return this.open(object, kind).handle(kind)
+    }
     this.batchWriter = new BatchWriter(this.context)
   }
 
@@ -79,47 +92,56 @@ export class SpaceState {
   }
 
   objects(): Iterable<ObjectState> {
-    return this.objectByKey.values()
+    return this.table.all()
   }
 
-  /** The object of that name; of several with different schemas, the one whose fingerprint is lowest. */
+  /** The object of that name; of several, with schemas of different families, the one whose family comes first. */
   find(name: string): ObjectState | undefined {
-    return this.objectByName.get(name)
+    return this.table.find(name)
   }
 
   /**
-   * The object `name`, made if it is not there. Others learn of it with its first update.
+   * The object `name`, made if it is not there. Others learn of it with its first update. The engines of `kind` must be
+   * loaded. Its handle for this schema is `open(name, kind).handle(kind)`.
    *
    * @throws JoineryError OBJECT_SCHEMA_DIFFERS, SPACE_ENDED, VALUE_INVALID for what is no name
    */
   open(name: string, kind: Kind): ObjectState {
     this.context.checkOpen()
     checkName(name)
-    const same = this.objectByKey.get(objectKey(name, kind.fingerprint))
-    if (same !== undefined) return same
-    const other = this.find(name)
-    if (other !== undefined) {
-      throw new JoineryError(
-        'OBJECT_SCHEMA_DIFFERS',
-        `"${name}" is ${other.descriptor}, not ${kind.descriptor}: open it with its schema, or use another name`,
-        { name, expected: kind.descriptor, found: other.descriptor },
-      )
-    }
-    return this.object(name, kind)
+    return this.table.open(name, kind)
   }
 
-  private object(name: string, kind: Kind): ObjectState {
-    const key = objectKey(name, kind.fingerprint)
-    let object = this.objectByKey.get(key)
-    if (object === undefined) {
-      object = new ObjectState(this.context, { name, kind }, this.noteDirty)
-      this.objectByKey.set(key, object)
-      const other = this.objectByName.get(name)
-      if (other === undefined || object.fingerprint < other.fingerprint) {
-        this.objectByName.set(name, object)
-      }
+  /**
+   * Carries out what `work` writes through the drafts that it gets, as one: whole or not at all here and at every other
+   * replica, and told to listeners as one change. When `work` or one of its writes throws, nothing was written.
+   *
+   * @throws JoineryError what the writes throw; OBJECT_TOO_LARGE, VALUE_INVALID, SPACE_ENDED; and what `work` throws
+   */
+  transact(work: (tx: (handle: object) => object) => unknown): void {
+    const { context } = this
+    context.checkOpen()
+    if (context.transaction !== undefined) throw invalidValue('transactions do not nest')
+    const transaction = { undo: [] }
+    const last = context.seen[SELF] ?? 0
+    const { pendingBytes } = context
+    context.transaction = transaction
+    this.ledger.begin([SELF])
+    try {
+      const isOver = (): boolean => context.transaction !== transaction
+      const answer = work((handle) => draftOf(handle, context, isOver))
+      if (answer !== undefined) throw invalidValue('the work of a transaction answers nothing, and is not asynchronous')
+      checkOperation(context.pendingBytes - pendingBytes)
+    } catch (error) {
+      takeBack(transaction)
+      context.rewind(last, pendingBytes)
+      context.transaction = undefined
+      this.ledger.discard()
+      throw error
     }
-    return object
+    context.transaction = undefined
+    this.ledger.finish()
+    context.operationDone()
   }
 
   private readonly noteDirty = (object: ObjectState): void => {
@@ -133,11 +155,13 @@ export class SpaceState {
     const first = context.firstPending
     const last = context.seen[SELF] ?? 0
     if (last < first) return undefined
+    if (context.transaction !== undefined) throw new Error('no batch is taken within a transaction')
     const batch = this.batchWriter.begin(last, context.latestStamp)
     batch.body.varint(this.dirtyObjects.length)
     for (const object of this.dirtyObjects) {
-      encodeIdentity(batch, object, object.declared ? '' : object.descriptor)
-      object.declared = true
+      batch.body.raw(object.identity)
+      batch.body.text(object.declared === object.fingerprint ? '' : object.descriptor)
+      object.declared = object.fingerprint
       object.shared = true
       object.root.encodeDelta(batch)
     }
@@ -176,15 +200,14 @@ export class SpaceState {
     const verdict = this.judge(head, reader)
     if (verdict !== 'applied') return verdict
     const batch = new BatchReader(reader, head)
-    const parts = this.decodeParts(batch, 'delta')
+    const parts = this.unlessEngineMissing(() => this.decodeParts(batch, 'delta'))
+    if (parts === 'engine-missing') return parts
     const indexes = head.replicas.map((id) => this.context.intern(id))
     const incoming = { indexes, seen: [] }
     this.ledger.begin(indexes.slice(0, 1))
     for (const part of parts) {
-      const object = part.known ?? this.object(part.name, part.kind)
-      object.shared = true
-      object.root.apply(part.content, incoming)
-      this.recent = object
+      this.recent = this.learn(part)
+      this.recent.object.root.apply(part.content, incoming)
     }
     this.context.seen[indexes[0] ?? SELF] = head.last
     this.context.observeStamp(batch.stampMax)
@@ -212,30 +235,54 @@ export class SpaceState {
     const keys = new SmallMap<string, true>()
     for (let left = batch.body.count(11); left > 0; left--) {
       const { name, kind, known } = this.decodeIdentity(batch)
-      const key = objectKey(name, kind.fingerprint)
+      const key = `${name}\n${kind.family}`
       if (keys.get(key) !== undefined) batch.body.fail('object named twice')
       keys.add(key, true)
+      const older = form === 'delta' ? [] : decodeOlder(batch, kind)
+      for (const { engines } of [kind, ...older]) {
+        if (engines.some(({ loaded }) => !loaded)) throw new EngineMissing(engines)
+      }
       const content = form === 'delta' ? kind.decodeDelta(batch) : kind.decodeWhole(batch)
-      parts.push({ name, kind, known, content })
+      parts.push({ name, kind, known, older, content })
     }
     batch.body.end()
     return parts
   }
 
-  private decodeIdentity(batch: BatchReader): Omit<Part, 'content'> {
+  private unlessEngineMissing<T>(decode: () => T): T | 'engine-missing' {
+    try {
+      return decode()
+    } catch (error) {
+      if (!(error instanceof EngineMissing)) throw error
+      this.context.ports.onEngineMissing?.(error.engines)
+      return 'engine-missing'
+    }
+  }
+
+  private decodeIdentity(batch: BatchReader): Pick<Part, 'name' | 'kind' | 'known'> {
     const { recent } = this
     if (recent !== undefined && batch.body.skip(recent.identity)) {
       batch.body.text()
-      return { name: recent.name, kind: recent.kind, known: recent }
+      return { name: recent.object.name, kind: recent.kind, known: recent }
     }
     const name = batch.body.text()
     const fingerprint = batch.body.u64().toString(16).padStart(16, '0')
     const descriptor = batch.body.text()
-    const known = this.objectByKey.get(objectKey(name, fingerprint))
-    if (known !== undefined) return { name, kind: known.kind, known }
+    for (const object of this.table.named(name)) {
+      const known = object.known(fingerprint)
+      if (known !== undefined) return { name, kind: known.kind, known }
+    }
     if (descriptor === '') return batch.body.fail('object that was never declared')
     if (encodeFingerprint(descriptor) !== fingerprint) batch.body.fail('fingerprint of a schema')
-    return { name, kind: parseDescriptor(descriptor), known }
+    return { name, kind: parseDescriptor(descriptor), known: undefined }
+  }
+
+  /** What is known of a part from now on. */
+  private learn({ name, kind, known, older }: Part): KnownKind {
+    const object = known?.object ?? this.table.learn(name, kind)
+    for (const each of older) object.learn(each)
+    object.shared = true
+    return known ?? object.learn(kind)
   }
 
   /** The whole state, with its vector and every descriptor. Take pending updates as a batch before. */
@@ -244,10 +291,12 @@ export class SpaceState {
     if (this.pendingUpdates > 0) throw new Error('a state is encoded between batches only')
     const batch = new BatchWriter(context).begin(0, context.latestStamp)
     // Empty ones too: batches after this state name them without saying again what they are.
-    const objects = [...this.objectByKey.values()].filter(({ shared }) => shared)
+    const objects = [...this.table.all()].filter(({ shared }) => shared)
     batch.body.varint(objects.length)
     for (const object of objects) {
-      encodeIdentity(batch, object, object.descriptor)
+      batch.body.raw(object.identity)
+      batch.body.text(object.descriptor)
+      encodeOlder(batch, object.olderDescriptors)
       object.root.encodeWhole(batch)
     }
     const vector = [...context.ids.keys()]
@@ -257,17 +306,19 @@ export class SpaceState {
   }
 
   /**
-   * The causal join with another replica's state, all of it visible at once. Tells whether it brought anything.
+   * The causal join with another replica's state, all of it visible at once. Tells whether it brought anything, or that
+   * an engine must be loaded first.
    *
    * @throws JoineryError ENCODING_INVALID; nothing changed.
    */
-  joinState(bytes: Uint8Array): boolean {
+  joinState(bytes: Uint8Array): boolean | 'engine-missing' {
     const reader = new Reader(bytes)
     const head = decodeHead(reader, 'state')
     const seenByRow = new Array<number>(head.rows).fill(0)
     for (const [row, seq] of head.vector) seenByRow[row] = seq
     const batch = new BatchReader(reader, { ...head, seenByRow })
-    const parts = this.decodeParts(batch, 'whole')
+    const parts = this.unlessEngineMissing(() => this.decodeParts(batch, 'whole'))
+    if (parts === 'engine-missing') return parts
     const { context } = this
     const own = head.vector.find(([row]) => head.replicas[row] === this.replica)
     if (own !== undefined && own[1] > context.sealed) {
@@ -288,13 +339,12 @@ export class SpaceState {
   private joinParts(parts: readonly Part[], incoming: Incoming, news: readonly number[]): void {
     this.ledger.begin(news)
     const joined = new Set<ObjectState>()
-    for (const { name, kind, content } of parts) {
-      const object = this.object(name, kind)
-      object.shared = true
-      object.root.join(content, incoming)
+    for (const part of parts) {
+      const { object } = this.learn(part)
+      object.root.join(part.content, incoming)
       joined.add(object)
     }
-    for (const object of this.objectByKey.values()) {
+    for (const object of this.table.all()) {
       if (!joined.has(object)) object.root.join(object.kind.emptyWhole(), incoming)
     }
   }
@@ -312,11 +362,22 @@ function checkName(name: string): void {
   checkText(name, 'a name')
 }
 
-function objectKey(name: string, fingerprint: string): string {
-  return `${fingerprint}${name}`
+function encodeOlder(batch: BatchWriter, descriptors: readonly string[]): void {
+  batch.body.varint(descriptors.length)
+  for (const descriptor of descriptors) batch.body.text(descriptor)
 }
 
-function encodeIdentity(batch: BatchWriter, object: ObjectState, descriptor: string): void {
-  batch.body.raw(object.identity)
-  batch.body.text(descriptor)
+function decodeOlder(batch: BatchReader, { family }: Kind): Kind[] {
+  const kinds: Kind[] = []
+  for (let left = batch.body.count(3); left > 0; left--) {
+    const kind = parseDescriptor(batch.body.text())
+    if (kind.family !== family) batch.body.fail('schemas of different families for one object')
+    kinds.push(kind)
+  }
+  return kinds
+}
+
+/** The last change first: each puts back what was there when it was made. */
+function takeBack({ undo }: OpenTransaction): void {
+  for (let restore = undo.pop(); restore !== undefined; restore = undo.pop()) restore()
 }

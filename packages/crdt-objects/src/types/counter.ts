@@ -64,6 +64,7 @@ class CounterNode extends Node<CounterDelta, CounterWhole> {
       throw overflow(this.sum, amount)
     }
     const context = this.context
+    if (context.transaction !== undefined) this.remember(SELF, entry)
     entry.seq = context.next()
     entry.total = total
     this.sum = sum
@@ -71,6 +72,17 @@ class CounterNode extends Node<CounterDelta, CounterWhole> {
     if (!this.present) this.refreshPresence()
     if (context.watchers !== 0) this.notify()
     context.operationDone()
+  }
+
+  private remember(index: number, entry: Entry): void {
+    const before = { ...entry }
+    const { sum } = this
+    const wasRemoved = this.removed.has(index)
+    this.onUndo(() => {
+      Object.assign(entry, before)
+      this.sum = sum
+      if (!wasRemoved) this.removed.delete(index)
+    })
   }
 
   private entry(index: number): Entry {
@@ -103,6 +115,7 @@ class CounterNode extends Node<CounterDelta, CounterWhole> {
   reset(): void {
     for (const [index, entry] of this.entries) {
       if (entry.seq <= entry.baseSeq) continue
+      if (this.context.transaction !== undefined) this.remember(index, entry)
       entry.baseSeq = entry.seq
       entry.baseTotal = entry.total
       this.removed.add(index)
@@ -243,6 +256,7 @@ const COUNTER: Kind = defineKind({
   args: [],
   verbs: { add: 'write', subtract: 'write' },
   zero: () => 0,
+  read: (node) => (node as CounterNode).read(),
   emptyWhole: () => new Map(),
   createNode: (context, parent, key) => new CounterNode(context, parent, key),
   decodeDelta,

@@ -1,13 +1,34 @@
 import { encodeFingerprint } from '../codec/fingerprint.ts'
 import { invalidValue } from '../errors.ts'
-import type { Kind, VerbMode } from '../kind.ts'
+import type { Kind, SchemaDifference, VerbMode } from '../kind.ts'
 import { COMMON_VERBS } from '../kind.ts'
+import type { LeafEngine } from '../leaf-engine.ts'
 import type { Schema, SchemaTypes } from '../schema.ts'
 
 /** What a kind brings of its own; its name, arguments and verbs decide the rest. */
-export interface KindDefinition extends Omit<Kind, 'descriptor' | 'fingerprint' | 'verbs'> {
+export interface KindDefinition extends Omit<
+  Kind,
+  | 'descriptor'
+  | 'fingerprint'
+  | 'family'
+  | 'verbs'
+  | 'engines'
+  | 'validates'
+  | 'text'
+  | 'union'
+  | 'compare'
+> {
   /** What besides the name defines the kind: JSON. */
   readonly args: readonly unknown[]
+  /** What besides the name defines the family, where that is less. */
+  readonly familyArgs?: readonly unknown[]
+  readonly engines?: readonly LeafEngine[]
+  readonly validates?: boolean
+  /** For people; without it, the name and arguments. */
+  readonly text?: string
+  /** Without it, kinds of the family are all the same. */
+  readonly union?: Kind['union']
+  readonly compare?: Kind['compare']
   readonly verbs: Readonly<Record<string, VerbMode>>
 }
 
@@ -29,16 +50,43 @@ export function descriptorProblem(descriptor: string): string | undefined {
 
 /** Completes a kind: its descriptor is its name and arguments as JSON, its fingerprint their hash. */
 export function defineKind(definition: KindDefinition): Kind {
-  const { args, verbs, ...own } = definition
+  const { args, familyArgs = args, verbs, engines = [], validates = false, ...own } = definition
   const descriptor = JSON.stringify([definition.name, ...args])
   const problem = descriptorProblem(descriptor)
   if (problem !== undefined) throw invalidValue(`a schema that others could not read: ${problem}`)
-  return {
+  const kind: Kind = {
+    text: `${definition.name}(${args.map((arg) => JSON.stringify(arg)).join(', ')})`,
+    union: () => kind,
+    compare: (other, path) => compareWhole(kind, other, path),
     ...own,
     descriptor,
     fingerprint: encodeFingerprint(descriptor),
+    family: JSON.stringify([definition.name, ...familyArgs]),
+    engines,
+    validates,
     verbs: new Map([...COMMON_VERBS, ...Object.entries(verbs)]),
   }
+  return kind
+}
+
+/** Two kinds without parts: the same, or not. */
+export function compareWhole(
+  first: Kind,
+  second: Kind,
+  path: readonly string[],
+): readonly SchemaDifference[] {
+  if (first.descriptor !== second.descriptor) return [differentKind(first, second, path)]
+  if (first === second || !(first.validates || second.validates)) return []
+  return [{ path, change: 'validator', compatible: true }]
+}
+
+/** That two kinds stand where one should. */
+export function differentKind(
+  first: Kind,
+  second: Kind,
+  path: readonly string[],
+): SchemaDifference {
+  return { path, change: 'kind', compatible: false, first: first.text, second: second.text }
 }
 
 /** A schema over a kind: its types exist in the type system only, and each builder states them. */
@@ -49,4 +97,16 @@ export function schemaOf<T extends SchemaTypes>(kind: Kind): Schema<T> {
 /** The descriptor of a kind as JSON, to stand in the arguments of another. */
 export function descriptorJson(kind: Kind): unknown {
   return JSON.parse(kind.descriptor) as unknown
+}
+
+/** The family of a kind as JSON, to stand in the arguments of another. */
+export function familyJson(kind: Kind): unknown {
+  return JSON.parse(kind.family) as unknown
+}
+
+/** The kind of a schema that a user gave to a builder. */
+export function kindOfSchema(schema: unknown, what: string): Kind {
+  const kind = (schema as { readonly kind?: Partial<Kind> } | null | undefined)?.kind
+  if (typeof kind?.descriptor === 'string') return kind as Kind
+  throw invalidValue(`${what} is a schema, such as counter() or set()`, schema)
 }

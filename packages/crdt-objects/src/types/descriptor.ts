@@ -7,6 +7,7 @@ import { flag } from './flag.ts'
 import { mapKind } from './map.ts'
 import { register, registerKind } from './register.ts'
 import { set } from './set.ts'
+import { slotOf } from '../state/struct-node.ts'
 import { structKind } from './struct.ts'
 import { isKey } from './text-key.ts'
 import { VALUE_MAP } from './value-map.ts'
@@ -95,13 +96,17 @@ function parseMap(args: readonly unknown[], depth: number): Kind {
 }
 
 function parseStruct(args: readonly unknown[], depth: number): Kind {
-  const kindByName = new Map<string, Kind>()
-  for (const field of args) {
+  const slots = new Set<string>()
+  const fields = args.map((field) => {
     if (!Array.isArray(field) || field.length !== 2) throw malformed('field of a struct')
     const [name, json] = field as [unknown, unknown]
     if (typeof name !== 'string' || name === 'then' || !isKey(name)) throw malformed('field name')
-    if (kindByName.has(name)) throw malformed('field named twice')
-    kindByName.set(name, parse(json, depth + 1))
-  }
-  return structKind(kindByName)
+    const kind = parse(json, depth + 1)
+    // One name may stand for fields of different families: programs that disagree met in this object.
+    const slot = slotOf({ name, kind })
+    if (slots.has(slot)) throw malformed('field named twice')
+    slots.add(slot)
+    return { property: name, name, kind }
+  })
+  return structKind(fields)
 }

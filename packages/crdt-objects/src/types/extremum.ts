@@ -49,6 +49,7 @@ function extremumKind(name: string, isBetter: Better): Kind {
     args: [],
     verbs: { offer: 'write' },
     zero: () => undefined,
+    read: (node) => (node as ExtremumNode).read(),
     emptyWhole: () => undefined,
     createNode: (context, parent, key) => new ExtremumNode(context, parent, key, isBetter),
     decodeDelta: (batch) => decodeCellDelta(batch, NUMBER),

@@ -36,6 +36,7 @@ const FLAG: Kind = defineKind({
   args: [],
   verbs: { enable: 'write', disable: 'write' },
   zero: () => false,
+  read: (node) => (node as FlagNode).read(),
   emptyWhole: () => undefined,
   createNode: (context, parent, key) => new FlagNode(context, parent, key, PRESENCE),
   decodeDelta: (batch) => decodeCellDelta(batch, PRESENCE),

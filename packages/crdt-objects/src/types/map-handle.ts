@@ -14,22 +14,27 @@ export const MAP_VERBS = {
   entries: 'stream',
 } as const satisfies Record<string, VerbMode>
 
-/** What a local map handle needs of its node. */
-export interface MapNodeLike {
-  entries(): Iterable<[string, unknown]>
+/** What a local map handle reads of its node. */
+export interface MapReading {
   keys(): Iterable<string>
   get(key: string): unknown
+}
+
+/** What a local map handle needs of its node. */
+interface MapNodeLike {
   has(key: string): boolean
   count(): number
   delete(key: string): void
   clear(): void
 }
 
-/** A local map: a `ReadonlyMap` to code that knows nothing of us. */
+/** A local map: a `ReadonlyMap` to code that knows nothing of us. It lists its keys in their own order. */
 export abstract class LocalMapHandle<N extends Node & MapNodeLike> extends LocalHandle<
   N,
   ReadonlyMap<string, unknown>
 > {
+  protected abstract reading(node: N): MapReading
+
   delete(key: string): void {
     this.find()?.delete(key)
   }
@@ -39,7 +44,8 @@ export abstract class LocalMapHandle<N extends Node & MapNodeLike> extends Local
   }
 
   get(key: string): unknown {
-    return this.find()?.get(key)
+    const node = this.find()
+    return node === undefined ? undefined : this.reading(node).get(key)
   }
 
   has(key: string): boolean {
@@ -55,11 +61,19 @@ export abstract class LocalMapHandle<N extends Node & MapNodeLike> extends Local
   }
 
   *entries(): Generator<[string, unknown], undefined> {
-    yield* this.find()?.entries() ?? []
+    const node = this.find()
+    if (node === undefined) return
+    const reading = this.reading(node)
+    for (const key of reading.keys()) {
+      // Removed while the caller looked at the one before.
+      if (node.has(key)) yield [key, reading.get(key)]
+    }
   }
 
   *keys(): Generator<string, undefined> {
-    yield* this.find()?.keys() ?? []
+    const node = this.find()
+    if (node === undefined) return
+    for (const key of this.reading(node).keys()) if (node.has(key)) yield key
   }
 
   *values(): Generator<unknown, undefined> {

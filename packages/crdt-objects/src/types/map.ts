@@ -1,97 +1,25 @@
-import type { BatchWriter } from '../codec/batch-writer.ts'
+import { LocalHandle, PLACE } from '../faces/local.ts'
 import { ChildPlace } from '../faces/place.ts'
-import { PLACE } from '../faces/local.ts'
 import type { RemotePlace } from '../faces/remote-place.ts'
 import { remoteChild } from '../faces/remote-place.ts'
 import { RemoteHandle, remoteClass } from '../faces/remote.ts'
 import type { MapHandle } from '../handles.ts'
-import type { Kind } from '../kind.ts'
+import type { Kind, KindView } from '../kind.ts'
 import type { Schema, ValueOf } from '../schema.ts'
-import { BranchNode } from '../state/branch-node.ts'
-import type { ReplicaContext } from '../state/context.ts'
-import { checkOperation, decodeEntries } from '../state/keyed-node.ts'
-import type { Node, Parent } from '../state/node.ts'
-import { placeKey } from '../state/node.ts'
-import { defineKind, descriptorJson, schemaOf } from './define.ts'
+import { decodeEntries } from '../state/keyed-node.ts'
+import type { MapKind } from '../state/map-node.ts'
+import { MapNode } from '../state/map-node.ts'
+import { defineKind, descriptorJson, differentKind, familyJson, kindOfSchema, schemaOf } from './define.ts'
+import type { MapReading } from './map-handle.ts'
 import { LocalMapHandle, MAP_VERBS } from './map-handle.ts'
-import type { MapNodeLike } from './map-handle.ts'
 import { TEXT_KEY, checkKey } from './text-key.ts'
 import type { ValueMapSchema } from './value-map.ts'
 import { VALUE_MAP } from './value-map.ts'
 
-class MapNode extends BranchNode implements MapNodeLike {
-  private readonly entryKind: Kind
-
-  constructor(context: ReplicaContext, parent: Parent, key: string, entryKind: Kind) {
-    super(context, parent, key)
-    this.entryKind = entryKind
-  }
-
-  protected createChild(key: string): Node {
-    return this.entryKind.createNode(this.context, this, placeKey(key))
-  }
-
-  protected encodeKey(batch: BatchWriter, key: string): void {
-    batch.body.text(key)
-  }
-
-  protected keyBytes(key: string): number {
-    return key.length
-  }
-
-  protected emptyWhole(): unknown {
-    return this.entryKind.emptyWhole()
-  }
-
-  read(): Map<string, unknown> {
-    return new Map(this.entries())
-  }
-
-  *entries(): Generator<[string, unknown]> {
-    for (const [key, child] of this.children) if (child.present) yield [key, child.read()]
-  }
-
-  *keys(): Generator<string> {
-    for (const [key, child] of this.children) if (child.present) yield key
-  }
-
-  get(key: string): unknown {
-    const child = this.children.get(key)
-    return child?.present === true ? child.read() : undefined
-  }
-
-  has(key: string): boolean {
-    return this.children.get(key)?.present === true
-  }
-
-  count(): number {
-    return this.presentCount
-  }
-
-  delete(key: string): void {
-    const child = this.children.get(key)
-    if (child?.present !== true) return
-    checkOperation(child.resetBytes())
-    this.context.next()
-    child.reset()
-    this.notify(key)
-    this.context.operationDone()
-  }
-
-  clear(): void {
-    if (this.presentCount === 0) return
-    checkOperation(this.resetBytes())
-    this.context.next()
-    this.reset()
-    this.notify()
-    this.context.operationDone()
-  }
-}
-
 class LocalMap extends LocalMapHandle<MapNode> {
   private readonly entryKind: Kind
 
-  constructor(kind: Kind, place: LocalMap[typeof PLACE], entryKind: Kind) {
+  constructor(kind: Kind, place: LocalHandle<MapNode, unknown>[typeof PLACE], entryKind: Kind) {
     super(kind, place)
     this.entryKind = entryKind
   }
@@ -100,21 +28,93 @@ class LocalMap extends LocalMapHandle<MapNode> {
     checkKey(key)
     return this.entryKind.local(new ChildPlace(this[PLACE], key))
   }
+
+  protected reading(node: MapNode): MapReading {
+    return entriesOf(node, this.entryKind)
+  }
 }
 
-/** The kind of a map whose entries are objects of another kind. */
-export function mapKind(entryKind: Kind): Kind {
-  class RemoteMap extends RemoteHandle<ReadonlyMap<string, unknown>> {
+function entriesOf(node: MapNode, entryKind: Kind): MapReading {
+  return {
+    keys: () => node.presentKeys(),
+    get: (key) => {
+      const child = node.presentChild(key)
+      return child === undefined ? undefined : entryKind.read(child)
+    },
+  }
+}
+
+function readEntries(node: MapNode, entryKind: Kind): Map<string, unknown> {
+  const value = new Map<string, unknown>()
+  for (const key of node.presentKeys()) {
+    const child = node.presentChild(key)
+    if (child !== undefined) value.set(key, entryKind.read(child))
+  }
+  return value
+}
+
+function viewOf({ view }: Kind): KindView | undefined {
+  if (view === undefined) return undefined
+  return {
+    value: (value) =>
+      new Map(
+        [...(value as ReadonlyMap<string, unknown>)].map(([key, entry]) => [
+          key,
+          view.value(entry),
+        ]),
+      ),
+    path: ([key, ...rest]) => (key === undefined ? [] : [key, ...view.path(rest)]),
+  }
+}
+
+type RemoteMap = RemoteHandle<ReadonlyMap<string, unknown>>
+
+/** The class of remote maps of objects, whose entries may have renamed fields. */
+function remoteMapClass(entryKind: Kind): new (kind: Kind, place: RemotePlace) => RemoteMap {
+  const see = (value: unknown): unknown =>
+    value === undefined || entryKind.view === undefined ? value : entryKind.view.value(value)
+  return class extends RemoteHandle<ReadonlyMap<string, unknown>> {
     at(key: string): object {
       checkKey(key)
       return entryKind.remote(remoteChild(this.place, key))
     }
+
+    async get(key: string): Promise<unknown> {
+      return see(await this.call('get', [key]))
+    }
+
+    async *values(): AsyncGenerator {
+      for await (const value of this.stream('values', [])) yield see(value)
+    }
+
+    async *entries(): AsyncGenerator {
+      for await (const entry of this.stream('entries', [])) {
+        const [key, value] = entry as readonly [string, unknown]
+        yield [key, see(value)]
+      }
+    }
   }
+}
+
+/** The kind of a map whose entries are objects of another kind. */
+export function mapKind(entryKind: Kind): MapKind {
   const kind: Kind = defineKind({
     name: 'map',
     args: [descriptorJson(entryKind)],
+    familyArgs: [familyJson(entryKind)],
+    text: `map(${entryKind.text})`,
+    union: (other) => mapKind(entryKind.union((other as MapKind).entryKind)),
+    compare: (other, path) => {
+      const entry = (other as Partial<MapKind>).entryKind
+      if (entry === undefined) return [differentKind(kind, other, path)]
+      return entryKind.compare(entry, [...path, '*'])
+    },
     verbs: MAP_VERBS,
+    engines: entryKind.engines,
+    validates: entryKind.validates,
+    view: viewOf(entryKind),
     zero: () => new Map(),
+    read: (node) => readEntries(node as MapNode, entryKind),
     emptyWhole: () => new Map(),
     createNode: (context, parent, key) => new MapNode(context, parent, key, entryKind),
     decodeDelta: (batch) => decodeEntries(batch, TEXT_KEY, () => entryKind.decodeDelta(batch)),
@@ -122,8 +122,8 @@ export function mapKind(entryKind: Kind): Kind {
     local: (place) => new LocalMap(kind, place, entryKind),
     remote: (place: RemotePlace) => new Face(kind, place),
   })
-  const Face = remoteClass(kind.verbs, RemoteMap)
-  return kind
+  const Face = remoteClass(kind.verbs, remoteMapClass(entryKind))
+  return Object.assign(kind, { entryKind })
 }
 
 /** The schema of a map of objects of schema `S`. */
@@ -138,5 +138,6 @@ export function map<V>(): ValueMapSchema<V>
 /** A map of objects, `map(schema)`: an entry is there while something in it is. */
 export function map<S extends Schema>(schema: S): MapSchema<S>
 export function map(schema?: Schema): Schema {
-  return schemaOf(schema === undefined ? VALUE_MAP : mapKind(schema.kind))
+  if (schema === undefined) return schemaOf(VALUE_MAP)
+  return schemaOf(mapKind(kindOfSchema(schema, 'what the entries of a map are')))
 }

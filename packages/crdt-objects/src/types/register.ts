@@ -72,6 +72,7 @@ export function registerKind(initialHex: string | undefined): Kind {
     args: initialHex === undefined ? [] : [initialHex],
     verbs: { set: 'write', conflicts: 'read' },
     zero: () => snapshot(initial),
+    read: (node) => (node as RegisterNode).read(),
     emptyWhole: () => undefined,
     createNode: (context, parent, key) => new RegisterNode(context, parent, key, initial),
     decodeDelta: (batch) => decodeCellDelta(batch, STAMPED_VALUE),

@@ -1,154 +1,226 @@
 import type { BatchReader } from '../codec/batch-reader.ts'
-import type { BatchWriter } from '../codec/batch-writer.ts'
 import { invalidValue } from '../errors.ts'
 import { LocalHandle, PLACE } from '../faces/local.ts'
 import { ChildPlace } from '../faces/place.ts'
 import { remoteChild } from '../faces/remote-place.ts'
 import { RemoteHandle, remoteClass } from '../faces/remote.ts'
 import type { Fields, StructHandle } from '../handles.ts'
-import type { Kind } from '../kind.ts'
+import type { Kind, KindView, SchemaDifference } from '../kind.ts'
 import type { Schema, ValueOf } from '../schema.ts'
 import type { Children } from '../state/branch-node.ts'
-import { BranchNode } from '../state/branch-node.ts'
-import type { ReplicaContext } from '../state/context.ts'
-import type { Node, Parent } from '../state/node.ts'
-import { placeKey } from '../state/node.ts'
-import { defineKind, descriptorJson, schemaOf } from './define.ts'
+import type { StructKind } from '../state/struct-node.ts'
+import { FieldTable, StructNode, slotOf } from '../state/struct-node.ts'
+import { defineKind, descriptorJson, differentKind, kindOfSchema, schemaOf } from './define.ts'
 import { checkKey } from './text-key.ts'
 
-/** The fields of a struct kind, in the order of their names, which is how the wire numbers them. */
-interface FieldTable {
-  readonly names: readonly string[]
-  readonly kindByName: ReadonlyMap<string, Kind>
-  readonly rowByName: ReadonlyMap<string, number>
+/** A field as one schema sees it. */
+interface Field {
+  /** What this process calls it. */
+  readonly property: string
+  /** What everyone calls it: the property, unless it was renamed. */
+  readonly name: string
+  readonly kind: Kind
 }
 
-class StructNode extends BranchNode {
-  private readonly fields: FieldTable
+/** A field of a struct under another name: see {@link renamed}. */
+export type RenamedSchema<S extends Schema> = S & { readonly wireName: string }
 
-  constructor(context: ReplicaContext, parent: Parent, key: string, fields: FieldTable) {
-    super(context, parent, key)
+/** A struct, with how one schema sees it. */
+interface ViewedStruct extends StructKind {
+  readonly fieldView: FieldView
+}
+
+/** The fields of one schema by what they are called here, and by what others call them. */
+class FieldView {
+  readonly fields: readonly Field[]
+  private readonly fieldByName = new Map<string, Field>()
+
+  constructor(fields: readonly Field[]) {
     this.fields = fields
-  }
-
-  protected createChild(name: string): Node {
-    return fieldKind(this.fields, name).createNode(this.context, this, placeKey(name))
-  }
-
-  protected encodeKey(batch: BatchWriter, name: string): void {
-    batch.body.varint(this.fields.rowByName.get(name) ?? 0)
-  }
-
-  protected keyBytes(): number {
-    return 1
-  }
-
-  protected emptyWhole(name: string): unknown {
-    return fieldKind(this.fields, name).emptyWhole()
-  }
-
-  read(): Record<string, unknown> {
-    const value: Record<string, unknown> = {}
-    for (const [name, kind] of this.fields.kindByName) {
-      const child = this.children.get(name)
-      value[name] = child === undefined ? kind.zero() : child.read()
+    // Where programs that disagree have met, one name stands for several fields: the first of them is found by it.
+    for (const field of fields.toReversed()) {
+      this.fieldByName.set(field.name, field)
+      this.fieldByName.set(field.property, field)
     }
-    return value
   }
-}
 
-function fieldKind(fields: FieldTable, name: string): Kind {
-  const kind = fields.kindByName.get(name)
-  if (kind === undefined) {
-    throw invalidValue(`the struct has the fields ${fields.names.join(', ')}`, name)
+  find(name: string): Field {
+    const field = this.fieldByName.get(name)
+    if (field !== undefined) return field
+    const properties = this.fields.map(({ property }) => property).join(', ')
+    throw invalidValue(`the struct has the fields ${properties}`, name)
   }
-  return kind
 }
 
 class LocalStruct extends LocalHandle<StructNode, Record<string, unknown>> {
-  private readonly fields: FieldTable
-  private readonly faceByName = new Map<string, object>()
+  private readonly view: FieldView
+  private readonly faceByProperty = new Map<string, object>()
 
-  constructor(kind: Kind, place: LocalStruct[typeof PLACE], fields: FieldTable) {
+  constructor(kind: Kind, place: LocalStruct[typeof PLACE], view: FieldView) {
     super(kind, place)
-    this.fields = fields
+    this.view = view
   }
 
   at(name: string): object {
-    let face = this.faceByName.get(name)
+    const field = this.view.find(name)
+    let face = this.faceByProperty.get(field.property)
     if (face === undefined) {
-      face = fieldKind(this.fields, name).local(new ChildPlace(this[PLACE], name))
-      this.faceByName.set(name, face)
+      face = field.kind.local(new ChildPlace(this[PLACE], slotOf(field), field.name))
+      this.faceByProperty.set(field.property, face)
     }
     return face
   }
 }
 
 class RemoteStruct extends RemoteHandle<Record<string, unknown>> {
-  protected readonly fields?: FieldTable
+  protected readonly view?: FieldView
 
   at(name: string): object {
-    const fields = this.fields
-    if (fields === undefined) throw new Error('a struct face without fields')
-    return fieldKind(fields, name).remote(remoteChild(this.place, name))
+    if (this.view === undefined) throw new Error('a struct face without fields')
+    const field = this.view.find(name)
+    return field.kind.remote(remoteChild(this.place, field.name))
   }
 }
 
 function decodeFields(
   batch: BatchReader,
-  fields: FieldTable,
+  table: FieldTable,
   part: (kind: Kind) => unknown,
 ): Children {
   const children = new Map<string, unknown>()
   for (let left = batch.body.count(2); left > 0; left--) {
-    const name = fields.names[batch.body.varint()]
-    if (name === undefined) return batch.body.fail('field that the struct does not have')
-    if (children.has(name)) batch.body.fail('field named twice')
-    children.set(name, part(fieldKind(fields, name)))
+    const slot = table.slots[batch.body.varint()]
+    if (slot === undefined) return batch.body.fail('field that the struct does not have')
+    if (children.has(slot)) batch.body.fail('field named twice')
+    children.set(slot, part(table.known(slot).kind))
   }
   return children
 }
 
 /** A property for each field that no member of the handle hides. */
-function addFields(prototype: object, names: readonly string[]): void {
-  for (const name of names) {
-    if (name in prototype) continue
-    Object.defineProperty(prototype, name, {
+function addFields(prototype: object, fields: readonly Field[]): void {
+  for (const { property } of fields) {
+    if (property in prototype) continue
+    Object.defineProperty(prototype, property, {
       get(this: { at(name: string): object }) {
-        return this.at(name)
+        return this.at(property)
       },
     })
   }
 }
 
-/** The kind of a struct with these fields. */
-export function structKind(kindByName: ReadonlyMap<string, Kind>): Kind {
-  const names = [...kindByName.keys()].sort()
-  const fields: FieldTable = {
-    names,
-    kindByName,
-    rowByName: new Map(names.map((name, row) => [name, row])),
+/** How names follow from those of others, if any field here or below was renamed. */
+function viewOf(fields: readonly Field[]): KindView | undefined {
+  if (!fields.some(({ property, name, kind }) => property !== name || kind.view !== undefined)) {
+    return undefined
   }
+  return {
+    value: (value) => {
+      const byName = value as Readonly<Record<string, unknown>>
+      return Object.fromEntries(
+        fields.map(({ property, name, kind }) => [
+          property,
+          kind.view === undefined ? byName[name] : kind.view.value(byName[name]),
+        ]),
+      )
+    },
+    path: ([step, ...rest]) => {
+      if (step === undefined) return []
+      const field = fields.find(({ name }) => name === step)
+      if (field === undefined) return [step, ...rest]
+      return [field.property, ...(field.kind.view?.path(rest) ?? rest)]
+    },
+  }
+}
+
+/** The kind of a struct with these fields. */
+export function structKind(fields: readonly Field[]): ViewedStruct {
+  const table = new FieldTable(fields)
+  const view = new FieldView(fields)
   class Local extends LocalStruct {}
   class Remote extends RemoteStruct {
-    protected override readonly fields = fields
+    protected override readonly view = view
   }
-  addFields(Local.prototype, names)
-  addFields(Remote.prototype, names)
+  addFields(Local.prototype, fields)
+  addFields(Remote.prototype, fields)
   const kind: Kind = defineKind({
     name: 'struct',
-    args: names.map((name) => [name, descriptorJson(fieldKind(fields, name))]),
+    args: table.fields.map((field) => [field.name, descriptorJson(field.kind)]),
+    familyArgs: [],
+    text: `struct({ ${fields.map(({ property, kind }) => `${property}: ${kind.text}`).join(', ')} })`,
+    union: (other) => structKind(unionOf(table, (other as StructKind).table)),
+    compare: (other, path) => {
+      const theirs = other as Partial<ViewedStruct>
+      if (theirs.fieldView === undefined) return [differentKind(kind, other, path)]
+      return compareFields(view, theirs.fieldView, path)
+    },
     verbs: {},
-    zero: () => Object.fromEntries([...kindByName].map(([name, field]) => [name, field.zero()])),
+    engines: [...new Set(fields.flatMap((field) => field.kind.engines))],
+    validates: fields.some((field) => field.kind.validates),
+    view: viewOf(fields),
+    zero: () => Object.fromEntries(fields.map(({ property, kind }) => [property, kind.zero()])),
+    read: (node) => readFields(node as StructNode, fields),
     emptyWhole: () => new Map(),
-    createNode: (context, parent, key) => new StructNode(context, parent, key, fields),
-    decodeDelta: (batch) => decodeFields(batch, fields, (field) => field.decodeDelta(batch)),
-    decodeWhole: (batch) => decodeFields(batch, fields, (field) => field.decodeWhole(batch)),
-    local: (place) => new Local(kind, place, fields),
+    createNode: (context, parent, key) => new StructNode(context, parent, key, table),
+    decodeDelta: (batch) => decodeFields(batch, table, (field) => field.decodeDelta(batch)),
+    decodeWhole: (batch) => decodeFields(batch, table, (field) => field.decodeWhole(batch)),
+    local: (place) => new Local(kind, place, view),
     remote: (place) => new Face(kind, place),
   })
   const Face = remoteClass(kind.verbs, Remote)
-  return kind
+  return Object.assign(kind, { table, fieldView: view })
+}
+
+/** All fields of two schemas, as others know them. */
+function unionOf(first: FieldTable, second: FieldTable): Field[] {
+  const slots = new Set([...first.slots, ...second.slots])
+  return [...slots].map((slot) => {
+    const mine = first.field(slot)
+    const theirs = second.field(slot)
+    const field = mine ?? second.known(slot)
+    const kind =
+      mine === undefined || theirs === undefined ? field.kind : mine.kind.union(theirs.kind)
+    return { property: field.name, name: field.name, kind }
+  })
+}
+
+function compareFields(
+  first: FieldView,
+  second: FieldView,
+  path: readonly string[],
+): readonly SchemaDifference[] {
+  const differences: SchemaDifference[] = []
+  for (const { property, name, kind } of first.fields) {
+    const here = [...path, property]
+    const named = second.fields.filter((field) => field.name === name)
+    // Where programs that disagree have met, a name stands for several fields: ours is one of them, or it is not.
+    const theirs = named.find((field) => field.kind.family === kind.family) ?? named[0]
+    if (theirs === undefined) {
+      differences.push({ path: here, change: 'field-missing', compatible: true, first: kind.text })
+      continue
+    }
+    if (theirs.property !== property) {
+      const names = { first: property, second: theirs.property }
+      differences.push({ path: here, change: 'field-renamed', compatible: true, ...names })
+    }
+    differences.push(...kind.compare(theirs.kind, here))
+  }
+  const known = new Set(first.fields.map(({ name }) => name))
+  for (const { property, name, kind } of second.fields) {
+    if (known.has(name)) continue
+    const here = [...path, property]
+    differences.push({ path: here, change: 'field-added', compatible: true, second: kind.text })
+  }
+  return differences
+}
+
+function readFields(node: StructNode, fields: readonly Field[]): Record<string, unknown> {
+  const value: Record<string, unknown> = {}
+  for (const field of fields) {
+    const child = node.child(slotOf(field))
+    value[field.property] = child === undefined ? field.kind.zero() : field.kind.read(child)
+  }
+  return value
 }
 
 /** Names that would make a handle a thenable, or reach into the language. */
@@ -161,16 +233,47 @@ export type StructSchema<F extends Fields> = Schema<{
   readonly remote: StructHandle<'remote', F>
 }>
 
-/** A fixed set of named objects. Fields need no creation, so concurrent first uses always merge. */
+/**
+ * A fixed set of named objects. Fields need no creation, so concurrent first uses always merge. Schemas that differ in
+ * their fields share one object: each sees its own (see `compatibility`).
+ */
 export function struct<F extends Fields>(
   fields: F & { readonly [K in RefusedField]?: never },
 ): StructSchema<F> {
-  const kindByName = new Map<string, Kind>()
-  for (const [name, schema] of Object.entries<Schema | undefined>(fields)) {
-    checkKey(name)
-    if (name === 'then') throw invalidValue('a field named then would make the handle a promise')
-    if (schema === undefined) throw invalidValue('a field needs a schema', name)
-    kindByName.set(name, schema.kind)
+  const list = Object.entries<Schema | undefined>(fields).map(([property, schema]): Field => {
+    checkField(property)
+    const kind = kindOfSchema(schema, `the field ${property}`)
+    const name = (schema as Partial<RenamedSchema<Schema>>).wireName ?? property
+    return { property, name, kind }
+  })
+  checkNames(list)
+  return schemaOf(structKind(list))
+}
+
+/** A path from elsewhere has the one name, a path from here the other: together they must be one way of naming. */
+function checkNames(fields: readonly Field[]): void {
+  const names = new Set<string>()
+  for (const { property, name } of fields) {
+    for (const each of new Set([property, name])) {
+      if (names.has(each)) throw invalidValue('two fields of one name', each)
+      names.add(each)
+    }
   }
-  return schemaOf(structKind(kindByName))
+}
+
+/**
+ * A field that others know as `name`: it can have a new name here while older programs go on with the old one.
+ *
+ * ```ts
+ * const Page = struct({ headline: renamed('title', register<string>()) })
+ * ```
+ */
+export function renamed<S extends Schema>(name: string, schema: S): RenamedSchema<S> {
+  checkField(name)
+  return Object.freeze({ ...schema, kind: kindOfSchema(schema, 'a renamed field'), wireName: name })
+}
+
+function checkField(name: string): void {
+  checkKey(name)
+  if (name === 'then') throw invalidValue('a field named then would make the handle a promise')
 }

@@ -9,21 +9,24 @@ import { STAMPED_VALUE, winner } from '../state/dots.ts'
 import { KeyedNode, decodeKeyedDelta, decodeKeyedWhole } from '../state/keyed-node.ts'
 import { defineKind } from './define.ts'
 import { LocalMapHandle, MAP_VERBS } from './map-handle.ts'
-import type { MapNodeLike } from './map-handle.ts'
+import type { MapReading } from './map-handle.ts'
 import type { Shareable } from './shareable.ts'
 import { TEXT_KEY, checkKey } from './text-key.ts'
 
-class ValueMapNode extends KeyedNode<string> implements MapNodeLike {
+class ValueMapNode extends KeyedNode<string> {
   read(): Map<string, unknown> {
     return new Map(this.entries())
   }
 
   *entries(): Generator<[string, unknown]> {
-    for (const [key, head] of this.cells) yield [key, this.valueIn(head)]
+    for (const key of this.keysInOrder()) {
+      const head = this.cells.get(key)
+      if (head !== undefined) yield [key, this.valueIn(head)]
+    }
   }
 
   keys(): Iterable<string> {
-    return this.cells.keys()
+    return this.keysInOrder()
   }
 
   private valueIn(head: Dot): unknown {
@@ -57,6 +60,10 @@ class ValueMapNode extends KeyedNode<string> implements MapNodeLike {
 }
 
 class LocalValueMap extends LocalMapHandle<ValueMapNode> {
+  protected reading(node: ValueMapNode): MapReading {
+    return node
+  }
+
   set(key: string, value: unknown): void {
     // All is checked before a node is made: a refused write leaves nothing behind.
     if (this.find()?.has(key) !== true) checkKey(key)
@@ -73,6 +80,7 @@ export const VALUE_MAP: Kind = defineKind({
   args: [],
   verbs: { ...MAP_VERBS, set: 'write' },
   zero: () => new Map(),
+  read: (node) => (node as ValueMapNode).read(),
   emptyWhole: () => new Map(),
   createNode: (context, parent, key) => new ValueMapNode(context, parent, key, SHAPE),
   decodeDelta: (batch) => decodeKeyedDelta(batch, TEXT_KEY, STAMPED_VALUE),

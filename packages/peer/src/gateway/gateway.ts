@@ -10,12 +10,19 @@ import {
   protocolVersion,
 } from '@joinery/client/protocol'
 import { type WebSocket, WebSocketServer } from 'ws'
+import { addressUnavailable } from '../errors.ts'
+import { version } from '../version.ts'
 import { Admission } from './admission.ts'
 import { ClientSessions } from './client-session.ts'
 import { Connection, type GatewayShared } from './connection.ts'
 import type { GatewayHost } from './host.ts'
 import { OpenSpaces } from './open-spaces.ts'
-import { checkExposure, type GatewayOptions, resolveLimits } from './options.ts'
+import {
+  checkExposure,
+  checkGatewayOptions,
+  type GatewayOptions,
+  resolveLimits,
+} from './options.ts'
 
 /** A running gateway. */
 export interface Gateway {
@@ -31,7 +38,7 @@ const closingMs = 500
 /**
  * Opens a gateway to the spaces of a peer.
  *
- * @throws JoineryError VALUE_INVALID when others could reach it without a token; what listening throws.
+ * @throws JoineryError VALUE_INVALID, also when others could reach it without a token; ADDRESS_UNAVAILABLE.
  */
 export async function createGateway(parts: {
   readonly spaces: GatewayHost
@@ -41,6 +48,7 @@ export async function createGateway(parts: {
 }): Promise<Gateway> {
   const { spaces: host, options = {} } = parts
   const address = options.host ?? '127.0.0.1'
+  checkGatewayOptions(options)
   checkExposure(address, options.token)
   const limits = resolveLimits(options.limits)
   const shared: GatewayShared = {
@@ -84,8 +92,14 @@ class GatewayServer {
   }
 
   async listen(port: number, host: string): Promise<string> {
-    this.http.listen(port, host)
-    await once(this.http, 'listening')
+    try {
+      this.http.listen(port, host)
+      await once(this.http, 'listening')
+    } catch (error) {
+      clearInterval(this.pulse)
+      const { code } = error as NodeJS.ErrnoException
+      throw addressUnavailable(`${host}:${port}`, code, error) ?? error
+    }
     const { address, port: bound, family } = this.http.address() as AddressInfo
     return `ws://${family === 'IPv6' ? `[${address}]` : address}:${bound}`
   }
@@ -113,7 +127,7 @@ class GatewayServer {
         ? [403, { error: objection }]
         : request.method !== 'GET' || request.url !== '/'
           ? [404, { error: 'GET / says what this is; clients connect here by WebSocket' }]
-          : [200, { name: 'joinery-gateway', version: '0.1.0', protocol: protocolVersion }]
+          : [200, { name: 'joinery-gateway', version, protocol: protocolVersion }]
     response.writeHead(status, { 'content-type': 'application/json' })
     response.end(`${JSON.stringify(body)}\n`)
     // Nothing here takes a body: what a client sends of one is not read.

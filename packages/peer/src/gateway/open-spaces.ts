@@ -1,6 +1,7 @@
 import { gatewayBusy } from '@joinery/client/protocol'
 import { JoineryError, type Schema, type Space } from '@joinery/crdt-objects'
 import { parseDescriptor } from '@joinery/crdt-objects/engine'
+import { checkSpaceName } from '../spaces/names.ts'
 import type { GatewayHost } from './host.ts'
 
 const objectsMax = 65_536
@@ -20,16 +21,17 @@ export class OpenSpaces {
     this.spacesMax = spacesMax
   }
 
-  space(name: string): Promise<Space<'local'>> {
+  async space(name: string): Promise<Space<'local'>> {
     let space = this.spaceByName.get(name)
     if (space === undefined) {
+      checkSpaceName(name)
       if (this.spaceByName.size >= this.spacesMax)
-        return Promise.reject(gatewayBusy(`The gateway has ${this.spacesMax} spaces open.`, 1000))
+        throw gatewayBusy(`The gateway has ${this.spacesMax} spaces open.`, 1000)
       space = this.host.space(name)
       this.spaceByName.set(name, space)
       space.catch(() => this.spaceByName.delete(name))
     }
-    return space
+    return await space
   }
 
   /** A handle: at once when somebody has opened it before. */

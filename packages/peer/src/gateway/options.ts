@@ -56,13 +56,44 @@ export function resolveLimits(limits: Partial<GatewayLimits> = {}): GatewayLimit
   return { ...defaultLimits, ...limits }
 }
 
+/** @throws JoineryError VALUE_INVALID, for what the types do not tell from what a program reads elsewhere. */
+export function checkGatewayOptions(options: GatewayOptions): void {
+  const { port, host, token, origins, hosts } = options
+  if (port !== undefined && !(Number.isInteger(port) && port >= 0 && port <= 65_535))
+    throw invalidValue('the port of a gateway is an integer from 0 to 65535', port)
+  if (host !== undefined && (typeof host !== 'string' || host === ''))
+    throw invalidValue('the host of a gateway is a name or an address', host)
+  if (token !== undefined && typeof token !== 'string')
+    throw invalidValue('the token of a gateway is a text', token)
+  checkTexts('hosts', hosts)
+  checkTexts('origins', origins)
+  for (const origin of origins ?? []) {
+    if (isOrigin(origin)) continue
+    throw invalidValue('an origin looks like https://example.org, without a path', origin)
+  }
+}
+
+function checkTexts(option: string, texts: readonly string[] | undefined): void {
+  if (texts === undefined) return
+  const isList = Array.isArray(texts) && texts.every((text) => typeof text === 'string')
+  if (!isList) throw invalidValue(`${option} is an array of texts`, texts)
+}
+
+/** As browsers send it: a page is let in only if its origin is equal, letter by letter. */
+function isOrigin(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { origin, protocol, host } = new URL(text)
+  // The standard knows no origin of such as browser extensions, but browsers send one.
+  return text === (origin === 'null' ? `${protocol}//${host}` : origin) && host !== ''
+}
+
 /** Whether `host` is an address that only this machine reaches. */
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host)
 }
 
 /** @throws JoineryError VALUE_INVALID when others could reach a gateway that asks for no token. */
-export function checkExposure(host: string, token: string | undefined): void {
+export function checkExposure(host = '127.0.0.1', token?: string): void {
   if (token !== undefined && token.length < 16)
     throw invalidValue('a token needs 16 characters at least: it is all that keeps others out')
   if (token !== undefined || isLoopback(host)) return

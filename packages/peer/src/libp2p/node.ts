@@ -19,6 +19,7 @@ import { findRefusal, type RefusalReason } from '../errors.ts'
 import { type ClusterIdentity } from '../membership/cluster-identity.ts'
 import { type ChannelEvents, type Network } from '../network.ts'
 import { type Reporter } from '../report.ts'
+import { checkMultiaddrs, listenFailure } from './addresses.ts'
 import { gossipService, PubsubGossip } from './gossip.ts'
 import { membershipEncrypter } from './membership-encrypter.ts'
 import { Streams, syncProtocol } from './streams.ts'
@@ -28,6 +29,8 @@ export interface NodeOptions {
   readonly clusterKey: Uint8Array
   readonly cluster: ClusterIdentity
   readonly listen: readonly string[]
+  /** Looked at only, for mistakes. */
+  readonly bootstrap?: readonly string[] | undefined
   readonly hasGossip: boolean
   readonly handshakeTimeoutMs?: number
   readonly report: Reporter
@@ -35,11 +38,14 @@ export interface NodeOptions {
 
 /** A started node whose events are ignored until `connect` says where they go. */
 export interface Node extends Network {
+  /** @throws JoineryError ADDRESS_UNAVAILABLE */
   connect(events: ChannelEvents): Promise<void>
 }
 
 /** Makes a node. It listens, dials and accepts from `connect` on. */
 export async function createNode(options: NodeOptions): Promise<Node> {
+  checkMultiaddrs('listen', options.listen)
+  checkMultiaddrs('bootstrap', options.bootstrap ?? [])
   const privateKey = await generateKeyPair('Ed25519')
   const node = await createLibp2pNode(privateKey, options)
   return new Libp2pNode(node, options.hasGossip)
@@ -125,7 +131,11 @@ class Libp2pNode implements Node {
       // One is meant; room for a second lets it be seen and answered, and not silently dropped.
       { maxInboundStreams: 2, maxOutboundStreams: 2 },
     )
-    await this.#node.start()
+    try {
+      await this.#node.start()
+    } catch (error) {
+      throw listenFailure(error)
+    }
   }
 
   async dial(address: string, signal: AbortSignal): Promise<string> {

@@ -1,9 +1,12 @@
 import { readFile } from 'node:fs/promises'
-import { isJoineryError } from '@joinery/crdt-objects'
+import { invalidValue, isJoineryError } from '@joinery/crdt-objects'
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { destination, pino } from 'pino'
 import { createPeer } from '../index.ts'
 import type { Peer } from '../index.ts'
+import { clusterKeyVariable } from '../cluster-key.ts'
+import { version } from '../version.ts'
+import { ReportLog } from './report-log.ts'
 
 const drainMs = 5000
 const usageExitCode = 2
@@ -60,7 +63,7 @@ function peerProgram(): Command {
     )
     .option('--space <name...>', 'spaces to hold a replica of from the start', [])
     .option('--origin <origin...>', 'web origins whose pages may connect to the gateway', [])
-    .version('0.1.0')
+    .version(version)
     .exitOverride()
     .showHelpAfterError('(joinery-peer --help shows what can be given)')
     .allowExcessArguments(false)
@@ -71,10 +74,15 @@ async function serve(settings: Settings, environment: Environment): Promise<void
   const stopped = stopSignal()
   // What it serves goes to standard output; what goes wrong, as lines of JSON, to standard error.
   const log = pino({ name: 'joinery-peer' }, destination({ dest: 2, sync: true }))
+  const reports = new ReportLog((fields, text, isError) => {
+    if (isError) log.error(fields, text)
+    else log.warn(fields, text)
+  })
+  checkKeyGiven(settings, environment)
   const token =
     settings.tokenFile === undefined
       ? environment.JOINERY_TOKEN
-      : (await readFile(settings.tokenFile, 'utf8')).trim()
+      : await readToken(settings.tokenFile)
   const peer = await createPeer({
     clusterKey: settings.keyFile === undefined ? undefined : { file: settings.keyFile },
     listen: settings.listen,
@@ -86,23 +94,46 @@ async function serve(settings: Settings, environment: Environment): Promise<void
       token: token === '' ? undefined : token,
       origins: settings.origin,
     },
-    onReport: (report) => {
-      if (report.kind === 'gateway-fault')
-        log.error({ err: report.error }, 'the gateway failed at a call')
-      else log.warn(report)
-    },
+    onReport: reports.take,
   })
   try {
     for (const name of settings.space) await peer.space(name)
-    console.log(introduction(peer, settings.space))
+    console.log(introduction(peer, settings))
     await stopped
-    const { complete, unsent } = await peer.drain({ deadlineMs: drainMs })
-    console.log(
-      complete ? 'handed over, stopping' : `stopping; ${unsent} updates reached no other peer`,
-    )
+    const { unsent } = await peer.drain({ deadlineMs: drainMs })
+    console.log(farewell(unsent, peer.statistics().peers))
   } finally {
     await peer.stop()
+    reports.flush()
   }
+}
+
+function checkKeyGiven({ keyFile }: Settings, environment: Environment): void {
+  if (keyFile !== undefined || (environment[clusterKeyVariable] ?? '') !== '') return
+  throw invalidValue(
+    `a peer needs the key of its cluster: name its file by --key-file, or set ${clusterKeyVariable}. ` +
+      'Make one with `openssl rand -hex 32`',
+  )
+}
+
+async function readToken(file: string): Promise<string> {
+  try {
+    return (await readFile(file, 'utf8')).trim()
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error)
+    throw invalidValue(`the file that --token-file names cannot be read: ${reason}`)
+  }
+}
+
+/** What is true at the end: only of what others confirmed to hold is it known that they do. */
+export function farewell(unsent: number, peers: number): string {
+  if (unsent > 0) {
+    const updates = unsent === 1 ? 'one update made here is' : `${unsent} updates made here are`
+    return `stopping; ${updates} not known to be held by any other peer`
+  }
+  return peers > 0
+    ? 'handed over, stopping'
+    : 'stopping; no other peer is connected: what only this one held is gone'
 }
 
 function stopSignal(): Promise<void> {
@@ -112,19 +143,22 @@ function stopSignal(): Promise<void> {
   })
 }
 
-function introduction(peer: Peer, spaces: readonly string[]): string {
+function introduction(peer: Peer, { space: spaces, bootstrap }: Settings): string {
   const { gatewayUrl = '', addresses, id } = peer
   return [
     `peer      ${id}`,
     `gateway   ${gatewayUrl}`,
     ...addresses.map((address) => `address   ${address}`),
     ...spaces.map((space) => `space     ${space}`),
+    ...(bootstrap.length > 0 && peer.statistics().peers === 0
+      ? [`cluster   not joined yet, still trying ${bootstrap.join(', ')}`]
+      : []),
     '',
     `look      joinery --url ${gatewayUrl} ls`,
     ...addresses
       .slice(0, 1)
       .map((address) => `join      joinery-peer --port 0 --bootstrap ${address}`),
-    'stop      Ctrl-C: hands over to the other peers, then ends',
+    'stop      Ctrl-C: hands over to the other peers, if any, then ends',
   ].join('\n')
 }
 

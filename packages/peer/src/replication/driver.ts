@@ -148,20 +148,15 @@ export class SpaceDriver {
     if (!(timeoutMs >= 0)) throw invalidValue('timeoutMs is a number of at least 0', timeoutMs)
     signal?.throwIfAborted()
     const id = this.#nextFlush++
-    const flushed = this.#startFlush(id, replicas)
+    const last = this.#sealedLast + this.state.pendingUpdates
+    const flushed = this.#startFlush(id, last, replicas)
     const outcome = await settledWithin(flushed, timeoutMs, signal).catch((error: unknown) => {
       this.#cancelFlush(id)
       throw error
     })
     if (outcome !== undefined) return outcome
     this.#cancelFlush(id)
-    throw new JoineryError(
-      'CALL_TIMEOUT',
-      `Fewer than ${replicas} peers were seen to hold the writes to "${this.name}" within ` +
-        `${timeoutMs} ms. The writes stay, and go on spreading: flush again, or ask for fewer.`,
-      { timeoutMs, outcome: 'unknown' },
-      { retryable: true },
-    )
+    throw this.#flushTimeout(last, replicas, timeoutMs)
   }
 
   /** Ends local writes and all timers. */
@@ -170,12 +165,28 @@ export class SpaceDriver {
     this.#schedule.stop()
   }
 
-  #startFlush(id: number, replicas: number): Promise<{ readonly replicas: number }> {
-    const last = this.#sealedLast + this.state.pendingUpdates
+  #startFlush(id: number, last: number, replicas: number): Promise<{ readonly replicas: number }> {
     return new Promise((resolve) => {
       this.#flushes.set(id, { last, resolve })
       this.#step({ kind: 'flush', id, replicas })
     })
+  }
+
+  #flushTimeout(last: number, replicas: number, timeoutMs: number): JoineryError<'CALL_TIMEOUT'> {
+    const { neighbours, holders } = this.#core.holders(last)
+    const advice =
+      neighbours + 1 < replicas
+        ? `Open the space at more peers, or ask for ${neighbours + 1} at most.`
+        : 'Flush again, or ask for fewer.'
+    return new JoineryError(
+      'CALL_TIMEOUT',
+      `Fewer than ${replicas} peers were seen to hold the writes to "${this.name}" within ` +
+        `${timeoutMs} ms: besides this one, ${neighbours} connected ` +
+        `${neighbours === 1 ? 'peer has' : 'peers have'} the space open, and ${holders} of them ` +
+        `${holders === 1 ? 'was' : 'were'} seen to hold the writes. The writes stay, and go on spreading. ${advice}`,
+      { timeoutMs, outcome: 'unknown' },
+      { retryable: true },
+    )
   }
 
   #cancelFlush(id: number): void {

@@ -1,25 +1,17 @@
 import {
   type FlushOptions,
-  invalidValue,
   JoineryError,
   type Local,
   type Schema,
   type Space,
 } from '@joinery/crdt-objects'
 import { kindOf } from '@joinery/crdt-objects/engine'
-import { spaceNameLengthMax } from '../membership/wire.ts'
 import { type SpaceDriver } from '../replication/driver.ts'
+import { checkObjectName } from './names.ts'
 import { type SpaceRegistry } from './space-registry.ts'
 
 /** A space whose objects are in this process. */
 export type LocalSpace = Space<'local'>
-
-const objectNameLengthMax = 1024
-
-/** @throws JoineryError VALUE_INVALID */
-export function checkSpaceName(name: unknown): asserts name is string {
-  checkName(name, 'a space', spaceNameLengthMax)
-}
 
 /** One user's hold on an open space. Several may have it open; the replica is one. */
 export class PeerSpace implements LocalSpace {
@@ -43,7 +35,7 @@ export class PeerSpace implements LocalSpace {
   ): Promise<Local<S>> {
     options.signal?.throwIfAborted()
     this.#checkOpen()
-    checkName(name, 'an object', objectNameLengthMax)
+    checkObjectName(name)
     return this.#driver.state.open(name, kindOf(schema)).handle()
   }
 
@@ -70,13 +62,4 @@ export class PeerSpace implements LocalSpace {
       { space: this.name },
     )
   }
-}
-
-function checkName(name: unknown, of: string, lengthMax: number): asserts name is string {
-  if (typeof name !== 'string') throw invalidValue(`the name of ${of} is a string`, name)
-  if (name.length === 0) throw invalidValue(`the name of ${of} is not empty`)
-  if (name.length > lengthMax) {
-    throw invalidValue(`the name of ${of} has at most ${lengthMax} characters`, name)
-  }
-  if (/\p{Surrogate}/u.test(name)) throw invalidValue(`the name of ${of} is well-formed text`, name)
 }

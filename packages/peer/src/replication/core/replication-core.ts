@@ -70,6 +70,12 @@ export class ReplicationCore {
     return { ...this.#holdings.usage, wants: this.#wants.size }
   }
 
+  /** Who has the space open and is connected, and how many of them said that they hold all we wrote up to `last`. */
+  holders(last: number): { readonly neighbours: number; readonly holders: number } {
+    const holders = [...this.#neighbours.values()].filter(({ held }) => held >= last)
+    return { neighbours: this.#neighbours.size, holders: holders.length }
+  }
+
   /** Takes one input. Never throws for what a neighbour or the network did. */
   step(input: Input): Effect[] {
     this.#effects = []
@@ -291,8 +297,7 @@ export class ReplicationCore {
 
   #settleFlushes(): void {
     if (this.#waiters.size === 0) return
-    const holders = [...this.#neighbours.values()].map((neighbour) => neighbour.held)
-    const count = (last: number) => 1 + holders.filter((held) => held >= last).length
+    const count = (last: number) => 1 + this.holders(last).holders
     for (const flush of this.#waiters.settle(count)) this.#emit({ kind: 'flushed', ...flush })
   }
 

@@ -1,0 +1,21 @@
+import { invalidValue } from '../errors.ts'
+import type { ReplicaContext } from '../state/context.ts'
+import { DraftObject } from './draft.ts'
+import { invoke } from './invoke.ts'
+import { KIND, LocalHandle, PLACE } from './local.ts'
+
+/** The draft of a local handle: its writes are carried out at once, within the transaction under way. */
+export function draftOf(handle: object, context: ReplicaContext, isOver: () => boolean): object {
+  if (!(handle instanceof LocalHandle)) throw invalidValue('a transaction takes handles', handle)
+  if (handle[PLACE].context !== context) {
+    throw invalidValue('a transaction takes handles of its own space', handle.name)
+  }
+  const object = new DraftObject(
+    handle.name,
+    ({ path, verb, args }) => {
+      invoke(handle, path, verb, args)
+    },
+    isOver,
+  )
+  return handle[KIND].remote({ object, path: [], options: {} })
+}

@@ -1,0 +1,167 @@
+import type { Item } from 'yjs'
+import type { BatchReader } from '../../codec/batch-reader.ts'
+import type { BatchWriter } from '../../codec/batch-writer.ts'
+import type { Clients } from './clients.ts'
+
+/*
+ * What a text or list says of itself in a batch: the structs of Yjs, in an encoding of our own.
+ *
+ * Yjs's own update format names an author by five to eight bytes in each reference, and is read by a decoder that
+ * trusts it. Here an author is its row in the replica table of the batch, one byte as a rule, and everything is
+ * checked while it is read: a struct is one unit or more of text, elements, one mark, or deleted ones, with the
+ * neighbours that it had when it was made. What is read refers to nothing yet: whether the neighbours are there is
+ * asked when it is integrated.
+ *
+ *     byte    what it is (two bits), CHAINED, LEFT, RIGHT
+ *     left    row and clock, if LEFT. CHAINED: the unit before it, of the same author
+ *     right   row and clock, if RIGHT
+ *     content
+ */
+
+/** Units that are gone: only their number is left. */
+export const DELETED = 0
+/** Characters or elements. */
+export const CONTENT = 1
+/** The begin or end of a mark: takes a unit of its own, and no place in the text. */
+export const MARK = 2
+const CHAINED = 4
+const LEFT = 8
+const RIGHT = 16
+
+/** No neighbour on that side. */
+export const NONE = -1
+
+/** How many structs one batch may bring. Integration looks through concurrent ones: its time must have a bound. */
+export const STRUCTS_MAX = 16_384
+/** No author makes more units than this in one document: clocks stay exact. */
+const CLOCK_MAX = 2 ** 40
+
+/** One struct as it was read. Rows are of the table of its batch. */
+export interface Struct {
+  readonly what: number
+  readonly clock: number
+  readonly length: number
+  readonly leftRow: number
+  readonly leftClock: number
+  readonly rightRow: number
+  readonly rightClock: number
+  /** Text, elements or mark, as the codec read it. */
+  readonly content: unknown
+}
+
+/** The structs of one author, in the order of their clocks, without a gap. */
+export interface Section {
+  readonly row: number
+  readonly structs: readonly Struct[]
+}
+
+/** What a kind of document keeps in its structs. */
+export interface ContentCodec {
+  encode(batch: BatchWriter, item: Item, offset: number): void
+  decode(batch: BatchReader): { readonly content: unknown; readonly length: number }
+  /** Marks: none in a list. */
+  encodeMark?(batch: BatchWriter, item: Item): void
+  decodeMark?(batch: BatchReader): unknown
+}
+
+/** Writes the structs of one client from `clock` on. */
+export function encodeStructs(
+  batch: BatchWriter,
+  items: readonly Item[],
+  clock: number,
+  tools: { readonly clients: Clients; readonly codec: ContentCodec },
+): void {
+  let first = items.length
+  while (first > 0 && end(items[first - 1]) > clock) first--
+  batch.body.varint(items.length - first)
+  if (first === items.length) return
+  batch.body.varint(clock)
+  for (const item of items.slice(first)) {
+    encodeStruct(batch, item, Math.max(0, clock - item.id.clock), tools)
+  }
+}
+
+function end(item: Item | undefined): number {
+  return item === undefined ? 0 : item.id.clock + item.length
+}
+
+function encodeStruct(
+  batch: BatchWriter,
+  item: Item,
+  offset: number,
+  tools: { readonly clients: Clients; readonly codec: ContentCodec },
+): void {
+  const { body } = batch
+  const { id, origin, rightOrigin } = item
+  const { clients, codec } = tools
+  const chained =
+    offset > 0 || (origin !== null && origin.client === id.client && origin.clock === id.clock - 1)
+  const what = item.deleted ? DELETED : item.countable ? CONTENT : MARK
+  const left = !chained && origin !== null
+  body.byte(
+    what | (chained ? CHAINED : 0) | (left ? LEFT : 0) | (rightOrigin === null ? 0 : RIGHT),
+  )
+  if (left) batch.dot(clients.index(origin.client), origin.clock)
+  if (rightOrigin !== null) batch.dot(clients.index(rightOrigin.client), rightOrigin.clock)
+  if (what === DELETED) body.varint(item.length - offset)
+  else if (what === CONTENT) codec.encode(batch, item, offset)
+  else codec.encodeMark?.(batch, item)
+}
+
+/** Reads what {@link encodeStructs} wrote of the author in `row`. */
+export function decodeStructs(
+  batch: BatchReader,
+  row: number,
+  codec: ContentCodec,
+  structsMax = Infinity,
+): Section {
+  const { body } = batch
+  const structs: Struct[] = []
+  const count = body.count(2)
+  if (count > structsMax) body.fail('more structs than one batch may bring')
+  let clock = count === 0 ? 0 : body.varint()
+  for (let left = count; left > 0; left--) {
+    const struct = decodeStruct(batch, row, clock, codec)
+    structs.push(struct)
+    clock += struct.length
+    if (clock > CLOCK_MAX) body.fail('more units than one author makes')
+  }
+  return { row, structs }
+}
+
+function decodeStruct(batch: BatchReader, row: number, clock: number, codec: ContentCodec): Struct {
+  const { body } = batch
+  const info = body.byte()
+  const what = info & 3
+  if (info >= 2 * RIGHT || what > MARK) body.fail('unknown kind of struct')
+  let [leftRow, leftClock, rightRow, rightClock] = [NONE, 0, NONE, 0]
+  if ((info & CHAINED) !== 0) {
+    if ((info & LEFT) !== 0 || clock === 0) body.fail('struct that follows nothing')
+    leftRow = row
+    leftClock = clock - 1
+  } else if ((info & LEFT) !== 0) {
+    leftRow = batch.row()
+    leftClock = body.varint()
+    // One spelling for each struct.
+    if (leftRow === row && leftClock >= clock - 1) body.fail('neighbour of a struct')
+  }
+  if ((info & RIGHT) !== 0) {
+    rightRow = batch.row()
+    rightClock = body.varint()
+    if (rightRow === row && rightClock >= clock) body.fail('neighbour of a struct')
+  }
+  let length = 1
+  let content: unknown
+  if (what === DELETED) {
+    length = body.varint()
+  } else if (what === CONTENT) {
+    const read = codec.decode(batch)
+    content = read.content
+    length = read.length
+  } else {
+    if (codec.decodeMark === undefined) body.fail('mark outside a text')
+    content = codec.decodeMark(batch)
+  }
+  if (length === 0) body.fail('struct without a unit')
+  return { what, clock, length, leftRow, leftClock, rightRow, rightClock, content }
+}

@@ -1,0 +1,382 @@
+import type { BatchWriter } from '../codec/batch-writer.ts'
+import type { ReplicaContext } from './context.ts'
+import { SELF } from './context.ts'
+import type {
+  Contribution,
+  ContributionsDelta,
+  ContributionsWhole,
+  Generation,
+} from './contributions.ts'
+import {
+  NO_CONTRIBUTIONS,
+  encodeContributionsDelta,
+  encodeContributionsWhole,
+} from './contributions.ts'
+import type { Incoming, Parent } from './node.ts'
+import { Node } from './node.ts'
+
+/** Roughly what a generation takes in a batch besides its content. */
+const GENERATION_BYTES = 10
+/** Transactions, and the nodes whose pending content each of them can restore. */
+const savedByTransaction = new WeakMap<object, WeakSet<object>>()
+
+/**
+ * The state under what accumulates: vectors, moments, histograms, sketches.
+ *
+ * The naive way keeps one total for each replica and lets the greater update number win. It fails twice. Were an entry
+ * dropped when it is removed (from a map, say), the author's next total would bring the removed part back. Were totals
+ * sent, a vector of 10,000 numbers would travel whole for one number added to it. And a removal that is a plain "less
+ * what I had seen" leaves floating point dust: (t + x) - t is not x.
+ *
+ * So what a replica adds to a place goes into a GENERATION, named by its author and the update that bore it:
+ *
+ * - Its author alone writes it. Batches of one author apply in order and once each, so a delta is the increment, and
+ *   every replica forms the same total by the same additions: equal to the last bit.
+ * - A removal is a MARK on each generation that it observed: the number of the last update seen there and, where
+ *   contents subtract, the total at that number. Of two marks, the one with the greater number stands. What a marked
+ *   generation still gives is what came after its mark; where contents do not subtract (a sketch that keeps maxima),
+ *   all that its author had added to it, or nothing if nothing came after.
+ * - An author that sees a mark never adds to that generation again: its next increment bears a new one. So dust can
+ *   only come of an addition and a removal that did not know of each other, and is the same everywhere.
+ * - When nothing came after the mark, its author closes it with its next batch, and it is gone: only then is it certain
+ *   that no further increment is on its way. Until then everybody keeps the total, to subtract it from what may come.
+ *   An author's own removal closes at once. So what was removed leaves nothing behind, once its authors wrote anything.
+ *
+ * Why joins are right. Which generations of an author there are, and their totals, is said by that author's batches
+ * alone: of two states, the one that has seen more of the author is right about all of it. Marks are ordered by their
+ * numbers, and equal numbers come with equal totals: all apply the same increments in the same order. A state is the
+ * product of these two kinds of register; both only ever advance, so the join is associative, commutative, idempotent.
+ * A mark is never ahead of what it marks: batches apply after all that their author had seen. A mark on what is not
+ * here is on what was closed here, and says nothing.
+ *
+ * At most two generations of an author are alive: a mark on the second one has seen all of the first one, which so is
+ * marked to its end, and is closed before, or together with, the birth of a third.
+ */
+export abstract class ContributionsNode<C> extends Node<
+  ContributionsDelta<C>,
+  ContributionsWhole<C>
+> {
+  private readonly contribution: Contribution<C>
+  /** Invariant: in the order of (replica id, birth), which is the same everywhere. */
+  private generations: readonly Generation<C>[] = NO_CONTRIBUTIONS
+  /** What we added since the last batch. It joins a generation when it is sealed: a removal may come before. */
+  private pending: C | undefined
+  private pendingSeq = 0
+  /** How much of the pending content counts in the size of the next batch. */
+  private pendingCounted = 0
+  /** Everything merged, until something changes. */
+  private sum: C | undefined
+
+  constructor(context: ReplicaContext, parent: Parent, key: string, contribution: Contribution<C>) {
+    super(context, parent, key)
+    this.contribution = contribution
+  }
+
+  /**
+   * All contributions, merged in the order of replica ids: equal to the last bit wherever the same is seen. Not a copy:
+   * it must not be changed, and is void after the next change here.
+   */
+  get content(): C {
+    return (this.sum ??= this.merge())
+  }
+
+  private merge(): C {
+    const { contribution } = this
+    const parts = this.parts()
+    const [first] = parts
+    if (first === undefined) return contribution.zero()
+    if (parts.length === 1) return first
+    const sum = contribution.zero()
+    for (const part of parts) contribution.add(sum, part)
+    return sum
+  }
+
+  /** What each generation still gives, the pending content included as it will be once it is sealed. */
+  private parts(): C[] {
+    const { pending, contribution } = this
+    const open = pending === undefined ? undefined : this.open
+    const parts: C[] = []
+    let pendingPlace = 0
+    for (const generation of this.generations) {
+      if (pending !== undefined && generation === open) {
+        const total = contribution.copy(generation.total)
+        contribution.add(total, pending)
+        parts.push(total)
+      } else if (isAlive(generation)) {
+        const { total, base } = generation
+        parts.push(base === undefined ? total : (contribution.subtract?.(total, base) ?? total))
+      }
+      if (this.compare(generation, SELF, Infinity) < 0) pendingPlace = parts.length
+    }
+    if (pending !== undefined && open === undefined) parts.splice(pendingPlace, 0, pending)
+    return parts
+  }
+
+  /** Our generation that takes increments, if there is one: nobody is known to have removed of it. */
+  private get open(): Generation<C> | undefined {
+    return this.generations.find(({ replica, baseSeq }) => replica === SELF && baseSeq === 0)
+  }
+
+  /** Where a generation stands relative to (replica, birth). */
+  private compare(generation: Generation<C>, replica: number, birth: number): number {
+    if (generation.replica === replica) return generation.birth - birth
+    return this.context.id(generation.replica) < this.context.id(replica) ? -1 : 1
+  }
+
+  /** The place of (replica, birth) among the generations, or where it would be. */
+  private placeOf(replica: number, birth: number): number {
+    let low = 0
+    let high = this.generations.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      const generation = this.generations[middle]
+      if (generation !== undefined && this.compare(generation, replica, birth) < 0) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  private find(replica: number, birth: number): Generation<C> | undefined {
+    const found = this.generations[this.placeOf(replica, birth)]
+    return found?.replica === replica && found.birth === birth ? found : undefined
+  }
+
+  private bear(replica: number, seq: number, total: C): void {
+    const born = { replica, birth: seq, seq, total, baseSeq: 0, base: undefined, untold: false }
+    this.generations = this.generations.toSpliced(this.placeOf(replica, seq), 0, born)
+  }
+
+  /** Adds to a generation. What a mark that ends here refers to is kept, because the total moves on. */
+  private extend(generation: Generation<C>, seq: number, increment: C): void {
+    const { contribution } = this
+    if (generation.baseSeq === generation.seq && contribution.subtract !== undefined) {
+      generation.base = contribution.copy(generation.total)
+    }
+    contribution.add(generation.total, increment)
+    generation.seq = seq
+  }
+
+  /**
+   * Begins a local addition, whose arguments are checked: takes its update number, and gives the pending content to add
+   * into. {@link ContributionsNode.finish} ends it.
+   */
+  protected begin(): C {
+    this.saveForUndo()
+    this.pendingSeq = this.context.next()
+    this.pending ??= this.contribution.zero()
+    this.sum = undefined
+    return this.pending
+  }
+
+  /** Ends a local addition. */
+  protected finish(): void {
+    const { pending } = this
+    if (pending === undefined) return
+    const bytes = this.contribution.bytes(pending)
+    this.markDirty(Math.max(0, bytes - this.pendingCounted) + (this.dirty ? 0 : GENERATION_BYTES))
+    this.pendingCounted = bytes
+    if (!this.present) this.refreshPresence()
+    this.notify()
+    this.context.operationDone()
+  }
+
+  /** Within a transaction, keeps a copy of the pending content, once: all of a transaction is undone, or nothing. */
+  private saveForUndo(): void {
+    const { transaction } = this.context
+    if (transaction === undefined) return
+    const saved = savedByTransaction.get(transaction) ?? new WeakSet()
+    if (saved.has(this)) return
+    savedByTransaction.set(transaction, saved.add(this))
+    const { pending, pendingSeq, pendingCounted } = this
+    const copy = pending === undefined ? undefined : this.contribution.copy(pending)
+    this.onUndo(() => {
+      this.restorePending(copy, pendingSeq, pendingCounted)
+    })
+  }
+
+  private restorePending(pending: C | undefined, seq: number, counted: number): void {
+    this.pending = pending
+    this.pendingSeq = seq
+    this.pendingCounted = counted
+    this.sum = undefined
+  }
+
+  protected isPresent(): boolean {
+    return this.pending !== undefined || this.generations.some(isAlive)
+  }
+
+  isVacant(): boolean {
+    return this.pending === undefined && this.generations.length === 0
+  }
+
+  reset(): void {
+    this.saveMarksForUndo()
+    let bytes = 0
+    // Nobody can have seen what is pending: it is as if it had never been.
+    this.restorePending(undefined, 0, 0)
+    for (const generation of this.generations) {
+      if (!isAlive(generation)) continue
+      generation.baseSeq = generation.seq
+      generation.base = undefined
+      // Our own ones are closed with the next batch: that needs no mark.
+      generation.untold = generation.replica !== SELF
+      bytes += this.markBytes(generation)
+    }
+    this.markDirty(bytes)
+    this.refreshPresence()
+  }
+
+  private saveMarksForUndo(): void {
+    if (this.context.transaction === undefined) return
+    const { pending, pendingSeq, pendingCounted } = this
+    const marks = this.generations.map((generation) => ({ generation, before: { ...generation } }))
+    this.onUndo(() => {
+      for (const { generation, before } of marks) Object.assign(generation, before)
+      this.restorePending(pending, pendingSeq, pendingCounted)
+    })
+  }
+
+  private markBytes({ replica, total }: Generation<C>): number {
+    if (replica === SELF || this.contribution.subtract === undefined) return GENERATION_BYTES
+    return GENERATION_BYTES + this.contribution.bytes(total)
+  }
+
+  resetBytes(): number {
+    let bytes = 0
+    for (const generation of this.generations) {
+      if (isAlive(generation)) bytes += this.markBytes(generation)
+    }
+    return bytes
+  }
+
+  encodeDelta(batch: BatchWriter): void {
+    const { pending, pendingSeq: seq } = this
+    const birth = this.open?.birth ?? seq
+    encodeContributionsDelta(batch, this.contribution, {
+      own: pending === undefined ? undefined : { birth, seq, content: pending },
+      closed: this.generations.filter(isClosing),
+      marked: this.generations.filter(({ untold }) => untold),
+    })
+  }
+
+  /** What is pending joins its generation, by the same addition that receivers make. */
+  protected clearDelta(): void {
+    const { pending, pendingSeq } = this
+    this.sum = undefined
+    if (pending !== undefined) {
+      const { open } = this
+      if (open === undefined) this.bear(SELF, pendingSeq, pending)
+      else this.extend(open, pendingSeq, pending)
+    }
+    this.pending = undefined
+    this.pendingCounted = 0
+    if (this.generations.some(isClosing)) {
+      this.generations = this.generations.filter((generation) => !isClosing(generation))
+    }
+    for (const generation of this.generations) generation.untold = false
+  }
+
+  apply(delta: ContributionsDelta<C>, incoming: Incoming): void {
+    const author = incoming.indexes[0] ?? SELF
+    let changed = delta.closed.length > 0 && this.close(author, new Set(delta.closed))
+    const { own } = delta
+    if (own !== undefined) {
+      changed = true
+      if (own.birth === own.seq) this.bear(author, own.seq, own.content)
+      else {
+        const generation = this.find(author, own.birth)
+        if (generation !== undefined) this.extend(generation, own.seq, own.content)
+      }
+    }
+    for (const mark of delta.marks) {
+      const generation = this.find(incoming.indexes[mark.row] ?? SELF, mark.birth)
+      if (generation !== undefined && this.mark(generation, mark.seq, mark.total)) changed = true
+    }
+    if (changed) this.changed()
+  }
+
+  /** Drops generations. Tells whether a reader sees one go. */
+  private close(author: number, births: ReadonlySet<number>): boolean {
+    const isClosed = ({ replica, birth }: Generation<C>): boolean =>
+      replica === author && births.has(birth)
+    const seen = this.generations.some((generation) => isClosed(generation) && isAlive(generation))
+    this.generations = this.generations.filter((generation) => !isClosed(generation))
+    return seen
+  }
+
+  /** Joins a mark: the greater number stands. */
+  private mark(generation: Generation<C>, seq: number, total: C | undefined): boolean {
+    // Beyond what is here, only a wrong batch marks.
+    if (seq <= generation.baseSeq || seq > generation.seq) return false
+    generation.baseSeq = seq
+    const subtracts = this.contribution.subtract !== undefined
+    generation.base = subtracts && seq < generation.seq ? total : undefined
+    // To close it is no operation of its own: it leaves with the next batch, whatever that is for.
+    if (isClosing(generation)) this.markDirty(GENERATION_BYTES)
+    return true
+  }
+
+  private changed(): void {
+    this.sum = undefined
+    this.refreshPresence()
+    this.notify()
+  }
+
+  encodeWhole(batch: BatchWriter): void {
+    encodeContributionsWhole(batch, this.contribution, this.generations)
+  }
+
+  join(whole: ContributionsWhole<C>, incoming: Incoming): void {
+    const knowsMore = (replica: number): boolean =>
+      (incoming.seen[replica] ?? 0) > (this.context.seen[replica] ?? 0)
+    const joined = this.generations.filter(({ replica }) => !knowsMore(replica))
+    let changed = false
+    for (const their of whole) {
+      const replica = incoming.indexes[their.replica] ?? SELF
+      const mine = this.find(replica, their.birth)
+      if (knowsMore(replica)) joined.push(this.succeed(mine, { ...their, replica }))
+      else if (mine !== undefined) {
+        const seen = their.base ?? their.total
+        changed = this.mark(mine, their.baseSeq, seen) || changed
+      }
+    }
+    const before = this.generations.filter(isAlive)
+    this.generations = joined.sort((a, b) => this.compare(a, b.replica, b.birth))
+    const after = this.generations.filter(isAlive)
+    if (changed || !isSame(before, after)) this.changed()
+  }
+
+  /** A generation as one who knows more of its author has it, with our mark. */
+  private succeed(mine: Generation<C> | undefined, theirs: Generation<C>): Generation<C> {
+    if (mine === undefined) return theirs
+    this.mark(theirs, mine.baseSeq, mine.base ?? mine.total)
+    theirs.untold = mine.untold
+    return theirs
+  }
+}
+
+/** Whether it still gives something. */
+function isAlive({ seq, baseSeq }: Generation<unknown>): boolean {
+  return seq > baseSeq
+}
+
+/** Whether our next batch closes it. */
+function isClosing({ replica, seq, baseSeq }: Generation<unknown>): boolean {
+  return replica === SELF && seq === baseSeq
+}
+
+/** Whether two lists of generations read the same. */
+function isSame(a: readonly Generation<unknown>[], b: readonly Generation<unknown>[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ replica, birth, seq, baseSeq }, i) => {
+      const other = b[i]
+      return (
+        other?.replica === replica &&
+        other.birth === birth &&
+        other.seq === seq &&
+        other.baseSeq === baseSeq
+      )
+    })
+  )
+}

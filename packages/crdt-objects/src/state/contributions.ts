@@ -1,0 +1,175 @@
+import type { BatchReader } from '../codec/batch-reader.ts'
+import type { BatchWriter } from '../codec/batch-writer.ts'
+
+/** What replicas contribute to a place: how one kind of it merges and travels. Contents are mutable. */
+export interface Contribution<C> {
+  zero(): C
+  copy(content: C): C
+  /** Merges in place. Must be a function of the two contents alone, to the last bit, and never fail. */
+  add(target: C, increment: C): void
+  /** What was added after `base`, as a content of its own. Absent for what cannot say (maxima, bits). */
+  subtract?(total: C, base: C): C
+  /** Loses nothing: what is decoded adds to the same bits. */
+  encode(batch: BatchWriter, content: C): void
+  /** Checks everything, fails through `batch.body.fail`, and allocates no more than in proportion to the bytes read. */
+  decode(batch: BatchReader): C
+  /** Roughly what the content takes encoded. Asked after each addition, so it must be quick. */
+  bytes(content: C): number
+}
+
+/** What one replica added to a place from one update on, and how much of it was removed. */
+export interface Generation<C> {
+  /** Our index of its author; in a decoded whole, the row. */
+  replica: number
+  /** Number of the author's update that bore it. Invariant: birth <= seq. */
+  readonly birth: number
+  /** Number of the author's latest update in `total`. */
+  seq: number
+  total: C
+  /** Number of the author's latest update that a removal has seen; 0 for none. Invariant: birth <= baseSeq <= seq. */
+  baseSeq: number
+  /** The total at `baseSeq`. Invariant: there exactly if contents subtract and 0 < baseSeq < seq. */
+  base: C | undefined
+  /** Whether our mark has not left in a batch yet. */
+  untold: boolean
+}
+
+/** What a removal has seen of a generation. */
+interface Mark<C> {
+  /** The row of its author. */
+  readonly row: number
+  readonly birth: number
+  readonly seq: number
+  /** The total at `seq`, where contents subtract. */
+  readonly total: C | undefined
+}
+
+/** What the author of a batch adds to one of its generations; one that is born if `birth` is `seq`. */
+interface Increment<C> {
+  readonly birth: number
+  readonly seq: number
+  readonly content: C
+}
+
+/** What a batch says of one place. */
+export interface ContributionsDelta<C> {
+  readonly own: Increment<C> | undefined
+  /** Births of the author's generations that are no more. */
+  readonly closed: readonly number[]
+  readonly marks: readonly Mark<C>[]
+}
+
+/** All generations of a place. */
+export type ContributionsWhole<C> = readonly Generation<C>[]
+
+/** Bits of the first byte of a delta: what it has. */
+const OWN = 1
+const REMOVES = 2
+
+const NONE: readonly never[] = []
+
+/** The state of a place that nobody has contributed to. */
+export const NO_CONTRIBUTIONS: ContributionsWhole<never> = NONE
+
+/** A delta as its author has it. */
+export interface OutgoingContributions<C> {
+  readonly own: Increment<C> | undefined
+  readonly closed: readonly Generation<C>[]
+  readonly marked: readonly Generation<C>[]
+}
+
+export function encodeContributionsDelta<C>(
+  batch: BatchWriter,
+  contribution: Contribution<C>,
+  { own, closed, marked }: OutgoingContributions<C>,
+): void {
+  const { body } = batch
+  const removes = closed.length + marked.length > 0
+  body.byte((own === undefined ? 0 : OWN) | (removes ? REMOVES : 0))
+  if (own !== undefined) {
+    body.varint(batch.last - own.seq)
+    body.varint(own.seq - own.birth)
+    contribution.encode(batch, own.content)
+  }
+  if (!removes) return
+  body.varint(closed.length)
+  for (const { birth } of closed) body.varint(batch.last - birth)
+  body.varint(marked.length)
+  for (const { replica, birth, baseSeq, base, total } of marked) {
+    batch.dot(replica, baseSeq)
+    body.varint(baseSeq - birth)
+    if (contribution.subtract !== undefined) contribution.encode(batch, base ?? total)
+  }
+}
+
+/** Reads the delta of a ContributionsNode. */
+export function decodeContributionsDelta<C>(
+  batch: BatchReader,
+  contribution: Contribution<C>,
+): ContributionsDelta<C> {
+  const { body, frame } = batch
+  const parts = body.byte()
+  if (parts > (OWN | REMOVES)) body.fail('parts of a contribution')
+  let own: Increment<C> | undefined
+  if ((parts & OWN) !== 0) {
+    const seq = batch.ownSeq()
+    own = { seq, birth: decodeBirth(batch, seq), content: contribution.decode(batch) }
+  }
+  if ((parts & REMOVES) === 0) return { own, closed: NONE, marks: NONE }
+  const closed: number[] = []
+  for (let left = body.count(); left > 0; left--) closed.push(decodeBirth(batch, frame.last))
+  const marks: Mark<C>[] = []
+  for (let left = body.count(3); left > 0; left--) {
+    const row = batch.row()
+    const seq = batch.seq()
+    const birth = decodeBirth(batch, seq)
+    const total = contribution.subtract === undefined ? undefined : contribution.decode(batch)
+    marks.push({ row, birth, seq, total })
+  }
+  return { own, closed, marks }
+}
+
+function decodeBirth(batch: BatchReader, seq: number): number {
+  const birth = seq - batch.body.varint()
+  return birth > 0 ? birth : batch.body.fail('birth of a generation')
+}
+
+export function encodeContributionsWhole<C>(
+  batch: BatchWriter,
+  contribution: Contribution<C>,
+  generations: ContributionsWhole<C>,
+): void {
+  batch.body.varint(generations.length)
+  for (const { replica, birth, seq, total, baseSeq, base } of generations) {
+    batch.dot(replica, seq)
+    batch.body.varint(seq - birth)
+    batch.body.varint(baseSeq === 0 ? 0 : seq - baseSeq + 1)
+    contribution.encode(batch, total)
+    if (base !== undefined) contribution.encode(batch, base)
+  }
+}
+
+/** Reads the state of a ContributionsNode. */
+export function decodeContributionsWhole<C>(
+  batch: BatchReader,
+  contribution: Contribution<C>,
+): ContributionsWhole<C> {
+  const generations: Generation<C>[] = []
+  const named = new Set<string>()
+  for (let left = batch.body.count(4); left > 0; left--) {
+    const replica = batch.row()
+    const seq = batch.seenSeq(replica)
+    const birth = decodeBirth(batch, seq)
+    const name = `${replica} ${birth}`
+    if (named.has(name)) batch.body.fail('generation named twice')
+    named.add(name)
+    const marked = batch.body.varint()
+    const baseSeq = marked === 0 ? 0 : seq - marked + 1
+    if (marked > 0 && baseSeq < birth) batch.body.fail('more removed than added')
+    const total = contribution.decode(batch)
+    const hasBase = contribution.subtract !== undefined && baseSeq > 0 && baseSeq < seq
+    const base = hasBase ? contribution.decode(batch) : undefined
+    generations.push({ replica, birth, seq, total, baseSeq, base, untold: false })
+  }
+  return generations
+}

@@ -1,0 +1,90 @@
+import type { BatchWriter } from '../codec/batch-writer.ts'
+import type { Kind } from '../kind.ts'
+import { BranchNode } from './branch-node.ts'
+import type { ReplicaContext } from './context.ts'
+import { checkOperation } from './keyed-node.ts'
+import type { Node, Parent } from './node.ts'
+import { placeKey } from './node.ts'
+
+/** A kind whose entries are places of another kind. */
+export interface MapKind extends Kind {
+  readonly entryKind: Kind
+}
+
+/** A map of objects: a node for each key that anything was ever written under. */
+export class MapNode extends BranchNode {
+  private entryKind: Kind
+  /** The keys in order, made when asked for. Invariant: undefined, or exactly the keys of `children`. */
+  private order: readonly string[] | undefined
+
+  constructor(context: ReplicaContext, parent: Parent, key: string, entryKind: Kind) {
+    super(context, parent, key)
+    this.entryKind = entryKind
+  }
+
+  protected createChild(key: string): Node {
+    this.order = undefined
+    return this.entryKind.createNode(this.context, this, placeKey(key))
+  }
+
+  protected override release(child: Node): void {
+    super.release(child)
+    if (!child.attached) this.order = undefined
+  }
+
+  override widen(kind: Kind): void {
+    this.entryKind = (kind as MapKind).entryKind
+    for (const child of this.children.values()) child.widen(this.entryKind)
+  }
+
+  protected encodeKey(batch: BatchWriter, key: string): void {
+    batch.body.text(key)
+  }
+
+  protected keyBytes(key: string): number {
+    return key.length
+  }
+
+  protected emptyWhole(): unknown {
+    return this.entryKind.emptyWhole()
+  }
+
+  /** Keys under which something is there, in an order that is the same at every replica. */
+  *presentKeys(): Generator<string, undefined> {
+    this.order ??= [...this.children.keys()].sort()
+    for (const key of this.order) if (this.has(key)) yield key
+  }
+
+  /** The node under `key`, if something is there. */
+  presentChild(key: string): Node | undefined {
+    const child = this.children.get(key)
+    return child?.present === true ? child : undefined
+  }
+
+  has(key: string): boolean {
+    return this.children.get(key)?.present === true
+  }
+
+  count(): number {
+    return this.presentCount
+  }
+
+  delete(key: string): void {
+    const child = this.presentChild(key)
+    if (child === undefined) return
+    checkOperation(child.resetBytes())
+    this.context.next()
+    child.reset()
+    this.notify(key)
+    this.context.operationDone()
+  }
+
+  clear(): void {
+    if (this.presentCount === 0) return
+    checkOperation(this.resetBytes())
+    this.context.next()
+    this.reset()
+    this.notify()
+    this.context.operationDone()
+  }
+}

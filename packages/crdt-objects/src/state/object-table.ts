@@ -1,0 +1,93 @@
+import { JoineryError } from '../errors.ts'
+import type { Kind } from '../kind.ts'
+import { parseDescriptor } from '../types/descriptor.ts'
+import type { ReplicaContext } from './context.ts'
+import { ObjectState } from './object-state.ts'
+
+/**
+ * The objects of a space. One name stands for one object, unless programs whose schemas are of different families met
+ * at it: then each family has its object, and neither is reinterpreted.
+ */
+export class ObjectTable {
+  private readonly context: ReplicaContext
+  private readonly onDirty: (object: ObjectState) => void
+  private readonly objectByKey = new Map<string, ObjectState>()
+  /** Of several objects with one name, the one whose family comes first. */
+  private readonly objectByName = new Map<string, ObjectState>()
+  /** By name: all its objects, where there are several. */
+  private readonly objectsByName = new Map<string, ObjectState[]>()
+
+  constructor(context: ReplicaContext, onDirty: (object: ObjectState) => void) {
+    this.context = context
+    this.onDirty = onDirty
+  }
+
+  all(): Iterable<ObjectState> {
+    return this.objectByKey.values()
+  }
+
+  /** The object of that name; of several, the one whose family comes first. */
+  find(name: string): ObjectState | undefined {
+    return this.objectByName.get(name)
+  }
+
+  /** All objects of that name. */
+  named(name: string): readonly ObjectState[] {
+    const first = this.objectByName.get(name)
+    return this.objectsByName.get(name) ?? (first === undefined ? [] : [first])
+  }
+
+  /** The object of that name and the family of `kind`, if it is there. */
+  get(name: string, kind: Kind): ObjectState | undefined {
+    return this.objectByKey.get(objectKey(name, kind))
+  }
+
+  /** The object of that name and the family of `kind`, made if need be, that has what `kind` has. */
+  learn(name: string, kind: Kind): ObjectState {
+    const known = this.get(name, kind)
+    if (known !== undefined) {
+      known.learn(kind)
+      return known
+    }
+    const object = new ObjectState(this.context, { name, kind }, this.onDirty)
+    const others = this.named(name)
+    if (others.length > 0) this.objectsByName.set(name, [...others, object])
+    this.objectByKey.set(objectKey(name, kind), object)
+    const first = this.objectByName.get(name)
+    if (first === undefined || kind.family < first.kind.family) this.objectByName.set(name, object)
+    return object
+  }
+
+  /**
+   * The object for a program that opens it with `kind`.
+   *
+   * @throws JoineryError OBJECT_SCHEMA_DIFFERS
+   */
+  open(name: string, kind: Kind): ObjectState {
+    const same = this.get(name, kind)
+    const other = same ?? this.find(name)
+    if (other !== undefined && other.known(kind.fingerprint) === undefined) {
+      this.checkCompatible(other, kind)
+    }
+    // As others know it: what this process calls fields, and refuses, is the handle's business.
+    const object = this.learn(name, parseDescriptor(kind.descriptor))
+    object.guard(kind)
+    return object
+  }
+
+  private checkCompatible({ name, kind: found }: ObjectState, kind: Kind): void {
+    const difference = kind.compare(found, []).find(({ compatible }) => !compatible)
+    if (difference === undefined) return
+    const { path, first, second } = difference
+    const where = path.length === 0 ? `"${name}"` : `"${name}" at ${path.join('.')}`
+    throw new JoineryError(
+      'OBJECT_SCHEMA_DIFFERS',
+      `${where} is ${String(second)}, not ${String(first)}: open it with its schema, or use another name`,
+      { name, expected: kind.text, found: found.text, path },
+    )
+  }
+}
+
+function objectKey(name: string, kind: Kind): string {
+  return `${name}\n${kind.family}`
+}

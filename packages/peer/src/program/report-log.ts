@@ -1,0 +1,112 @@
+/*
+ * Reports as lines of a log. What goes on being wrong is reported again and again: a peer of another cluster that is
+ * dialled every two seconds would fill a disk. So of reports of one kind the first is logged at once, and those that
+ * follow are counted, and logged as one after a pause that doubles each time.
+ */
+import { refusalText } from '../errors.ts'
+import { type Report } from '../report.ts'
+
+/** Takes a line: what is known as fields, and what it means in words. */
+export type LogLine = (fields: object, text: string, isError: boolean) => void
+
+interface Gathered {
+  last: Report
+  /** Reports since the last line. */
+  times: number
+  sinceMs: number
+  pauseMs: number
+}
+
+const pauseFirstMs = 10_000
+const pauseMaxMs = 3_600_000
+
+/** Logs reports, those of one kind and reason together. */
+export class ReportLog {
+  readonly #log: LogLine
+  readonly #now: () => number
+  readonly #gatheredByKind = new Map<string, Gathered>()
+
+  constructor(log: LogLine, now: () => number = () => performance.now()) {
+    this.#log = log
+    this.#now = now
+  }
+
+  readonly take = (report: Report): void => {
+    const now = this.#now()
+    const kind = kindOf(report)
+    const gathered = this.#gatheredByKind.get(kind)
+    if (gathered === undefined) {
+      this.#gatheredByKind.set(kind, {
+        ...{ last: report, times: 0 },
+        ...{ sinceMs: now, pauseMs: pauseFirstMs },
+      })
+      this.#line(report)
+      return
+    }
+    gathered.last = report
+    gathered.times++
+    const quietMs = now - gathered.sinceMs
+    if (quietMs < gathered.pauseMs) return
+    const isNews = quietMs > 2 * gathered.pauseMs && gathered.times === 1
+    gathered.pauseMs = isNews ? pauseFirstMs : Math.min(2 * gathered.pauseMs, pauseMaxMs)
+    gathered.sinceMs = now
+    this.#tell(gathered)
+  }
+
+  /** Logs what was counted and not told. */
+  flush(): void {
+    for (const gathered of this.#gatheredByKind.values())
+      if (gathered.times > 0) this.#tell(gathered)
+  }
+
+  #tell(gathered: Gathered): void {
+    const { last, times } = gathered
+    gathered.times = 0
+    if (times === 1) this.#line(last)
+    else this.#line(last, times)
+  }
+
+  #line(report: Report, times?: number): void {
+    const isFault = report.kind === 'gateway-fault'
+    const fields = isFault ? { kind: report.kind, err: report.error } : report
+    const text = textOf(report)
+    if (times === undefined) this.#log(fields, text, isFault)
+    else this.#log({ ...fields, times }, `${text} (${times} times since the last line)`, isFault)
+  }
+}
+
+/** What is gathered: not by peer, for a peer that starts again has another id each time. */
+function kindOf(report: Report): string {
+  switch (report.kind) {
+    case 'peer-refused':
+      return `${report.kind} ${report.reason}`
+    case 'batch-quarantined':
+    case 'message-ignored':
+      return `${report.kind} ${report.space}`
+    default:
+      return report.kind
+  }
+}
+
+function textOf(report: Report): string {
+  switch (report.kind) {
+    case 'peer-refused':
+      return `a peer was refused: ${refusalText(report.reason)}`
+    case 'not-joined':
+      return `not joined yet, still trying ${report.addresses.join(', ')}`
+    case 'joined-late':
+      return 'joined the cluster'
+    case 'frame-invalid':
+      return 'a peer sent what its protocol does not allow; its connection is closed'
+    case 'peer-slow':
+      return 'a peer does not read fast enough; what was queued for it is dropped, and fetched later'
+    case 'peer-silent':
+      return 'a peer was silent for too long; its connection is closed, and tried again'
+    case 'batch-quarantined':
+      return `what came for the space "${report.space}" does not decode; nothing of it was applied`
+    case 'message-ignored':
+      return `a message for the space "${report.space}" made no sense, and changed nothing`
+    case 'gateway-fault':
+      return 'the gateway failed at a call'
+  }
+}

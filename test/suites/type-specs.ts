@@ -1,0 +1,41 @@
+// Every kind that the shared suites know: one line a kind.
+import { counterSpec } from './types/counter.ts'
+import { maxSpec, minSpec } from './types/extremum.ts'
+import { flagSpec } from './types/flag.ts'
+import { mapSpec } from './types/map.ts'
+import { registerSpec } from './types/register.ts'
+import { setSpec } from './types/set.ts'
+import { structSpec } from './types/struct.ts'
+import { valueMapSpec } from './types/value-map.ts'
+import type { Shape, TypeSpec } from './type-spec.ts'
+
+const specs: readonly TypeSpec[] = [
+  counterSpec,
+  flagSpec,
+  mapSpec,
+  maxSpec,
+  minSpec,
+  registerSpec,
+  setSpec,
+  structSpec,
+  valueMapSpec,
+]
+
+/** Who answers for a kind. */
+export function specOf(shape: Shape): TypeSpec {
+  const spec = specs.find((one) => one.name === shape[0] && (one.fits?.(shape) ?? true))
+  if (spec === undefined) throw new Error(`no test/suites/types/*.ts for ${JSON.stringify(shape)}`)
+  return spec
+}
+
+/** The shape of the place at `path`. */
+export function shapeAt(shape: Shape, path: readonly string[]): Shape {
+  const [step, ...rest] = path
+  if (step === undefined) return shape
+  return shapeAt(specOf(shape).part!(shape, step), rest)
+}
+
+/** Whether an operation at a place of this shape is a removal. */
+export function isRemoval(verb: string, shape: Shape): boolean {
+  return specOf(shape).removals?.(shape).has(verb) ?? false
+}
