@@ -188,7 +188,7 @@ describe('A client of a gateway', () => {
     while (keys.size < 50) {
       const step = await changes.next()
       assert.ok(step.done !== true)
-      for (const [key] of step.value.detail) keys.add(key!)
+      for (const { path } of step.value.detail) keys.add(path[0]!)
       seen += 1
     }
     assert.ok(seen <= 20, `${seen} changes for a reader who was away`)

@@ -154,12 +154,12 @@ describe('A client whose connection is lost', () => {
     const other = await (await (await rig.client(url)).space('s')).open('hits', map(counter()))
     const changes = hits.changes()[Symbol.asyncIterator]() as AsyncIterator<Change, undefined>
     await hits.at('a').add(1)
-    assert.deepEqual((await changes.next()).value?.detail, [['a']])
+    assert.deepEqual((await changes.next()).value?.detail, [{ path: ['a'] }])
     proxy.target = 1
     proxy.cut()
     await other.at('b').add(1)
     proxy.target = Number(new URL(url).port)
-    assert.deepEqual((await changes.next()).value?.detail, [[]])
+    assert.deepEqual((await changes.next()).value?.detail, [{ path: [] }])
     // A read after that sees all that came before, and the changes go on from there.
     assert.equal((await hits.read()).size, 2)
     await other.at('c').add(1)

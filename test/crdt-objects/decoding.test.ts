@@ -14,7 +14,8 @@ import {
 import { flag, isJoineryError, register, set } from '#crdt-objects/index.ts'
 import { type History, OBJECT, runHistory, steps } from '#test/suites/history.ts'
 import { mutate, mutations } from '#test/suites/hostile-bytes.ts'
-import { schemaByTitle } from '#test/suites/schemas.ts'
+import { runsBy } from '#test/suites/runs.ts'
+import { loadAllEngines, schemaByTitle } from '#test/suites/schemas.ts'
 import { glimpse, open, replica } from './replicas.ts'
 
 /** Runs `decode`, and tells whether it refused. Anything thrown but ENCODING_INVALID fails. */
@@ -58,6 +59,8 @@ function offer(state: SpaceState, take: () => unknown): void {
 }
 
 describe('decoding', () => {
+  before(loadAllEngines)
+
   for (const [title, schema] of schemaByTitle) {
     it(`mutated batches and states of a ${title} are taken whole or refused`, () => {
       fastCheck.assert(
@@ -84,7 +87,7 @@ describe('decoding', () => {
             }
           },
         ),
-        { numRuns: Math.ceil((fastCheck.readConfigureGlobal().numRuns ?? 100) / 5) },
+        runsBy(5),
       )
     })
   }

@@ -1,4 +1,7 @@
 import { describeLaws } from '#test/suites/laws.ts'
-import { schemaByTitle } from '#test/suites/schemas.ts'
+import { loadAllEngines, schemaByTitle } from '#test/suites/schemas.ts'
 
-for (const [title, schema] of schemaByTitle) describeLaws(title, schema)
+describe('the laws', () => {
+  before(loadAllEngines)
+  for (const [title, schema] of schemaByTitle) describeLaws(title, schema)
+})

@@ -69,6 +69,26 @@ describe('the flights job in one process', () => {
     assert.match(verdictOf(figuresOf(flights), other), /7 DIFFER/)
   })
 
+  it('lets estimates be off by their bound, and no more', () => {
+    const whole = figuresOf(readFlights(2_000))
+    const { quantiles, moments, distances } = whole.delays
+    const off = (p90: number, mean: number, count: number): string[] => {
+      const delays = {
+        ...whole.delays,
+        quantiles: { ...quantiles, p90: quantiles.p90! * p90 },
+        moments: { ...moments, mean: moments.mean! * mean },
+        distances: distances * count,
+      }
+      return differencesOf(whole, { ...whole, delays }).map(({ figure }) => figure)
+    }
+    assert.deepEqual(off(1.009, 1 + 1e-10, 1.04), [])
+    assert.deepEqual(off(1.011, 1 + 1e-8, 1.06), [
+      'delays/90 % are below',
+      'delays/mean delay',
+      'delays/different distances',
+    ])
+  })
+
   it('tells a missing figure from a zero', () => {
     const whole = figuresOf(flights)
     const without = { ...whole, hours: new Map([...whole.hours].slice(1)) }

@@ -176,10 +176,20 @@ export function replicaId(index: number): bigint {
   return 0xa000_0000_0000_0000n + BigInt((index * 7 + 3) % 11)
 }
 
-const integers = fastCheck.array(fastCheck.nat(719), { minLength: 4, maxLength: 24 })
-
 /** Drawn steps, each a list of integers. */
-export const steps = fastCheck.array(integers, { minLength: 1, maxLength: 28, size: 'max' })
+export const steps = drawnSteps({ integers: 4, most: 28 })
+
+/** At most so many steps, of at least so many integers: deeper schemas take more. */
+export function drawnSteps({
+  integers,
+  most,
+}: {
+  readonly integers: number
+  readonly most: number
+}): fastCheck.Arbitrary<number[][]> {
+  const step = fastCheck.array(fastCheck.nat(719), { minLength: integers, maxLength: 24 })
+  return fastCheck.array(step, { minLength: 1, maxLength: most, size: 'max' })
+}
 
 /** A history of these steps. */
 export function runHistory(

@@ -3,23 +3,10 @@ import assert from 'node:assert/strict'
 import fastCheck from 'fast-check'
 import type { Schema } from '#crdt-objects/schema.ts'
 import type { SpaceState } from '#crdt-objects/engine.ts'
-import { canonicalText } from './canonical-text.ts'
-import { type History, OBJECT, drain, replicaId, runHistory, steps } from './history.ts'
+import { everythingOf as textsOf, type Everything } from './everything.ts'
+import { type History, drain, replicaId, runHistory, steps } from './history.ts'
 import { drawsFrom } from './operations.ts'
-import { stateText } from './state-text.ts'
-
-/** What a reader sees of an object, as text: equal for equal readings. */
-function readingText(state: SpaceState, schema: Schema): string {
-  const object = state.find(OBJECT)
-  // Nobody has written: others are not told of the object.
-  if (object === undefined) return canonicalText(schema.kind.zero())
-  return canonicalText((object.handle() as { read(): unknown }).read())
-}
-
-interface Everything {
-  readonly reading: string
-  readonly state: string
-}
+import { runsBy } from './runs.ts'
 
 function joined(history: History, ...states: readonly Uint8Array[]): SpaceState {
   const observer = history.observer()
@@ -34,10 +21,7 @@ function sealedStates(history: History): Uint8Array[] {
 
 /** Defines the laws for one schema. */
 export function describeLaws(title: string, schema: Schema): void {
-  const everythingOf = (state: SpaceState): Everything => ({
-    reading: readingText(state, schema),
-    state: stateText(state),
-  })
+  const everythingOf = (state: SpaceState): Everything => textsOf(state, schema)
 
   describe(`${title}: laws`, () => {
     it('the join of states is associative, commutative and idempotent', () => {
@@ -132,7 +116,7 @@ export function describeLaws(title: string, schema: Schema): void {
           assert.deepEqual(everythingOf(joiner), everythingOf(history.states[0]!))
           assert.equal(joiner.vector.get(replicaId(0)), history.states[0]!.vector.get(replicaId(0)))
         }),
-        { numRuns: Math.ceil((fastCheck.readConfigureGlobal().numRuns ?? 100) / 2) },
+        runsBy(2),
       )
     })
   })

@@ -13,9 +13,11 @@ import { ReplicaView, type RootShape } from './replica-view.ts'
 import { isRemoval, shapeAt, specOf } from './type-specs.ts'
 import { shapeOf, type Operation, type Recorded, type Shape } from './type-spec.ts'
 
+type Written = Omit<Recorded, 'left'> & { left: ReadonlySet<number> | undefined }
+
 /** All operations of a history, and who has seen which. */
 export class Oracle implements HistoryWatcher {
-  private readonly operations: Recorded[] = []
+  private readonly operations: Written[] = []
   private readonly seenByReplica: Set<number>[]
   /** By replica: ids of each of its batches. */
   private readonly batches: number[][][]
@@ -58,12 +60,16 @@ export class Oracle implements HistoryWatcher {
       removal: isRemoval(operation.verb, shape),
       removed: view.removedBy(operation),
       note: specOf(shape).note?.(operation, shape, view),
+      left: undefined,
     })
     this.pending[replica]!.push(id)
     this.see(replica, [id])
   }
 
   sealed(replica: number): void {
+    const left = new Set(this.seenByReplica[replica])
+    for (const id of this.pending[replica]!) this.operations[id]!.left = left
+    this.views[replica] = undefined
     this.batches[replica]!.push(this.pending[replica]!)
     this.pending[replica] = []
   }

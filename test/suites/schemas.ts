@@ -1,5 +1,24 @@
+import { loadEngines } from '#crdt-objects/engine.ts'
 import type { Schema } from '#crdt-objects/schema.ts'
-import { counter, flag, map, max, min, register, set, struct } from '#crdt-objects/index.ts'
+import {
+  bloom,
+  counter,
+  distinct,
+  flag,
+  histogram,
+  log,
+  map,
+  matrix,
+  max,
+  min,
+  moments,
+  quantiles,
+  register,
+  set,
+  struct,
+  topK,
+  vector,
+} from '#crdt-objects/index.ts'
 
 /** Every kind without parts, and each way of building it that matters: one line each. They are fields of structs too. */
 export const leaves = {
@@ -7,17 +26,36 @@ export const leaves = {
   max: max(),
   min: min(),
   flag: flag(),
+  permit: flag({ wins: 'disable' }),
+  log: log(),
   register: register(),
   title: register({ initial: 'untitled' }),
   set: set(),
+  members: set({ wins: 'delete' }),
   notes: map<string>(),
+  vector: vector(3),
+  longVector: vector(100),
+  matrix: matrix(2, 3),
+  moments: moments(),
+  histogram: histogram([-1, 0, 10]),
+  visitors: distinct<unknown>(),
+  delays: quantiles(),
+  seenBefore: bloom<unknown>({ capacity: 100_000 }),
+  leaders: topK(2),
 }
 
 /** Every type, and the ways they nest: what each suite runs over. */
 export const schemaByTitle: ReadonlyMap<string, Schema> = new Map<string, Schema>([
   ...Object.entries(leaves),
   ['map of counters', map(counter())],
+  ['map of vectors', map(vector(3))],
+  ['map of moments', map(moments())],
   ['struct', struct(leaves)],
   ['map of structs of all types', map(struct(leaves))],
   ['map of maps of sets', map(map(set()))],
 ])
+
+/** Loads the engines of all of them: for a `before`. */
+export async function loadAllEngines(): Promise<void> {
+  await loadEngines(...[...schemaByTitle.values()].map(({ kind }) => kind))
+}

@@ -36,6 +36,8 @@ export interface Recorded extends Operation {
   readonly removed: ReadonlySet<number>
   /** What {@link TypeSpec.note} noted when it was carried out. */
   readonly note: unknown
+  /** Ids that its replica had seen when it left in a batch, one set for the whole batch; none while it is pending. */
+  readonly left: ReadonlySet<number> | undefined
 }
 
 /** What one replica sees of a history: the operations that have reached it, and nothing else. */
@@ -129,4 +131,9 @@ export function call(verb: string, ...args: readonly unknown[]): Operation {
 /** The last of these, by time and then replica. */
 export function lastOf(writes: readonly Recorded[], view: View): Recorded | undefined {
   return [...writes].sort((a, b) => view.order(a, b)).at(-1)
+}
+
+/** Those of the writes of one place that none of the others had seen. */
+export function openOf(writes: readonly Recorded[]): Recorded[] {
+  return writes.filter(({ id }) => !writes.some(({ past }) => past.has(id)))
 }

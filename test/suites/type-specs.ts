@@ -1,24 +1,44 @@
 // Every kind that the shared suites know: one line a kind.
+import { bloomSpec } from './types/bloom.ts'
 import { counterSpec } from './types/counter.ts'
+import { distinctSpec } from './types/distinct.ts'
 import { maxSpec, minSpec } from './types/extremum.ts'
-import { flagSpec } from './types/flag.ts'
+import { disableWinsSpec, flagSpec } from './types/flag.ts'
+import { histogramSpec } from './types/histogram.ts'
+import { logSpec } from './types/log.ts'
 import { mapSpec } from './types/map.ts'
+import { matrixSpec } from './types/matrix.ts'
+import { momentsSpec } from './types/moments.ts'
+import { quantilesSpec } from './types/quantiles.ts'
 import { registerSpec } from './types/register.ts'
-import { setSpec } from './types/set.ts'
+import { deleteWinsSpec, setSpec } from './types/set.ts'
 import { structSpec } from './types/struct.ts'
+import { topKSpec } from './types/top-k.ts'
 import { valueMapSpec } from './types/value-map.ts'
+import { vectorSpec } from './types/vector.ts'
 import type { Shape, TypeSpec } from './type-spec.ts'
 
 const specs: readonly TypeSpec[] = [
+  bloomSpec,
   counterSpec,
+  distinctSpec,
   flagSpec,
+  disableWinsSpec,
+  histogramSpec,
+  logSpec,
   mapSpec,
+  matrixSpec,
   maxSpec,
   minSpec,
+  momentsSpec,
+  quantilesSpec,
   registerSpec,
   setSpec,
+  deleteWinsSpec,
   structSpec,
+  topKSpec,
   valueMapSpec,
+  vectorSpec,
 ]
 
 /** Who answers for a kind. */

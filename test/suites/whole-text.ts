@@ -1,5 +1,6 @@
 // Pieces of which the text of a decoded whole state is made.
 import type { Dot } from '#crdt-objects/state/dots.ts'
+import type { ContributionsWhole } from '#crdt-objects/state/contributions.ts'
 import type { WholeTexts } from './type-spec.ts'
 
 /** Entries in the order of their texts. */
@@ -19,4 +20,17 @@ export function cellText(head: Dot | undefined, { nameOf }: WholeTexts): string 
     dots.push(`${nameOf(dot.replica)}.${dot.seq}@${dot.stamp}:${JSON.stringify(dot.value)}`)
   }
   return `[${dots.sort().join(' ')}]`
+}
+
+/** What replicas contributed, in the order of its texts. */
+export function generationsText<C>(
+  whole: ContributionsWhole<C>,
+  { nameOf }: WholeTexts,
+  contentText: (content: C) => string,
+): string {
+  const lines = whole.map(({ replica, birth, seq, total, baseSeq, base }) => {
+    const removed = base === undefined ? '' : ` less ${contentText(base)}`
+    return `${nameOf(replica)}.${birth}-${seq}/${baseSeq}: ${contentText(total)}${removed}`
+  })
+  return `{${lines.sort().join(', ')}}`
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { summaryOf } from './count.ts'
 import { type Flight, type Partition, bandOf, hourOf } from './data.ts'
+import { measure, missedBounds } from './measure.ts'
 import type { Figures } from './schema.ts'
 
 type Entry<M> = M extends ReadonlyMap<string, infer V> ? V : never
@@ -38,7 +39,7 @@ export function aggregate(
       return [part.name, { rows, done: true, countedBy: countedBy(part) }]
     }),
   )
-  return { hours, bands, partitions, summaries }
+  return { hours, bands, delays: measure(flights), partitions, summaries }
 }
 
 /** One figure that differs. */
@@ -48,18 +49,24 @@ export interface Difference {
   readonly found: string
 }
 
-/** Compares every figure on either side. */
+/** Compares every figure on either side: estimates within their stated errors, all others exactly. */
 export function differencesOf(expected: Figures, found: Figures): readonly Difference[] {
   const expectedByFigure = flatten(expected)
   const foundByFigure = flatten(found)
   const names = new Set([...expectedByFigure.keys(), ...foundByFigure.keys()])
-  return [...names]
+  const differences = [...names]
     .map((figure) => ({
       figure,
       expected: expectedByFigure.get(figure) ?? 'absent',
       found: foundByFigure.get(figure) ?? 'absent',
     }))
-    .filter((each) => each.expected !== each.found)
+    .filter((each) => each.expected !== each.found && !isEstimate(each.figure))
+  return [...differences, ...missedBounds(expected.delays, found.delays)]
+}
+
+/** Figures that are exact to a stated error only. */
+function isEstimate(figure: string): boolean {
+  return /^delays\/(quantiles\/p\d+|distances|moments\/(mean|variance))$/.test(figure)
 }
 
 /** How many single figures there are. */

@@ -11,15 +11,15 @@ import { digestOf } from './aggregate.ts'
 import {
   countFlight,
   finishPartition,
+  measureFlights,
   operationsPerFlight,
   operationsPerPartition,
+  operationsPerSlice,
+  slicesOf,
 } from './count.ts'
-import { type Partition, flightsOf, readFlights } from './data.ts'
+import { type Partition, readFlights } from './data.ts'
 import { type Command, type Counted, type Reply, nowMs } from './messages.ts'
 import { openTables, readTables, spaceName } from './schema.ts'
-
-/** Between slices of this many flights, the process answers its network and its gateway. */
-const flightsPerSlice = 250
 
 const [name = 'container', rows = '0', ...bootstrap] = process.argv.slice(2)
 const flights = readFlights(Number(rows))
@@ -33,7 +33,8 @@ const space = await peer.space(spaceName)
 const tables = await openTables(space)
 
 let lastChangeMs = nowMs()
-for (const table of [tables.hours, tables.bands, tables.partitions, tables.summaries]) {
+const { hours, bands, delays, partitions, summaries } = tables
+for (const table of [hours, bands, delays, partitions, summaries]) {
   if (!('subscribe' in table)) continue
   table.subscribe((change) => {
     if (change.origin === 'remote') lastChangeMs = nowMs()
@@ -66,12 +67,14 @@ async function answer(command: Command): Promise<Reply> {
 }
 
 async function count(part: Partition): Promise<Counted> {
-  let counted = 0
-  for (const flight of flightsOf(flights, part)) {
+  let operations = operationsPerPartition
+  for (const slice of slicesOf(flights, part)) {
     // Nothing to wait for: on local handles each operation is done.
-    void countFlight(tables, flight)
-    counted += 1
-    if (counted % flightsPerSlice === 0) await setImmediate()
+    for (const flight of slice) void countFlight(tables, flight)
+    void measureFlights(tables, slice)
+    operations += slice.length * operationsPerFlight + operationsPerSlice
+    // The process answers its network and its gateway.
+    await setImmediate()
   }
   await finishPartition(tables, part, flights, name)
   const lastWriteMs = nowMs()
@@ -79,7 +82,7 @@ async function count(part: Partition): Promise<Counted> {
   const { replicas } = await space.flush({ replicas: 2, timeoutMs: 20_000 })
   return {
     kind: 'counted',
-    operations: counted * operationsPerFlight + operationsPerPartition,
+    operations,
     replicas,
     lastWriteMs,
     sent: peer.statistics(),

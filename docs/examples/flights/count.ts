@@ -1,6 +1,9 @@
 import { type Flight, type Partition, bandOf, flightsOf, hourOf } from './data.ts'
 import type { Summary, Tables } from './schema.ts'
 
+/** How many flights a slice has. */
+const flightsPerSlice = 250
+
 /** How many operations {@link countFlight} makes. */
 export const operationsPerFlight = 10
 
@@ -26,6 +29,43 @@ export function countFlight(tables: Tables, flight: Flight): readonly (void | Pr
     band.byHour.at(hourOf(flight)).add(),
     band.distances.add(flight.distance),
   ]
+}
+
+/** How many operations {@link measureFlights} makes, however many flights it is given. */
+export const operationsPerSlice = 5
+
+/** Adds some flights to the distribution of delays: each object takes them in one operation. */
+export function measureFlights(
+  tables: Tables,
+  flights: readonly Flight[],
+): readonly (void | Promise<void>)[] {
+  const { delays } = tables
+  const minutes = flights.map(({ delay }) => delay)
+  return [
+    delays.moments.record(...minutes),
+    delays.quantiles.record(...minutes),
+    delays.spread.record(...minutes),
+    delays.byHour.addSparse(
+      flights.map((flight) => Number(hourOf(flight))),
+      minutes,
+    ),
+    delays.distances.add(...flights.map(({ distance }) => distance)),
+  ]
+}
+
+/** The flights of a partition in slices: between two, a process answers its network. */
+export function* slicesOf(
+  flights: readonly Flight[],
+  part: Partition,
+): Generator<readonly Flight[]> {
+  let slice: Flight[] = []
+  for (const flight of flightsOf(flights, part)) {
+    slice.push(flight)
+    if (slice.length < flightsPerSlice) continue
+    yield slice
+    slice = []
+  }
+  if (slice.length > 0) yield slice
 }
 
 /** Notes that every flight of the partition is counted. */

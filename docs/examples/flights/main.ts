@@ -12,7 +12,14 @@ import { aggregate, differencesOf } from './aggregate.ts'
 import { Cluster } from './cluster.ts'
 import { type Flight, type Partition, partitionsOf, readFlights, rowsMax } from './data.ts'
 import { type Outcome, partitionCount, runJob, shortFunctions } from './job.ts'
-import { chartOf, comparisonOf, processesOf, verdictOf } from './report.ts'
+import {
+  chartOf,
+  comparisonOf,
+  distributionOf,
+  estimatesTableOf,
+  processesOf,
+  verdictOf,
+} from './report.ts'
 import { spaceName } from './schema.ts'
 
 const containerCount = 4
@@ -91,8 +98,10 @@ function report(
   const expected = aggregate(flights, partitions, countedBy)
   const [shown] = outcome.figuresByContainer.values()
   console.log(`\n${chartOf(shown!)}\n`)
+  console.log(`${distributionOf(shown!)}\n`)
   console.log('Shared objects = the same computation in one process\n')
   console.log(`${comparisonOf(expected, shown!)}\n`)
+  console.log(`${estimatesTableOf(expected, shown!)}\n`)
   console.log(`${processesOf(outcome.processes)}\n`)
   let right = true
   for (const [container, figures] of outcome.figuresByContainer) {
@@ -116,6 +125,7 @@ function invitationOf(gatewayUrl: string): string {
     `  npm run -s joinery -- ls ${spaceName}`,
     `  npm run -s joinery -- get ${spaceName}/hours`,
     `  npm run -s joinery -- get ${spaceName}/bands --json`,
+    `  npm run -s joinery -- get ${spaceName}/delays`,
     '  npm run -s joinery -- peers',
   ].join('\n')
 }

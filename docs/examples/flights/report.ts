@@ -1,6 +1,7 @@
 import asciichart from 'asciichart'
 import Table from 'cli-table3'
 import { countOf, differencesOf } from './aggregate.ts'
+import { estimatesOf } from './measure.ts'
 import type { Sent } from './messages.ts'
 import type { Figures } from './schema.ts'
 
@@ -8,6 +9,7 @@ type TallyValue = Figures['hours'] extends ReadonlyMap<string, infer V> ? V : ne
 type BandValue = Figures['bands'] extends ReadonlyMap<string, infer V> ? V : never
 
 const differencesShownMax = 20
+const barLengthMax = 60
 
 /** What one process of the job did. */
 export interface ProcessLine {
@@ -26,6 +28,41 @@ export function chartOf(figures: Figures): string {
   const chart = asciichart.plot(wide, { height: 10, format: (mean) => mean.toFixed(1).padStart(7) })
   const axis = `${' '.repeat(9)}${hours.map((hour) => `${hour} `).join('')}`
   return `Mean delay in minutes, by hour of departure\n${chart}\n${axis}`
+}
+
+/** A picture of how delays are distributed: a bar for each class, and where the quantiles lie. */
+export function distributionOf({ delays }: Figures): string {
+  const { edges, counts } = delays.spread
+  const most = Math.max(1, ...counts)
+  const lines = counts.map((count, at) => {
+    const from = edges[at - 1]
+    const to = edges[at]
+    const label = from === undefined ? `below ${to}` : `${from} to ${to ?? '…'}`
+    const bar = '█'.repeat(Math.round((count / most) * barLengthMax)) || (count > 0 ? '▏' : '')
+    return `${label.padStart(12)} ┤${bar} ${count.toLocaleString('en')}`
+  })
+  const { p50, p90, p99 } = delays.quantiles
+  const minutes = (value: number | undefined): string => value?.toFixed(0) ?? 'none'
+  return [
+    'Flights by minutes of delay at arrival (early is negative)',
+    ...lines,
+    `half are below ${minutes(p50)} minutes, 90 % below ${minutes(p90)}, 99 % below ${minutes(p99)}`,
+  ].join('\n')
+}
+
+/** What the sketches estimate, beside the exact figures. */
+export function estimatesTableOf(expected: Figures, found: Figures): string {
+  const table = tableOf(['estimate', 'shared', 'exact', 'off by', 'at most'])
+  for (const { figure, exact, found: shared, bound } of estimatesOf(
+    expected.delays,
+    found.delays,
+  )) {
+    const off = exact === 0 ? Math.abs(shared) : Math.abs(shared / exact - 1)
+    const show = (n: number): string => n.toLocaleString('en', { maximumFractionDigits: 2 })
+    const share = (n: number): string => (n === 0 ? '0' : n < 1e-6 ? '< 0.0001 %' : `${(n * 100).toFixed(2)} %`) // prettier-ignore
+    table.push([figure, show(shared), show(exact), share(off), share(bound)])
+  }
+  return table.toString()
 }
 
 /** Every hour and band, the shared objects' figure on the left and the one-process figure on the right of a sign. */
@@ -49,7 +86,8 @@ export function comparisonOf(expected: Figures, found: Figures): string {
 export function verdictOf(expected: Figures, found: Figures): string {
   const differences = differencesOf(expected, found)
   const compared = `${countOf(expected).toLocaleString('en')} figures compared`
-  if (differences.length === 0) return `${compared}: every one is equal`
+  if (differences.length === 0)
+    return `${compared}: every one is equal, every estimate within its bound`
   const lines = differences
     .slice(0, differencesShownMax)
     .map((each) => `  ${each.figure}: ${each.found} instead of ${each.expected}`)

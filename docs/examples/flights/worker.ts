@@ -7,10 +7,13 @@ import { connect } from '@joinery/client'
 import {
   countFlight,
   finishPartition,
+  measureFlights,
   operationsPerFlight,
   operationsPerPartition,
+  operationsPerSlice,
+  slicesOf,
 } from './count.ts'
-import { flightsOf, readFlights } from './data.ts'
+import { readFlights } from './data.ts'
 import { type Counted, nowMs } from './messages.ts'
 import { openTables, spaceName } from './schema.ts'
 import { Window } from './window.ts'
@@ -27,17 +30,19 @@ try {
   const space = await client.space(spaceName)
   const tables = await openTables(space)
   const calls = new Window(callsMax)
-  let counted = 0
-  for (const flight of flightsOf(flights, part)) {
-    for (const call of countFlight(tables, flight)) calls.add(call)
-    counted += 1
-    if (calls.full) await calls.room()
+  let operations = operationsPerPartition
+  for (const slice of slicesOf(flights, part)) {
+    for (const flight of slice) {
+      for (const call of countFlight(tables, flight)) calls.add(call)
+      if (calls.full) await calls.room()
+    }
+    for (const call of measureFlights(tables, slice)) calls.add(call)
+    operations += slice.length * operationsPerFlight + operationsPerSlice
   }
   await calls.empty()
   await finishPartition(tables, part, flights, name)
   const lastWriteMs = nowMs()
   const { replicas } = await space.flush({ replicas: 2, timeoutMs: 20_000 })
-  const operations = counted * operationsPerFlight + operationsPerPartition
   await report({ kind: 'counted', operations, replicas, lastWriteMs })
 } finally {
   await client.close()

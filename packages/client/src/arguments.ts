@@ -24,7 +24,7 @@ function encodeAll(args: readonly unknown[]): Uint8Array {
   if (args.length > argumentsMax)
     throw invalidValue(`a call takes at most ${argumentsMax} arguments`, args.length)
   scratch.length = 0
-  scratch.byte(args.length)
+  scratch.varint(args.length)
   for (const value of args) encodeValue(scratch, value)
   checkSize(scratch.length)
   return scratch.finish()

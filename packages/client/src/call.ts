@@ -10,6 +10,8 @@ export interface Transmitter {
   numberOf(target: Target): number
   /** Sends the opening of an object that the current connection has not seen. */
   introduce(object: ObjectRecord): void
+  /** Sends what is written so far if it is much: what follows then fits the same frame. */
+  makeRoom(): void
 }
 
 /** One call that waits for its answer. */
@@ -67,11 +69,33 @@ export interface Settle {
   readonly onAbort: (call: Call, reason: unknown) => void
 }
 
-/** A write: numbered when first sent, and from then on sent under that number only. */
-export class WriteCall extends Call {
-  readonly target: Target
-  readonly args: Uint8Array
+/** Makes a call that ends by `settle`. */
+export type MakeCall = (settle: Settle, timeoutMs: number, nowMs: number) => Call
+
+/** What writes: numbered when first sent, and from then on sent under that number only. */
+export abstract class NumberedCall extends Call {
   sequence = 0
+
+  override get outcome(): Outcome {
+    return this.sent ? 'unknown' : 'not-applied'
+  }
+
+  transmit(to: Transmitter): void {
+    if (this.settled) {
+      encodeRequest(to.writer, { kind: 'skip', sequence: this.sequence })
+      return
+    }
+    this.encode(to)
+    this.sent = true
+  }
+
+  protected abstract encode(to: Transmitter): void
+}
+
+/** One write. */
+export class WriteCall extends NumberedCall {
+  private readonly target: Target
+  private readonly args: Uint8Array
 
   constructor(
     target: Target,
@@ -86,19 +110,41 @@ export class WriteCall extends Call {
     this.args = args
   }
 
-  override get outcome(): Outcome {
-    return this.sent ? 'unknown' : 'not-applied'
-  }
-
-  transmit(to: Transmitter): void {
-    if (this.settled) {
-      encodeRequest(to.writer, { kind: 'skip', sequence: this.sequence })
-      return
-    }
+  protected encode(to: Transmitter): void {
     const target = to.numberOf(this.target)
-    this.sent = true
     const { sequence, args } = this
     encodeRequest(to.writer, { kind: 'write', sequence, target, args })
+  }
+}
+
+/** The writes of a transaction, encoded, and the objects that they name. */
+export interface TransactionContent {
+  readonly objects: Iterable<ObjectRecord>
+  readonly writes: Uint8Array
+}
+
+/** Several writes as one, under one number. */
+export class TransactCall extends NumberedCall {
+  private readonly content: TransactionContent
+
+  constructor(
+    content: TransactionContent,
+    settle: Settle,
+    options: WaitOptions,
+    timeoutMs: number,
+    nowMs: number,
+  ) {
+    super(settle, options, timeoutMs, nowMs)
+    this.content = content
+  }
+
+  protected encode(to: Transmitter): void {
+    const { objects, writes } = this.content
+    for (const object of objects) {
+      to.introduce(object)
+      to.makeRoom()
+    }
+    encodeRequest(to.writer, { kind: 'transact', sequence: this.sequence, writes })
   }
 }
 

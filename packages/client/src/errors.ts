@@ -48,6 +48,11 @@ export function accessDenied(reason: string): JoineryError<'ACCESS_DENIED'> {
   return new JoineryError('ACCESS_DENIED', `The gateway refused: ${reason}`, { reason })
 }
 
+/** The failure of everything that a client is asked for after its end. */
+export function clientClosed(): JoineryError<'SPACE_ENDED'> {
+  return new JoineryError('SPACE_ENDED', 'The client was closed.', { space: '' })
+}
+
 /** The failure of a call whose time ran out. */
 export function callTimeout(timeoutMs: number, outcome: Outcome): JoineryError<'CALL_TIMEOUT'> {
   const advice = outcome === 'unknown' ? 'It may have been applied.' : 'Nothing was applied by it.'

@@ -1,4 +1,4 @@
-import type { Change, WaitOptions } from '@joinery/crdt-objects'
+import { type Change, invalidValue, type WaitOptions } from '@joinery/crdt-objects'
 import { checkName, type RecordOf } from './remote-space.ts'
 import { GatewayObject } from './remote-object.ts'
 import type { ObjectSummary, PeerSummary, SpaceSummary } from './protocol/summary.ts'
@@ -54,12 +54,19 @@ export class Inspection {
     checkName('object', name)
     const record = this.recordOf(space, name, '')
     await this.session.request({ kind: 'open-object', object: record }, options)
-    const home = { name: space, signal: new AbortController().signal, wrote: () => {} }
+    const home = {
+      ...{ name: space, signal: new AbortController().signal, wrote: () => {} },
+      openKind: () => Promise.reject(invalidValue('an inspection opens nothing', name)),
+    }
     const object = new GatewayObject(record, this.session, home)
+    const place = { path: [], args: [] }
     return {
       name,
-      read: (wait = {}) => object.call([], 'read', [], wait),
-      changes: (wait = {}) => object.stream([], 'changes', [], wait) as AsyncIterable<Change>,
+      read: (options = {}) => object.call({ ...place, verb: 'read', mode: 'read', options }),
+      changes: (options = {}) =>
+        object.stream({
+          ...{ ...place, verb: 'changes', mode: 'stream', options },
+        }) as AsyncIterable<Change>,
     }
   }
 }

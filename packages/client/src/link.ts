@@ -36,6 +36,9 @@ export interface LinkEvents {
   failed(error: JoineryError, nobody: boolean): void
 }
 
+/** Told that the connection stands, or of a failed attempt; `nobody` when nothing listens at the address. */
+export type OnReady = (failure?: JoineryError, nobody?: boolean) => void
+
 const helloTimeoutMs = 5000
 /** A connection that lasted this long makes the next attempt a first one. */
 const settledMs = 5000

@@ -1,8 +1,8 @@
-import type { Call, RequestCall, WriteCall } from './call.ts'
+import type { Call, NumberedCall, RequestCall } from './call.ts'
 
 /** Writes that wait for their answers, in the order of their numbers, which have no gaps. */
 export class UnansweredWrites {
-  private calls: WriteCall[] = []
+  private calls: NumberedCall[] = []
   private head = 0
   /** The number of the next write to be sent. */
   next = 1
@@ -16,12 +16,12 @@ export class UnansweredWrites {
     return this.next - 1 - this.length
   }
 
-  add(call: WriteCall): void {
+  add(call: NumberedCall): void {
     call.sequence = this.next++
     this.calls.push(call)
   }
 
-  find(sequence: number): WriteCall | undefined {
+  find(sequence: number): NumberedCall | undefined {
     return this.calls[this.head + sequence - this.acknowledged - 1]
   }
 
@@ -39,12 +39,12 @@ export class UnansweredWrites {
     }
   }
 
-  all(): readonly WriteCall[] {
+  all(): readonly NumberedCall[] {
     return this.calls.slice(this.head)
   }
 
   /** Takes back all that the gateway is known not to have applied: they will get new numbers. */
-  takeBack(): readonly WriteCall[] {
+  takeBack(): readonly NumberedCall[] {
     const calls = this.all()
     this.next = this.acknowledged + 1
     this.calls = []
@@ -53,7 +53,7 @@ export class UnansweredWrites {
   }
 
   /** Forgets all and numbers from 1 again: the gateway knows none of them. */
-  restart(): readonly WriteCall[] {
+  restart(): readonly NumberedCall[] {
     const calls = this.all()
     this.calls = []
     this.head = 0

@@ -7,7 +7,6 @@ export * from './protocol/limits.ts'
 export {
   decodeRequests,
   encodeRequest,
-  type Arguments,
   type DefineTarget,
   type Hello,
   type InspectSubject,
@@ -26,4 +25,10 @@ export {
   type Reply,
   type Welcome,
 } from './protocol/reply.ts'
+export type { Arguments } from './protocol/parts.ts'
+export {
+  encodeTransaction,
+  encodeTransactionWrite,
+  type TransactionWrite,
+} from './protocol/transaction.ts'
 export type { ObjectSummary, PeerSummary, SpaceSummary } from './protocol/summary.ts'

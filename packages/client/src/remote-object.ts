@@ -1,10 +1,9 @@
 import { type JoineryError, type WaitOptions } from '@joinery/crdt-objects'
-import type { RemoteObject } from '@joinery/crdt-objects/engine'
+import type { Kind, RemoteCall, RemoteObject } from '@joinery/crdt-objects/engine'
 import { checkPath, encodeArguments } from './arguments.ts'
 import type { ObjectRecord, Target } from './object-record.ts'
 import type { RemoteStream } from './remote-stream.ts'
 import type { Session } from './session.ts'
-import { isWrite } from './verb-mode.ts'
 
 /** What an object needs of the space it is in. */
 export interface Home {
@@ -13,14 +12,16 @@ export interface Home {
   readonly signal: AbortSignal
   /** A write goes out. */
   wrote(): void
+  /** Opens another object of the space, for a reference to it: its remote handle. */
+  openKind(name: string, kind: Kind, options: WaitOptions): Promise<object>
 }
 
 /** An object at the gateway: its handles call it, and it calls the session. */
 export class GatewayObject implements RemoteObject {
   readonly name: string
-  private readonly record: ObjectRecord
+  readonly record: ObjectRecord
   private readonly session: Session
-  private readonly home: Home
+  readonly home: Home
 
   constructor(record: ObjectRecord, session: Session, home: Home) {
     this.name = record.name
@@ -29,16 +30,11 @@ export class GatewayObject implements RemoteObject {
     this.home = home
   }
 
-  call(
-    path: readonly string[],
-    verb: string,
-    args: readonly unknown[],
-    options: WaitOptions,
-  ): Promise<unknown> {
+  call({ path, verb, mode, args, options }: RemoteCall): Promise<unknown> {
     try {
       const target = this.target(path, verb)
       const encoded = encodeArguments(args)
-      if (!isWrite(verb))
+      if (mode !== 'write')
         return this.session.request({ kind: 'read', target, args: encoded }, options)
       this.home.wrote()
       return this.session.write(target, encoded, options)
@@ -47,12 +43,11 @@ export class GatewayObject implements RemoteObject {
     }
   }
 
-  stream(
-    path: readonly string[],
-    verb: string,
-    args: readonly unknown[],
-    options: WaitOptions,
-  ): AsyncIterable<unknown> {
+  open(name: string, kind: Kind, options: WaitOptions): Promise<object> {
+    return this.home.openKind(name, kind, options)
+  }
+
+  stream({ path, verb, args, options }: RemoteCall): AsyncIterable<unknown> {
     const begin = (): RemoteStream => {
       const target = this.target(path, verb)
       const stream = this.session.stream(target, encodeArguments(args), options)

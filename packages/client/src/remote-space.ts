@@ -4,12 +4,15 @@ import {
   JoineryError,
   type Schema,
   type Space,
+  type Transaction,
+  type WaitOptions,
   invalidValue,
 } from '@joinery/crdt-objects'
-import { kindOf, remoteHandle } from '@joinery/crdt-objects/engine'
+import { type Kind, kindOf } from '@joinery/crdt-objects/engine'
 import { gatewayUnreachable } from './errors.ts'
 import type { ObjectRecord } from './object-record.ts'
 import { GatewayObject, type Home } from './remote-object.ts'
+import { RemoteTransaction } from './remote-transaction.ts'
 import type { Session } from './session.ts'
 
 /** Gives the record of an object: one for each name and schema, whoever opens it. */
@@ -51,11 +54,25 @@ export class RemoteSpace implements Space<'remote'>, Home {
     schema: S,
     options: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<HandleOn<'remote', S>> {
+    return (await this.openKind(name, kindOf(schema), options)) as HandleOn<'remote', S>
+  }
+
+  async openKind(name: string, kind: Kind, options: WaitOptions): Promise<object> {
     this.checkOpen()
     checkName('object', name)
-    const record = this.recordOf(this.name, name, kindOf(schema).descriptor)
+    const record = this.recordOf(this.name, name, kind.descriptor)
     await this.session.request({ kind: 'open-object', object: record }, options)
-    return remoteHandle(schema, new GatewayObject(record, this.session, this))
+    const object = new GatewayObject(record, this.session, this)
+    return kind.remote({ object, path: [], options: {} })
+  }
+
+  async transact(work: (tx: Transaction) => undefined): Promise<void> {
+    this.checkOpen()
+    const transaction = new RemoteTransaction(this)
+    const content = transaction.record(work)
+    if (content === undefined) return
+    this.wrote()
+    await this.session.transact(content, {})
   }
 
   async flush(options: FlushOptions = {}): Promise<{ readonly replicas: number }> {

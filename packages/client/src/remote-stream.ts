@@ -70,7 +70,7 @@ export class RemoteStream implements AsyncIterator<unknown, undefined> {
     if (this.isChanges) {
       // What changed while the connection was gone is not known: perhaps everything.
       this.items = []
-      const everything: Change = { origin: 'remote', by: [], detail: [[]] }
+      const everything: Change = { origin: 'remote', by: [], detail: [{ path: [] }] }
       this.item(everything)
       return true
     }

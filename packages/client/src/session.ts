@@ -1,15 +1,19 @@
-import { JoineryError, type WaitOptions } from '@joinery/crdt-objects'
+import { type JoineryError, type WaitOptions } from '@joinery/crdt-objects'
 import { Reader, Writer, decodeValue } from '@joinery/crdt-objects/engine'
 import {
   type Call,
+  type MakeCall,
+  NumberedCall,
   RequestCall,
-  WriteCall,
   type RepeatableRequest,
+  TransactCall,
+  type TransactionContent,
   type Transmitter,
+  WriteCall,
 } from './call.ts'
 import { Deadlines } from './deadlines.ts'
-import { callTimeout, gatewayBusy, gatewayUnreachable } from './errors.ts'
-import { Link, type LinkOptions } from './link.ts'
+import { callTimeout, clientClosed, gatewayBusy, gatewayUnreachable } from './errors.ts'
+import { Link, type LinkOptions, type OnReady } from './link.ts'
 import { type ObjectRecord, type Target, TargetTable } from './object-record.ts'
 import { Outbox, UnansweredWrites, type UnansweredRequests } from './pending.ts'
 import { answerBytesMax, frameBytesFull } from './protocol/limits.ts'
@@ -94,6 +98,12 @@ export class Session implements Transmitter, StreamHost {
     })
   }
 
+  transact(content: TransactionContent, options: WaitOptions): Promise<unknown> {
+    return this.call(options, (settle, timeoutMs, nowMs) => {
+      return new TransactCall(content, settle, options, timeoutMs, nowMs)
+    })
+  }
+
   request(request: RepeatableRequest, options: WaitOptions): Promise<unknown> {
     return this.call(options, (settle, timeoutMs, nowMs) => {
       return new RequestCall(this.nextId++, request, settle, options, timeoutMs, nowMs)
@@ -102,7 +112,7 @@ export class Session implements Transmitter, StreamHost {
 
   private call(options: WaitOptions, make: MakeCall): Promise<unknown> {
     if (options.signal?.aborted === true) return Promise.reject(options.signal.reason as Error)
-    if (this.closed) return Promise.reject(closedFailure())
+    if (this.closed) return Promise.reject(clientClosed())
     return new Promise((resolve, reject) => {
       const timeoutMs = options.timeoutMs ?? this.timeoutMs
       const call = make({ resolve, reject, onAbort: this.abandon }, timeoutMs, performance.now())
@@ -121,7 +131,7 @@ export class Session implements Transmitter, StreamHost {
   stream(target: Target, args: Uint8Array, options: WaitOptions): RemoteStream {
     const { signal, timeoutMs = this.timeoutMs } = options
     const stream = new RemoteStream(this.nextId++, target, args, this, timeoutMs)
-    if (this.closed) stream.finish({ reason: closedFailure() })
+    if (this.closed) stream.finish({ reason: clientClosed() })
     else if (signal?.aborted === true) stream.finish({ reason: signal.reason })
     else {
       const abort = { once: true, signal: stream.over }
@@ -158,7 +168,7 @@ export class Session implements Transmitter, StreamHost {
     for (const call of this.unsettled()) {
       call.reject(gatewayUnreachable(call.outcome, 'The client was closed.'))
     }
-    for (const stream of [...this.streams.values()]) stream.finish({ reason: closedFailure() })
+    for (const stream of [...this.streams.values()]) stream.finish({ reason: clientClosed() })
     await this.link.close()
   }
 
@@ -189,19 +199,23 @@ export class Session implements Transmitter, StreamHost {
 
   private ready(call: Call): boolean {
     if (!this.connected) return false
-    return !(call instanceof WriteCall) || this.writes.length < this.windowMax
+    return !(call instanceof NumberedCall) || this.writes.length < this.windowMax
   }
 
   private send(call: Call): void {
-    if (call instanceof WriteCall) this.writes.add(call)
+    if (call instanceof NumberedCall) this.writes.add(call)
     else if (call instanceof RequestCall) this.requests.set(call.id, call)
     this.transmit(call)
   }
 
   private transmit(call: { transmit(to: Transmitter): void }): void {
     call.transmit(this)
+    this.makeRoom()
+    if (this.writer.length > 0) this.schedule()
+  }
+
+  makeRoom(): void {
     if (this.writer.length >= frameBytesFull) this.flushFrame()
-    else this.schedule()
   }
 
   private schedule(): void {
@@ -382,17 +396,4 @@ export class Session implements Transmitter, StreamHost {
     const cause = this.lastFailure
     return gatewayUnreachable(call.outcome, cause?.message ?? 'The gateway is gone.', cause)
   }
-}
-
-/** Told that the connection stands, or of a failed attempt; `nobody` when nothing listens at the address. */
-export type OnReady = (failure?: JoineryError, nobody?: boolean) => void
-
-type MakeCall = (
-  settle: ConstructorParameters<typeof WriteCall>[2],
-  timeoutMs: number,
-  nowMs: number,
-) => Call
-
-function closedFailure(): JoineryError {
-  return new JoineryError('SPACE_ENDED', 'The client was closed.', { space: '' })
 }

@@ -25,8 +25,14 @@ export interface ErrorDetails {
   }
   /** One operation or value exceeds what a batch can carry. The state is unchanged. */
   OBJECT_TOO_LARGE: { readonly bytes: number; readonly bytesMax: number }
+  /** The object is of a type of the user's own that this process has not defined. Nothing changed. */
+  OBJECT_TYPE_UNKNOWN: { readonly type: string }
+  /** A function that the user defined threw, or gave what cannot be shared; `cause` is what it threw. Nothing changed. */
+  OBJECT_METHOD_FAILED: { readonly type: string; readonly method: string }
   /** Time ran out. `unknown` when the call may have been applied all the same. */
   CALL_TIMEOUT: { readonly timeoutMs: number; readonly outcome: Outcome }
+  /** Another replica of the space has the number that texts and lists would know this one by. Nothing changed. */
+  REPLICA_CLASHES: { readonly replica: string; readonly other: string }
   /** The space was closed or has ended at this side. */
   SPACE_ENDED: { readonly space: string }
   /** Bytes that are no valid encoding. */

@@ -17,7 +17,7 @@ import { type DisseminationName, type PeerOptions } from './options.ts'
 import { type Peer, type PeerStatistics } from './peer.ts'
 import { randomIdentity } from './random-identity.ts'
 import { inspectPeer } from './spaces/inspection.ts'
-import { type LocalSpace, PeerSpace } from './spaces/local-space.ts'
+import { PeerSpace } from './spaces/local-space.ts'
 import { checkSpaceName } from './spaces/names.ts'
 import { SpaceRegistry } from './spaces/space-registry.ts'
 
@@ -139,7 +139,7 @@ export class PeerHost implements Peer {
   async space(
     name: string,
     options: { readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<LocalSpace> {
+  ): Promise<PeerSpace> {
     checkSpaceName(name)
     if (this.#stopping !== undefined) {
       throw new JoineryError('SPACE_ENDED', 'The peer is stopped.', { space: name })
@@ -210,7 +210,7 @@ export class PeerHost implements Peer {
     // Only a peer with a gateway loads what it takes.
     const { createGateway } = await import('./gateway/gateway.ts')
     this.#gateway = await createGateway({
-      spaces: { space: (name, wait) => this.space(name, wait), inspect: this.#inspect() },
+      spaces: { space: (name) => this.space(name), inspect: this.#inspect() },
       options: options.gateway,
       onFault: (error) => {
         report({ kind: 'gateway-fault', error })

@@ -25,6 +25,13 @@ export type Report =
       readonly reason: string
       readonly bytes: number
     }
+  /** A library that objects of this space need cannot be loaded: what mentions it waits, and it is tried again. */
+  | {
+      readonly kind: 'engine-failed'
+      readonly space: string
+      readonly engine: string
+      readonly error: unknown
+    }
   /** The gateway failed at a client's call through a fault of its own. */
   | { readonly kind: 'gateway-fault'; readonly error: unknown }
   /** A message that made no sense where it came, and changed nothing. */

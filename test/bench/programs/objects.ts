@@ -1,9 +1,10 @@
 /*
- * Our objects and Y.Map under the same load: `perFlush` operations, then their bytes. Another replica takes them.
+ * The same load in each engine: `perFlush` operations, then their bytes. Another replica takes them.
  */
-import { map, set, type Schema } from '@joinery/crdt-objects'
-import { kindOf, SpaceState } from '@joinery/crdt-objects/engine'
-import * as Y from 'yjs'
+import { automerge } from '../engines/automerge.ts'
+import { type Engine, type Workload } from '../engines/engine.ts'
+import { joinery } from '../engines/joinery.ts'
+import { yjs } from '../engines/yjs.ts'
 import { median } from '../figure.ts'
 import { answer, readOptions } from './parent.ts'
 
@@ -14,42 +15,60 @@ export interface ObjectRates {
   readonly bytesPerOperation: number
 }
 
-/** One operation in both engines. */
-export interface ObjectComparison {
-  readonly verb: 'map.set' | 'set.add'
+/** One workload in each engine. */
+export interface ObjectComparison extends Workload {
   readonly perFlush: number
+  /** Whether every operation writes a new key. */
+  readonly distinct: boolean
   readonly ours: ObjectRates
   readonly yjs: ObjectRates
+  readonly automerge: ObjectRates
 }
 
-interface Run {
-  readonly operate: (number: number) => void
-  /** Runs `perFlush` operations as one update, and gives its bytes. */
-  readonly flush: (operations: () => void) => Uint8Array
-  /** Applies updates at a fresh replica. */
-  readonly receive: (updates: readonly Uint8Array[]) => void
+/** How far it goes. */
+export interface ObjectLoad {
+  readonly count: number
+  readonly repetitions: number
+  /** Automerge does as much as it does in this time. */
+  readonly automergeMsMax: number
 }
 
-const keys = Array.from({ length: 1000 }, (_, number) => `key-${number}`)
-const values = Array.from({ length: 4096 }, (_, number) => `value-${number}`)
 const warmUps = 3
-const { count, repetitions } = readOptions<{ count: number; repetitions: number }>()
+const { count, repetitions, automergeMsMax } = readOptions<ObjectLoad>()
+
+const workloads: readonly Workload[] = [
+  { verb: 'counter.add', keys: 1 },
+  { verb: 'counter.add', keys: 1000 },
+  { verb: 'map.set', keys: 2 },
+  { verb: 'map.set', keys: 1000 },
+  { verb: 'set.add', keys: 1000 },
+  { verb: 'map.set', keys: count },
+  { verb: 'set.add', keys: count },
+]
 
 const comparisons: ObjectComparison[] = []
-for (const verb of ['map.set', 'set.add'] as const) {
-  for (const perFlush of [1, 100]) comparisons.push(compare(verb, perFlush))
+for (const workload of workloads) {
+  for (const perFlush of [1, 100]) comparisons.push(compare(workload, perFlush))
 }
 answer(comparisons)
 
-function compare(verb: ObjectComparison['verb'], perFlush: number): ObjectComparison {
+function compare(workload: Workload, perFlush: number): ObjectComparison {
   const ours: ObjectRates[] = []
-  const yjs: ObjectRates[] = []
+  const theirs: ObjectRates[] = []
   // One after the other, so that whatever else the machine does befalls both. The first rounds warm up.
   for (let round = 0; round < warmUps + repetitions; round++) {
-    ours.push(measure(ourRun(verb), perFlush))
-    yjs.push(measure(yjsRun(verb), perFlush))
+    ours.push(measure(joinery(workload), perFlush))
+    theirs.push(measure(yjs(workload), perFlush))
   }
-  return { verb, perFlush, ours: middle(ours.slice(warmUps)), yjs: middle(yjs.slice(warmUps)) }
+  measure(automerge(workload), perFlush, automergeMsMax / 4)
+  return {
+    ...workload,
+    perFlush,
+    distinct: workload.keys === count,
+    ours: middle(ours.slice(warmUps)),
+    yjs: middle(theirs.slice(warmUps)),
+    automerge: measure(automerge(workload), perFlush, automergeMsMax),
+  }
 }
 
 function middle(rates: readonly ObjectRates[]): ObjectRates {
@@ -60,15 +79,20 @@ function middle(rates: readonly ObjectRates[]): ObjectRates {
   }
 }
 
-function measure({ operate, flush, receive }: Run, perFlush: number): ObjectRates {
+function measure(engine: Engine, perFlush: number, msMax = Infinity): ObjectRates {
+  const { operate, flush, receive } = engine
   const updates: Uint8Array[] = []
+  let done = 0
   const startMs = performance.now()
-  for (let done = 0; done < count; done += perFlush) {
+  while (done < count) {
+    const from = done
+    done += perFlush
     updates.push(
       flush(() => {
-        for (let number = done; number < done + perFlush; number++) operate(number)
+        for (let number = from; number < done; number++) operate(number)
       }),
     )
+    if (msMax < Infinity && performance.now() - startMs > msMax) break
   }
   const localMs = performance.now() - startMs
   const receiveMs = performance.now()
@@ -76,77 +100,8 @@ function measure({ operate, flush, receive }: Run, perFlush: number): ObjectRate
   const remoteMs = performance.now() - receiveMs
   const bytes = updates.reduce((sum, update) => sum + update.length, 0)
   return {
-    localPerSecond: (count * 1000) / localMs,
-    remotePerSecond: (count * 1000) / remoteMs,
-    bytesPerOperation: bytes / count,
+    localPerSecond: (done * 1000) / localMs,
+    remotePerSecond: (done * 1000) / remoteMs,
+    bytesPerOperation: bytes / done,
   }
-}
-
-function ourRun(verb: ObjectComparison['verb']): Run {
-  const state = newState(0x1234_5678_9abc_def0n)
-  const texts = open(state, map<string>())
-  const tags = open(state, set())
-  return {
-    operate:
-      verb === 'map.set'
-        ? (number) => {
-            texts.set(key(number), value(number))
-          }
-        : (number) => {
-            tags.add(key(number))
-          },
-    flush: (operations) => {
-      operations()
-      return state.takeBatch() ?? new Uint8Array()
-    },
-    receive: (updates) => {
-      const replica = newState(0x0fed_cba9_8765_4321n)
-      for (const update of updates) {
-        if (replica.apply(update) !== 'applied') throw new Error('a batch was not applied')
-      }
-    },
-  }
-}
-
-function newState(replica: bigint): SpaceState {
-  return new SpaceState({ replica, clock: () => Date.now() })
-}
-
-type LocalOf<S> = S extends Schema<{ value: unknown; local: infer L; remote: unknown }> ? L : never
-
-function open<S extends Schema>(state: SpaceState, schema: S): LocalOf<S> {
-  const kind = kindOf(schema)
-  return state.open(kind.name, kind).handle() as LocalOf<S>
-}
-
-/** A document whose transactions are the flushes; without one, each operation is a transaction of its own. */
-function yjsRun(verb: ObjectComparison['verb']): Run {
-  const document = new Y.Doc()
-  const entries = document.getMap(verb)
-  let bytes = new Uint8Array()
-  document.on('update', (update: Uint8Array) => {
-    bytes = update as Uint8Array<ArrayBuffer>
-  })
-  return {
-    operate: (number) => {
-      entries.set(key(number), verb === 'map.set' ? value(number) : true)
-    },
-    flush: (operations) => {
-      document.transact(operations)
-      return bytes
-    },
-    receive: (updates) => {
-      const replica = new Y.Doc()
-      replica.getMap(verb)
-      for (const update of updates) Y.applyUpdate(replica, update)
-    },
-  }
-}
-
-function key(number: number): string {
-  return keys[number % keys.length] ?? ''
-}
-
-function value(number: number): string {
-  return values[number % values.length] ?? ''
 }

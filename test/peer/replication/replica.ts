@@ -1,15 +1,36 @@
 import { counter, type Local, set } from '@joinery/crdt-objects'
-import { kindOf, SpaceState } from '@joinery/crdt-objects/engine'
+import { type Applied, kindOf, SpaceState } from '@joinery/crdt-objects/engine'
 import { type Effect, type Input, type ReplicationLimits } from '#peer/replication/core/contract.ts'
 import { decodeMessage, encodeMessage, type Message } from '#peer/replication/core/message.ts'
 import { ReplicationCore } from '#peer/replication/core/replication-core.ts'
 
 let replicas = 0n
 
+/** A state for which an engine may be missing: then it takes nothing from others, as if all they wrote needed it. */
+class DecodingState extends SpaceState {
+  engineLoaded = true
+  /** Batches and states that were offered in vain. */
+  refused = 0
+
+  override apply(bytes: Uint8Array): Applied {
+    return this.#unlessMissing(() => super.apply(bytes))
+  }
+
+  override joinState(bytes: Uint8Array): boolean | 'engine-missing' {
+    return this.#unlessMissing(() => super.joinState(bytes))
+  }
+
+  #unlessMissing<T>(take: () => T): T | 'engine-missing' {
+    if (this.engineLoaded) return take()
+    this.refused++
+    return 'engine-missing'
+  }
+}
+
 /** A core that a test drives by hand: what it does stays in `effects` until the test takes it. */
 export class Replica {
   readonly name: string
-  readonly state: SpaceState
+  readonly state: DecodingState
   readonly core: ReplicationCore
   readonly hits: Local<ReturnType<typeof counter>>
   readonly tags: Local<ReturnType<typeof set<string>>>
@@ -17,7 +38,7 @@ export class Replica {
 
   constructor(name: string, limits?: Partial<ReplicationLimits>) {
     this.name = name
-    this.state = new SpaceState({ replica: ++replicas, clock: () => 1_700_000_000_000 })
+    this.state = new DecodingState({ replica: ++replicas, clock: () => 1_700_000_000_000 })
     this.core = new ReplicationCore({ state: this.state, limits })
     this.hits = this.state.open('hits', kindOf(counter())).handle() as this['hits']
     this.tags = this.state.open('tags', kindOf(set<string>())).handle() as this['tags']

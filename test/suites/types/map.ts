@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
-import { drawOne, keys } from '../draw-value.ts'
+import { drawOne } from '../draw-value.ts'
 import { call, type Shape, type TypeSpec, type View } from '../type-spec.ts'
 import { entriesText } from '../whole-text.ts'
 
 const removals = new Set(['delete', 'clear'])
+
+/** Two, so that writes meet however deep maps are nested. */
+const keys = ['a', 'b']
 
 function entryOf(shape: Shape): Shape {
   return shape[1] as Shape
@@ -24,7 +27,7 @@ export const mapSpec: TypeSpec = {
   fits: (shape) => shape.length > 1,
 
   draw(shape, { draw, part, reading }) {
-    const which = draw(8)
+    const which = draw(12)
     if (which === 0) return call('clear')
     const key = drawOne(keys, draw)
     if (which < 3) return call('delete', key)

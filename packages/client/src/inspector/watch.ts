@@ -22,7 +22,7 @@ export async function watch(
         console.log(options.json === true ? jsonLine(value, changed) : screen(value, path, changed))
         const step = await changes.next()
         if (step.done === true) return
-        changed = step.value.detail
+        changed = step.value.detail.map((place) => place.path)
       }
     } catch (error) {
       if (!stop.signal.aborted) throw error

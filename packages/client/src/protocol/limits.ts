@@ -37,5 +37,8 @@ export const objectsMax = 16_384
 /** How many items of one stream may be under way to a reader that has not taken them. */
 export const creditMax = 1024
 
+/** Writes of one transaction. */
+export const transactionWritesMax = 10_000
+
 /** Arguments of one call. */
-export const argumentsMax = 64
+export const argumentsMax = 10_000

@@ -1,14 +1,22 @@
-import { decodeValue, Reader, type Writer } from '@joinery/crdt-objects/engine'
+import { Reader, type Writer } from '@joinery/crdt-objects/engine'
 import {
-  argumentsMax,
   creditMax,
   descriptorLengthMax,
   nameLengthMax,
   objectsMax,
-  pathDepthMax,
   protocolVersion,
   targetsMax,
 } from './limits.ts'
+import {
+  type Arguments,
+  decodeArguments,
+  decodeName,
+  decodeNumber,
+  decodePath,
+  decodeText,
+  encodePath,
+} from './parts.ts'
+import { decodeTransaction, type TransactionWrite } from './transaction.ts'
 
 /*
  * What a client sends. Two number spaces keep the hot path short:
@@ -52,9 +60,6 @@ export interface DefineTarget {
   readonly verb: string
 }
 
-/** An encoded list of arguments, or the arguments as they were decoded. */
-export type Arguments = readonly unknown[]
-
 /** Everything a client may send. */
 export type Request =
   | Hello
@@ -66,6 +71,12 @@ export type Request =
       readonly sequence: number
       readonly target: number
       readonly args: Arguments
+    }
+  /** Several writes, on objects of one space, as one: numbered like a write. */
+  | {
+      readonly kind: 'transact'
+      readonly sequence: number
+      readonly writes: readonly TransactionWrite[]
     }
   | { readonly kind: 'skip'; readonly sequence: number }
   | { readonly kind: 'acknowledge'; readonly sequence: number }
@@ -117,12 +128,15 @@ const tag = {
   credit: 11,
   cancel: 12,
   inspect: 13,
+  transact: 14,
 } as const
 
 /** What a client encodes: arguments are encoded when the call is made, and may be sent more than once. */
 export type Outgoing<R = Request> = R extends { args: Arguments }
   ? Omit<R, 'args'> & { readonly args: Uint8Array }
-  : R
+  : R extends { writes: readonly TransactionWrite[] }
+    ? Omit<R, 'writes'> & { readonly writes: Uint8Array }
+    : R
 
 /** Appends one request. */
 export function encodeRequest(writer: Writer, request: Outgoing): void {
@@ -143,6 +157,10 @@ export function encodeRequest(writer: Writer, request: Outgoing): void {
       writer.varint(request.target)
       writer.varint(request.credit)
       return writer.raw(request.args)
+    case 'transact':
+      writer.byte(tag.transact)
+      writer.varint(request.sequence)
+      return writer.raw(request.writes)
     case 'acknowledge':
       writer.byte(tag.acknowledge)
       return writer.varint(request.sequence)
@@ -153,15 +171,14 @@ export function encodeRequest(writer: Writer, request: Outgoing): void {
       writer.byte(tag.defineTarget)
       writer.varint(request.target)
       writer.varint(request.object)
-      writer.varint(request.path.length)
-      for (const key of request.path) writer.text(key)
+      encodePath(writer, request.path)
       return writer.text(request.verb)
     default:
       return encodeRare(writer, request)
   }
 }
 
-type Hot = 'write' | 'read' | 'stream' | 'acknowledge' | 'skip' | 'define-target'
+type Hot = 'write' | 'transact' | 'read' | 'stream' | 'acknowledge' | 'skip' | 'define-target'
 
 function encodeRare(writer: Writer, request: Exclude<Request, { kind: Hot }>): void {
   switch (request.kind) {
@@ -241,6 +258,8 @@ function decodeRequest(reader: Reader): Request {
     }
     case tag.skip:
       return { kind: 'skip', sequence: reader.varint() }
+    case tag.transact:
+      return { kind: 'transact', sequence: reader.varint(), writes: decodeTransaction(reader) }
     default:
       return decodeRare(reader, kind)
   }
@@ -307,35 +326,6 @@ function decodeHello(reader: Reader): Hello {
 function decodeTarget(reader: Reader): DefineTarget {
   const target = decodeNumber(reader, targetsMax, 'target')
   const object = decodeNumber(reader, objectsMax, 'object')
-  const depth = decodeNumber(reader, pathDepthMax + 1, 'path depth')
-  const path: string[] = []
-  for (let at = 0; at < depth; at++) path.push(decodeText(reader, frameKeyLengthMax))
+  const path = decodePath(reader)
   return { kind: 'define-target', target, object, path, verb: decodeName(reader) }
-}
-
-/** Keys are bounded by the frame; the engine has the last word on them. */
-const frameKeyLengthMax = 64 * 1024
-
-function decodeArguments(reader: Reader): Arguments {
-  const count = reader.byte()
-  if (count === 0) return []
-  if (count > argumentsMax) reader.fail(`more than ${argumentsMax} arguments`)
-  const args: unknown[] = []
-  for (let at = 0; at < count; at++) args.push(decodeValue(reader))
-  return args
-}
-
-function decodeNumber(reader: Reader, limit: number, what: string): number {
-  const number = reader.varint()
-  return number < limit ? number : reader.fail(`${what} ${number} is not below ${limit}`)
-}
-
-function decodeName(reader: Reader): string {
-  const name = decodeText(reader, nameLengthMax)
-  return name.length > 0 ? name : reader.fail('a name is empty')
-}
-
-function decodeText(reader: Reader, lengthMax: number): string {
-  const text = reader.text()
-  return text.length <= lengthMax ? text : reader.fail(`a text is longer than ${lengthMax}`)
 }

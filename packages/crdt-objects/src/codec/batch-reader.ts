@@ -17,10 +17,13 @@ export class BatchReader {
   readonly frame: BatchFrame
   /** Greatest stamp met. */
   stampMax = 0
+  private readonly seenOf: ((row: number) => number) | undefined
 
-  constructor(body: Reader, frame: BatchFrame) {
+  /** Of a batch, `seenOf` tells what its reader has seen of each row: its author had seen no more. */
+  constructor(body: Reader, frame: BatchFrame, seenOf?: (row: number) => number) {
     this.body = body
     this.frame = frame
+    this.seenOf = seenOf
   }
 
   row(): number {
@@ -34,10 +37,11 @@ export class BatchReader {
     return seq > 0 ? seq : this.body.fail('update number 0')
   }
 
-  /** A number of an update of the replica in `row`, which the author of a state has seen. */
+  /** A number of an update of the replica in `row`, which the author of the batch or state had seen. */
   seenSeq(row: number): number {
     const seq = this.seq()
-    return seq <= (this.frame.seenByRow?.[row] ?? 0) ? seq : this.body.fail('update not yet seen')
+    const seen = this.seenOf === undefined ? this.frame.seenByRow?.[row] : this.seenOf(row)
+    return seq <= (seen ?? 0) ? seq : this.body.fail('update not yet seen')
   }
 
   /** A number of the author's within the batch. */
@@ -48,7 +52,11 @@ export class BatchReader {
   }
 
   stamp(): number {
-    const stamp = this.frame.baseStamp + this.body.zigzag()
+    return this.checkedStamp(this.frame.baseStamp + this.body.zigzag())
+  }
+
+  /** A stamp that was worked out from what was read. */
+  checkedStamp(stamp: number): number {
     if (stamp < 0 || !Number.isSafeInteger(stamp)) this.body.fail('stamp out of range')
     if (stamp > this.stampMax) this.stampMax = stamp
     return stamp

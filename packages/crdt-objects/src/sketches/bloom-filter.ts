@@ -1,8 +1,8 @@
 import type { Hash } from './hash.ts'
 import { naturalLog } from './natural-log.ts'
 
-/** More bits than this, 4 MiB, are no sketch. */
-export const BITS_MAX = 2 ** 25
+/** More bits than this, 2 MiB, are no sketch. */
+export const BITS_MAX = 2 ** 24
 export const ERROR_MIN = 1e-6
 export const ERROR_MAX = 0.5
 
@@ -108,6 +108,19 @@ export class BitSet {
         visit(i * 8 + 31 - Math.clz32(rest & -rest))
       }
     }
+  }
+
+  /** A set from what {@link BitSet.toBytes} gives; `undefined` where bits beyond its size are set. */
+  static fromBytes(size: number, bytes: Uint8Array): BitSet | undefined {
+    const made = new BitSet(size)
+    for (let i = 0; i < bytes.length; i++) {
+      for (let rest = bytes[i] ?? 0; rest > 0; rest &= rest - 1) {
+        const bit = i * 8 + 31 - Math.clz32(rest & -rest)
+        if (bit >= size) return undefined
+        made.add(bit)
+      }
+    }
+    return made
   }
 
   /** A copy as bytes, bit 0 the lowest of the first. */

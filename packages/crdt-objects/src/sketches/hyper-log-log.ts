@@ -20,6 +20,8 @@ export class HyperLogLog {
   readonly precision: number
   private few: Map<number, number> | undefined = new Map()
   private all: Uint8Array | undefined
+  /** How many registers are set. */
+  used = 0
 
   constructor(precision: number) {
     this.precision = precision
@@ -30,14 +32,6 @@ export class HyperLogLog {
     return 2 ** this.precision
   }
 
-  /** How many registers are set. */
-  get used(): number {
-    if (this.all === undefined) return this.few?.size ?? 0
-    let used = 0
-    for (const rank of this.all) if (rank > 0) used++
-    return used
-  }
-
   /** What the register at `index` holds, 0 if it was never set. */
   rank(index: number): number {
     return (this.all === undefined ? this.few?.get(index) : this.all[index]) ?? 0
@@ -45,7 +39,9 @@ export class HyperLogLog {
 
   /** Raises a register to `rank`, if it is below. */
   raise(index: number, rank: number): void {
-    if (rank <= this.rank(index)) return
+    const before = this.rank(index)
+    if (rank <= before) return
+    if (before === 0) this.used++
     if (this.few === undefined) {
       if (this.all !== undefined) this.all[index] = rank
       return
@@ -72,6 +68,7 @@ export class HyperLogLog {
     const copy = new HyperLogLog(this.precision)
     copy.few = this.few === undefined ? undefined : new Map(this.few)
     copy.all = this.all?.slice()
+    copy.used = this.used
     return copy
   }
 

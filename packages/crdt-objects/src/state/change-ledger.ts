@@ -15,8 +15,8 @@ export class ChangeLedger {
 
   constructor(context: ReplicaContext) {
     this.context = context
-    context.onChange = (object, place) => {
-      this.note(object as ObjectState, place)
+    context.onChange = (object, ...places) => {
+      this.note(object as ObjectState, places)
     }
   }
 
@@ -41,15 +41,15 @@ export class ChangeLedger {
     this.placesByObject.clear()
   }
 
-  private note(object: ObjectState, place: ChangedPlace): void {
+  private note(object: ObjectState, detail: readonly ChangedPlace[]): void {
     if (!object.watched) return
     if (this.authors === undefined) {
-      object.tell({ origin: 'local', by: [this.name(SELF)], detail: [place] } satisfies Change)
+      object.tell({ origin: 'local', by: [this.name(SELF)], detail } satisfies Change)
       return
     }
     const places = this.placesByObject.get(object)
-    if (places === undefined) this.placesByObject.set(object, [place])
-    else places.push(place)
+    if (places === undefined) this.placesByObject.set(object, [...detail])
+    else places.push(...detail)
   }
 
   private name(index: number): string {

@@ -7,7 +7,7 @@ import type { LeafEngine } from '../leaf-engine.ts'
 /** Own index: a replica is always the first one it knows. */
 export const SELF = 0
 /** Stamps a millisecond: a hybrid clock counts within one. 2^53 / 1024 ms lasts until the year 2248. */
-const STAMPS_PER_MS = 1024
+export const STAMPS_PER_MS = 1024
 /** Pending deltas are asked to leave as a batch from about this size on. */
 const PENDING_BYTES_FULL = 64 * 1024
 
@@ -51,7 +51,7 @@ export class ReplicaContext {
   /** How many listeners there are: nothing is noted for none. */
   watchers = 0
   /** Told of each changed place, at once for local changes. */
-  onChange: (object: object, place: ChangedPlace) => void = () => undefined
+  onChange: (object: object, ...places: readonly ChangedPlace[]) => void = () => undefined
   /** The transaction under way, if there is one. */
   transaction: OpenTransaction | undefined
   /** Opens another object of the space, as a reference to it does. */

@@ -91,6 +91,12 @@ export abstract class ContributionsNode<C> extends Node<
     return sum
   }
 
+  /** Whether one of the contributions passes, without merging them. For contents that do not subtract. */
+  protected some(test: (part: C) => boolean): boolean {
+    if (this.pending !== undefined && test(this.pending)) return true
+    return this.generations.some((generation) => isAlive(generation) && test(generation.total))
+  }
+
   /** What each generation still gives, the pending content included as it will be once it is sealed. */
   private parts(): C[] {
     const { pending, contribution } = this
@@ -99,9 +105,7 @@ export abstract class ContributionsNode<C> extends Node<
     let pendingPlace = 0
     for (const generation of this.generations) {
       if (pending !== undefined && generation === open) {
-        const total = contribution.copy(generation.total)
-        contribution.add(total, pending)
-        parts.push(total)
+        parts.push(this.ownContent)
       } else if (isAlive(generation)) {
         const { total, base } = generation
         parts.push(base === undefined ? total : (contribution.subtract?.(total, base) ?? total))
@@ -115,6 +119,17 @@ export abstract class ContributionsNode<C> extends Node<
   /** Our generation that takes increments, if there is one: nobody is known to have removed of it. */
   private get open(): Generation<C> | undefined {
     return this.generations.find(({ replica, baseSeq }) => replica === SELF && baseSeq === 0)
+  }
+
+  /** What that generation holds, the pending content included. Not a copy. */
+  protected get ownContent(): C {
+    const { pending, open, contribution } = this
+    if (open === undefined || pending === undefined) {
+      return open?.total ?? pending ?? contribution.zero()
+    }
+    const total = contribution.copy(open.total)
+    contribution.add(total, pending)
+    return total
   }
 
   /** Where a generation stands relative to (replica, birth). */

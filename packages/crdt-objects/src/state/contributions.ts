@@ -1,5 +1,6 @@
 import type { BatchReader } from '../codec/batch-reader.ts'
 import type { BatchWriter } from '../codec/batch-writer.ts'
+import type { Kind } from '../kind.ts'
 
 /** What replicas contribute to a place: how one kind of it merges and travels. Contents are mutable. */
 export interface Contribution<C> {
@@ -172,4 +173,15 @@ export function decodeContributionsWhole<C>(
     generations.push({ replica, birth, seq, total, baseSeq, base, untold: false })
   }
   return generations
+}
+
+/** What all kinds over these contributions have in common. */
+export function contributionsCodec<C>(
+  contribution: Contribution<C>,
+): Pick<Kind, 'emptyWhole' | 'decodeDelta' | 'decodeWhole'> {
+  return {
+    emptyWhole: () => NO_CONTRIBUTIONS,
+    decodeDelta: (batch) => decodeContributionsDelta(batch, contribution),
+    decodeWhole: (batch) => decodeContributionsWhole(batch, contribution),
+  }
 }

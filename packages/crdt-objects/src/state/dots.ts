@@ -33,6 +33,24 @@ export const PRESENCE: Payload = {
   decode: () => undefined,
 }
 
+/** Yes or no, where order of writing does not matter. */
+export const BOOLEAN: Payload = {
+  stamped: false,
+  encode: (batch, value) => {
+    batch.body.byte(value === true ? 1 : 0)
+  },
+  decode: (batch) => {
+    const byte = batch.body.byte()
+    return byte <= 1 ? byte === 1 : batch.body.fail('neither yes nor no')
+  },
+}
+
+/** Whether a cell holds dots and all of them say yes. */
+export function isUnanimous(head: Dot | undefined): boolean {
+  for (let dot = head; dot !== undefined; dot = dot.next) if (dot.value !== true) return false
+  return head !== undefined
+}
+
 /** A number, where order of writing does not matter. */
 export const NUMBER: Payload = {
   stamped: false,

@@ -113,6 +113,22 @@ export abstract class KeyedNode<K> extends Node<SmallMap<K, CellDelta>, Map<K, D
     context.operationDone()
   }
 
+  /** One operation: the cells of all these keys become one new dot each. */
+  protected assignEach(keys: readonly K[], value: unknown): void {
+    if (keys.length === 0) return
+    checkOperation(keys.reduce((bytes, key) => bytes + this.keyCodec.bytes(key) + KILL_BYTES, 0))
+    const seq = this.context.next()
+    const stamp = this.payload.stamped ? this.context.stamp() : 0
+    for (const key of keys) {
+      const head = this.cells.get(key)
+      if (this.context.transaction !== undefined) this.rememberCell(key, head)
+      kill(this.context, head, this.killsOf(key))
+      this.put(key, { replica: SELF, seq, stamp, value, next: undefined })
+      this.markDirty(this.keyCodec.bytes(key) + KILL_BYTES)
+    }
+    this.finish()
+  }
+
   /** One operation: removes the key, as far as it is observed. */
   protected remove(key: K): void {
     const head = this.cells.get(key)
@@ -142,7 +158,7 @@ export abstract class KeyedNode<K> extends Node<SmallMap<K, CellDelta>, Map<K, D
     this.refreshPresence()
   }
 
-  private drop(key: K, head: Dot): void {
+  protected drop(key: K, head: Dot): void {
     if (this.context.transaction !== undefined) this.rememberCell(key, head)
     kill(this.context, head, this.killsOf(key))
     this.cells.delete(key)
@@ -195,7 +211,8 @@ export abstract class KeyedNode<K> extends Node<SmallMap<K, CellDelta>, Map<K, D
     this.refreshPresence()
   }
 
-  private put(key: K, head: Dot | undefined): void {
+  /** Sets or removes a cell as a whole: merges and undone operations do. */
+  protected put(key: K, head: Dot | undefined): void {
     if (head === undefined || !this.cells.has(key)) this.order = undefined
     if (head === undefined) this.cells.delete(key)
     else this.cells.set(key, head)

@@ -135,6 +135,8 @@ export class SpaceState {
     } catch (error) {
       takeBack(transaction)
       context.rewind(last, pendingBytes)
+      // Deltas of nothing, and places made for them, would be in the next state.
+      if (this.pendingUpdates === 0) this.clearDeltas()
       context.transaction = undefined
       this.ledger.discard()
       throw error
@@ -172,9 +174,13 @@ export class SpaceState {
       vector: this.dependencies(),
     })
     context.batchTaken(last)
+    this.clearDeltas()
+    return bytes
+  }
+
+  private clearDeltas(): void {
     for (const object of this.dirtyObjects) object.root.sealed()
     this.dirtyObjects = []
-    return bytes
   }
 
   private dependencies(): [number, number][] {
@@ -199,7 +205,9 @@ export class SpaceState {
     const head = decodeHead(reader, 'batch')
     const verdict = this.judge(head, reader)
     if (verdict !== 'applied') return verdict
-    const batch = new BatchReader(reader, head)
+    const batch = new BatchReader(reader, head, (row) =>
+      row === 0 ? head.last : this.seenOf(head, row),
+    )
     const parts = this.unlessEngineMissing(() => this.decodeParts(batch, 'delta'))
     if (parts === 'engine-missing') return parts
     const indexes = head.replicas.map((id) => this.context.intern(id))
@@ -216,18 +224,20 @@ export class SpaceState {
   }
 
   private judge(head: Head, reader: Reader): Applied {
-    const vector = (row: number): number => {
-      const index = this.context.indexOf(head.replicas[row] ?? 0n)
-      return index === undefined ? 0 : this.seen(index)
-    }
-    const seen = vector(0)
+    const seen = this.seenOf(head, 0)
     if (head.last <= seen) return 'duplicate'
     if (head.replicas[0] === this.replica) {
       reader.fail('a batch of our own that we never made: is a replica id used twice?')
     }
     if (head.first > seen + 1) return 'gap'
     if (head.first <= seen) reader.fail('batch that overlaps what is applied')
-    return head.vector.some(([row, seq]) => seq > vector(row)) ? 'gap' : 'applied'
+    return head.vector.some(([row, seq]) => seq > this.seenOf(head, row)) ? 'gap' : 'applied'
+  }
+
+  /** What is applied here of the replica in a row. */
+  private seenOf(head: Head, row: number): number {
+    const index = this.context.indexOf(head.replicas[row] ?? 0n)
+    return index === undefined ? 0 : this.seen(index)
   }
 
   private decodeParts(batch: BatchReader, form: 'delta' | 'whole'): Part[] {

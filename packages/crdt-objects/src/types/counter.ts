@@ -220,7 +220,7 @@ function decodeDelta(batch: BatchReader): CounterDelta {
   const removed = new Map<number, Total>()
   for (let left = Math.floor(head / 2); left > 0; left--) {
     const row = batch.row()
-    removed.set(row, decodeTotal(batch, batch.seq()))
+    removed.set(row, decodeTotal(batch, batch.seenSeq(row)))
   }
   return { own, removed }
 }

@@ -1,15 +1,29 @@
-import { JoineryError } from '../errors.ts'
+import { JoineryError, isJoineryError } from '../errors.ts'
 import type { Kind } from '../kind.ts'
+import { bloomKind } from './bloom.ts'
 import { counter } from './counter.ts'
 import { descriptorProblem } from './define.ts'
+import { userTypeKind } from './define-type.ts'
+import { distinctKind } from './distinct.ts'
+import { documentKind } from './document.ts'
 import { max, min } from './extremum.ts'
-import { flag } from './flag.ts'
+import { DISABLE_WINS, flag } from './flag.ts'
+import { histogramKind } from './histogram.ts'
+import { list } from './list.ts'
+import { log } from './log.ts'
 import { mapKind } from './map.ts'
+import { quantilesKind } from './quantiles.ts'
+import { matrixKind } from './matrix.ts'
+import { moments } from './moments.ts'
 import { register, registerKind } from './register.ts'
-import { set } from './set.ts'
+import { DELETE_WINS, set } from './set.ts'
 import { slotOf } from '../state/struct-node.ts'
 import { structKind } from './struct.ts'
 import { isKey } from './text-key.ts'
+import { text } from './text.ts'
+import { topKKind } from './top-k.ts'
+import { vectorKind } from './vector.ts'
+import { typeNameProblem } from './user-type.ts'
 import { VALUE_MAP } from './value-map.ts'
 
 /** How deep schemas nest at the most. */
@@ -20,13 +34,26 @@ type Parse = (args: readonly unknown[], depth: number) => Kind
 
 const parseByName: ReadonlyMap<string, Parse> = new Map<string, Parse>([
   ['counter', plain(counter().kind)],
-  ['flag', plain(flag().kind)],
+  ['flag', oneOf(flag().kind, DISABLE_WINS)],
+  ['list', plain(list().kind)],
+  ['log', plain(log().kind)],
+  ['text', plain(text().kind)],
   ['max', plain(max().kind)],
   ['min', plain(min().kind)],
-  ['set', plain(set().kind)],
+  ['set', oneOf(set().kind, DELETE_WINS)],
   ['register', parseRegister],
   ['map', parseMap],
   ['struct', parseStruct],
+  ['document', built(documentKind)],
+  ['vector', built(vectorKind)],
+  ['matrix', built(matrixKind)],
+  ['moments', plain(moments().kind)],
+  ['histogram', built(histogramKind)],
+  ['distinct', numeric(1, distinctKind)],
+  ['quantiles', numeric(1, quantilesKind)],
+  ['bloom', numeric(2, bloomKind)],
+  ['topK', numeric(1, topKKind)],
+  ['type', parseType],
 ])
 
 /** Parsed descriptors. Invariant: at most CACHE_MAX, the oldest dropped first. */
@@ -81,6 +108,42 @@ function plain(kind: Kind): Parse {
   }
 }
 
+/** A kind that numbers define, in ranges that it checks itself. */
+function numeric(count: number, make: (...args: [number, number]) => Kind): Parse {
+  return (args) => {
+    const numbers = args.filter((arg) => typeof arg === 'number')
+    if (args.length !== count || numbers.length !== count) throw malformed('arguments of a kind')
+    try {
+      return make(...(numbers as [number, number]))
+    } catch (error) {
+      if (isJoineryError(error, 'VALUE_INVALID')) throw malformed(error.details.reason)
+      throw error
+    }
+  }
+}
+
+/** A kind that checks its arguments itself. */
+function built(build: (args: readonly unknown[]) => Kind): Parse {
+  return (args) => {
+    try {
+      return build(args)
+    } catch (error) {
+      throw malformed(error instanceof Error ? error.message : 'arguments')
+    }
+  }
+}
+
+/** Kinds of one name that differ in plain arguments. */
+function oneOf(...kinds: readonly Kind[]): Parse {
+  return (args) => {
+    const kind = kinds.find(
+      ({ name, descriptor }) => descriptor === JSON.stringify([name, ...args]),
+    )
+    if (kind === undefined) throw malformed('unknown arguments: is a newer version at work?')
+    return kind
+  }
+}
+
 function parseRegister(args: readonly unknown[]): Kind {
   const [initial] = args
   if (args.length === 0) return register().kind
@@ -88,6 +151,17 @@ function parseRegister(args: readonly unknown[]): Kind {
     throw malformed('initial value of a register')
   }
   return registerKind(initial)
+}
+
+function parseType(args: readonly unknown[]): Kind {
+  const [name] = args
+  const problem = args.length === 1 ? typeNameProblem(name) : 'a type has a name'
+  if (problem !== undefined) throw malformed(problem)
+  return userTypeKind(name as string) ?? malformedType()
+}
+
+function malformedType(): never {
+  throw malformed('more types than a process keeps')
 }
 
 function parseMap(args: readonly unknown[], depth: number): Kind {

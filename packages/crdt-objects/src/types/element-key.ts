@@ -1,3 +1,4 @@
+import { byteText, canonical } from '../codec/canonical.ts'
 import { Reader } from '../codec/reader.ts'
 import { VALUE_BYTES_MAX } from '../codec/snapshot.ts'
 import { checkText, decodeValue, encodeValue, valueBytes } from '../codec/value.ts'
@@ -25,10 +26,7 @@ export function elementKey(value: unknown): ElementKey {
   if (value === null || value === undefined) return value
   // Encoded as it is first: that refuses cycles and what is too large, which sorting keys would follow.
   checkSize(valueBytes(value).length)
-  const bytes = valueBytes(canonical(value))
-  let key = COMPOSITE
-  for (const byte of bytes) key += String.fromCharCode(byte)
-  return key
+  return COMPOSITE + byteText(valueBytes(canonical(value)))
 }
 
 function checkSize(bytes: number): void {
@@ -38,16 +36,6 @@ function checkSize(bytes: number): void {
     `an element takes at most ${VALUE_BYTES_MAX} bytes, this one takes ${bytes}`,
     { bytes, bytesMax: VALUE_BYTES_MAX },
   )
-}
-
-/** Plain objects with their keys in order, so that equal ones encode equally. */
-function canonical(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value
-  if (Array.isArray(value)) return Array.from(value as unknown[], canonical)
-  const prototype: unknown = Object.getPrototypeOf(value)
-  if (prototype !== Object.prototype && prototype !== null) return value
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  return Object.fromEntries(entries.map(([key, item]) => [key, canonical(item)]))
 }
 
 function compositeBytes(key: string): Uint8Array {

@@ -1,5 +1,4 @@
-import { fromString } from 'uint8arrays/from-string'
-import { toString } from 'uint8arrays/to-string'
+import { decodeHex, encodeHex } from '../codec/hex.ts'
 import { Reader } from '../codec/reader.ts'
 import type { Owned } from '../codec/snapshot.ts'
 import { own, snapshot } from '../codec/snapshot.ts'
@@ -58,7 +57,7 @@ class LocalRegister extends LocalHandle<RegisterNode, unknown> {
 }
 
 function decodeInitial(hex: string): unknown {
-  const reader = new Reader(fromString(hex, 'base16'))
+  const reader = new Reader(decodeHex(hex))
   const initial = decodeValue(reader)
   reader.end()
   return initial
@@ -100,5 +99,5 @@ export function register<T>(options: {
 }): RegisterSchema<Shareable<T>, T>
 export function register(options?: { readonly initial: unknown }): Schema {
   if (options === undefined) return schemaOf(REGISTER)
-  return schemaOf(registerKind(toString(valueBytes(options.initial), 'base16')))
+  return schemaOf(registerKind(encodeHex(valueBytes(options.initial))))
 }

@@ -1,38 +1,115 @@
+import { invalidValue } from '../errors.ts'
 import { LocalHandle } from '../faces/local.ts'
 import { remoteClass } from '../faces/remote.ts'
 import type { SetHandle } from '../handles.ts'
 import type { Kind } from '../kind.ts'
 import type { Schema } from '../schema.ts'
-import { PRESENCE } from '../state/dots.ts'
+import type { ReplicaContext } from '../state/context.ts'
+import type { Dot, Payload } from '../state/dots.ts'
+import { BOOLEAN, PRESENCE, isUnanimous } from '../state/dots.ts'
 import { KeyedNode, decodeKeyedDelta, decodeKeyedWhole } from '../state/keyed-node.ts'
+import type { Parent } from '../state/node.ts'
 import { defineKind, schemaOf } from './define.ts'
 import type { ElementKey } from './element-key.ts'
 import { ELEMENT_KEY, element, elementKey } from './element-key.ts'
 import type { Shareable } from './shareable.ts'
 
-class SetNode extends KeyedNode<ElementKey> {
+abstract class SetNode extends KeyedNode<ElementKey> {
   read(): Set<unknown> {
     return new Set(this.values())
   }
 
   *values(): Generator {
-    for (const key of this.keysInOrder()) if (this.cells.has(key)) yield element(key)
+    for (const key of this.keysInOrder()) if (this.holds(key)) yield element(key)
+  }
+
+  has(value: unknown): boolean {
+    return this.holds(elementKey(value))
+  }
+
+  protected abstract holds(key: ElementKey): boolean
+  abstract count(): number
+  abstract add(key: ElementKey): void
+  abstract delete(key: ElementKey): void
+  abstract clear(): void
+}
+
+/** Each `add` is a dot, which a `delete` removes: what it has not seen stands. */
+class AddWinsNode extends SetNode {
+  protected holds(key: ElementKey): boolean {
+    return this.cells.has(key)
+  }
+
+  count(): number {
+    return this.cells.size
   }
 
   add(key: ElementKey): void {
     this.assign(key, undefined, ELEMENT_KEY.bytes(key))
   }
 
-  delete(value: unknown): void {
-    this.remove(elementKey(value))
+  delete(key: ElementKey): void {
+    this.remove(key)
   }
 
   clear(): void {
     this.removeAll()
   }
+}
 
-  has(value: unknown): boolean {
-    return this.cells.has(elementKey(value))
+/**
+ * `add` and `delete` are dots, yes and no, each in place of what it has seen of its element: one that says no is enough.
+ * The price is that the no of a deleted element is kept, with the element, until the place of the set is removed: it is
+ * what a concurrent `add` must meet.
+ */
+class DeleteWinsNode extends SetNode {
+  /** Invariant: the keys of the cells whose dots all say yes. */
+  private readonly held = new Set<ElementKey>()
+
+  protected override isPresent(): boolean {
+    return this.held.size > 0
+  }
+
+  protected holds(key: ElementKey): boolean {
+    return this.held.has(key)
+  }
+
+  count(): number {
+    return this.held.size
+  }
+
+  add(key: ElementKey): void {
+    this.context.checkOpen()
+    this.held.add(key)
+    this.say(key, true)
+  }
+
+  delete(key: ElementKey): void {
+    if (!this.held.has(key)) return
+    this.context.checkOpen()
+    this.held.delete(key)
+    this.say(key, false)
+  }
+
+  private say(key: ElementKey, isHeld: boolean): void {
+    // Before the listeners of the assignment look.
+    this.refreshPresence()
+    this.assign(key, isHeld, ELEMENT_KEY.bytes(key) + 1)
+  }
+
+  clear(): void {
+    this.assignEach([...this.held], false)
+  }
+
+  protected override put(key: ElementKey, head: Dot | undefined): void {
+    super.put(key, head)
+    if (isUnanimous(head)) this.held.add(key)
+    else this.held.delete(key)
+  }
+
+  override reset(): void {
+    this.held.clear()
+    super.reset()
   }
 }
 
@@ -43,7 +120,8 @@ class LocalSet extends LocalHandle<SetNode, ReadonlySet<unknown>> {
   }
 
   delete(value: unknown): void {
-    this.find()?.delete(value)
+    const key = elementKey(value)
+    this.find()?.delete(key)
   }
 
   clear(): void {
@@ -55,7 +133,7 @@ class LocalSet extends LocalHandle<SetNode, ReadonlySet<unknown>> {
   }
 
   count(): number {
-    return this.find()?.cells.size ?? 0
+    return this.find()?.count() ?? 0
   }
 
   get size(): number {
@@ -71,29 +149,49 @@ class LocalSet extends LocalHandle<SetNode, ReadonlySet<unknown>> {
   }
 }
 
-const SHAPE = { payload: PRESENCE, keys: ELEMENT_KEY }
+type SetShape = ConstructorParameters<typeof KeyedNode<ElementKey>>[3]
+type SetNodeClass = new (
+  context: ReplicaContext,
+  parent: Parent,
+  key: string,
+  shape: SetShape,
+) => SetNode
 
-const SET: Kind = defineKind({
-  name: 'set',
-  args: [],
-  verbs: {
-    add: 'write',
-    delete: 'write',
-    clear: 'write',
-    has: 'read',
-    count: 'read',
-    values: 'stream',
-  },
-  zero: () => new Set(),
-  read: (node) => (node as SetNode).read(),
-  emptyWhole: () => new Map(),
-  createNode: (context, parent, key) => new SetNode(context, parent, key, SHAPE),
-  decodeDelta: (batch) => decodeKeyedDelta(batch, ELEMENT_KEY, PRESENCE),
-  decodeWhole: (batch) => decodeKeyedWhole(batch, ELEMENT_KEY, PRESENCE),
-  local: (place) => new LocalSet(SET, place),
-  remote: (place) => new RemoteSet(SET, place),
-})
-const RemoteSet = remoteClass(SET.verbs)
+function setKind(
+  args: readonly string[],
+  text: string,
+  node: SetNodeClass,
+  payload: Payload,
+): Kind {
+  const shape: SetShape = { payload, keys: ELEMENT_KEY }
+  const kind: Kind = defineKind({
+    name: 'set',
+    args,
+    text,
+    verbs: {
+      add: 'write',
+      delete: 'write',
+      clear: 'write',
+      has: 'read',
+      count: 'read',
+      values: 'stream',
+    },
+    zero: () => new Set(),
+    read: (place) => (place as SetNode).read(),
+    emptyWhole: () => new Map(),
+    createNode: (context, parent, key) => new node(context, parent, key, shape),
+    decodeDelta: (batch) => decodeKeyedDelta(batch, ELEMENT_KEY, payload),
+    decodeWhole: (batch) => decodeKeyedWhole(batch, ELEMENT_KEY, payload),
+    local: (place) => new LocalSet(kind, place),
+    remote: (place) => new Remote(kind, place),
+  })
+  const Remote = remoteClass(kind.verbs)
+  return kind
+}
+
+const ADD_WINS = setKind([], 'set()', AddWinsNode, PRESENCE)
+/** The kind of a set whose `delete` wins. */
+export const DELETE_WINS = setKind(['delete'], "set({ wins: 'delete' })", DeleteWinsNode, BOOLEAN)
 
 /** The schema of a set of `T`. */
 export type SetSchema<T> = Schema<{
@@ -102,7 +200,20 @@ export type SetSchema<T> = Schema<{
   readonly remote: SetHandle<'remote', T>
 }>
 
-/** A set of values, equal by structure: of a concurrent `add` and `delete` of one value, `add` wins. */
-export function set<T = string>(): SetSchema<Shareable<T>> {
-  return schemaOf(SET)
+/** What a set is made with. */
+export interface SetOptions {
+  /** Which of a concurrent `add` and `delete` of one value wins: `add` where nothing is said. */
+  readonly wins?: 'add' | 'delete' | undefined
+}
+
+/**
+ * A set of values, equal by structure: of a concurrent `add` and `delete` of one value, `add` wins, or `delete` where
+ * `wins` says so. A `delete` of what is not in the set here is no update. Where `delete` wins, deleted values are kept
+ * inside, so that a concurrent `add` can lose to them: choose it for values that hardly ever go.
+ */
+export function set<T = string>(options: SetOptions = {}): SetSchema<Shareable<T>> {
+  const { wins = 'add' } = options
+  if (wins === 'add') return schemaOf(ADD_WINS)
+  if (wins === 'delete') return schemaOf(DELETE_WINS)
+  throw invalidValue("of a set, 'add' or 'delete' wins", wins)
 }

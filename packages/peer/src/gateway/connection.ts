@@ -14,6 +14,7 @@ import type { ClientSession, ClientSessions } from './client-session.ts'
 import type { GatewayHost } from './host.ts'
 import { answerInspection } from './inspect.ts'
 import type { OpenSpaces } from './open-spaces.ts'
+import { Openings } from './openings.ts'
 import type { GatewayLimits } from './options.ts'
 import { ReplyFrame } from './reply-frame.ts'
 import { ServedStream, type StreamClient } from './served-stream.ts'
@@ -60,6 +61,7 @@ export class Connection implements StreamClient {
   private readonly shared: GatewayShared
   private readonly socket: ClientSocket
   private readonly targets = new Targets()
+  private readonly openings: Openings
   private readonly running = new Map<number, Running>()
   private readonly waitingFrames: Uint8Array[] = []
   private session: ClientSession | undefined
@@ -75,6 +77,10 @@ export class Connection implements StreamClient {
     this.socket = socket
     this.shared = shared
     this.frame = new ReplyFrame((bytes) => this.send(bytes))
+    this.openings = new Openings({
+      ...{ spaces: shared.spaces, targets: this.targets, frame: this.frame },
+      fail: (id, error) => this.fail(id, error),
+    })
   }
 
   get greeted(): boolean {
@@ -182,6 +188,8 @@ export class Connection implements StreamClient {
     switch (request.kind) {
       case 'write':
         return this.guarded(() => writes.write(request))
+      case 'transact':
+        return this.guarded(() => writes.transact(request))
       case 'skip':
         return this.guarded(() => writes.skip(request.sequence))
       case 'acknowledge':
@@ -194,9 +202,9 @@ export class Connection implements StreamClient {
         this.targets.define(request)
         return undefined
       case 'open-space':
-        return this.openSpace(request)
+        return this.openings.space(request)
       case 'open-object':
-        return this.openObject(request)
+        return this.openings.object(request)
       default:
         this.carryOutRare(request)
         return undefined
@@ -344,33 +352,6 @@ export class Connection implements StreamClient {
         if (this.running.get(id) === controller) this.running.delete(id)
         this.schedule()
       })
-  }
-
-  private openSpace({ id, space }: Request & { kind: 'open-space' }): Promise<void> {
-    return this.shared.spaces.space(space).then(
-      () => this.frame.result(id, undefined),
-      (error: unknown) => this.fail(id, error),
-    )
-  }
-
-  private openObject(request: Request & { kind: 'open-object' }): Promise<void> | undefined {
-    const { id, object, space, name, descriptor } = request
-    const opened = (handle: object): void => {
-      this.targets.setObject(object, handle)
-      this.frame.result(id, undefined)
-    }
-    const failed = (error: unknown): void => {
-      this.targets.failObject(object, error)
-      this.fail(id, error)
-    }
-    try {
-      const handle = this.shared.spaces.object(space, name, descriptor)
-      if (handle instanceof Promise) return handle.then(opened, failed)
-      opened(handle)
-    } catch (error) {
-      failed(error)
-    }
-    return undefined
   }
 
   private inspect(request: Request & { kind: 'inspect' }): void {

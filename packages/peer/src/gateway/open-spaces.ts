@@ -1,8 +1,9 @@
 import { gatewayBusy } from '@joinery/client/protocol'
-import { JoineryError, type Schema, type Space } from '@joinery/crdt-objects'
+import { JoineryError } from '@joinery/crdt-objects'
 import { parseDescriptor } from '@joinery/crdt-objects/engine'
 import { checkSpaceName } from '../spaces/names.ts'
-import type { GatewayHost } from './host.ts'
+import type { GatewayHost, HostedSpace } from './host.ts'
+import type { OpenedObject } from './targets.ts'
 
 const objectsMax = 65_536
 
@@ -13,15 +14,15 @@ const objectsMax = 65_536
 export class OpenSpaces {
   private readonly host: GatewayHost
   private readonly spacesMax: number
-  private readonly spaceByName = new Map<string, Promise<Space<'local'>>>()
-  private readonly handleByKey = new Map<string, object>()
+  private readonly spaceByName = new Map<string, Promise<HostedSpace>>()
+  private readonly objectByKey = new Map<string, OpenedObject>()
 
   constructor(host: GatewayHost, spacesMax: number) {
     this.host = host
     this.spacesMax = spacesMax
   }
 
-  async space(name: string): Promise<Space<'local'>> {
+  async space(name: string): Promise<HostedSpace> {
     let space = this.spaceByName.get(name)
     if (space === undefined) {
       checkSpaceName(name)
@@ -34,31 +35,31 @@ export class OpenSpaces {
     return await space
   }
 
-  /** A handle: at once when somebody has opened it before. */
-  object(space: string, name: string, descriptor: string): object | Promise<object> {
+  /** An object: at once when somebody has opened it before. */
+  object(space: string, name: string, descriptor: string): OpenedObject | Promise<OpenedObject> {
     if (descriptor === '') return this.existing(space, name)
     return (
-      this.handleByKey.get(keyOf(space, name, descriptor)) ?? this.open(space, name, descriptor)
+      this.objectByKey.get(keyOf(space, name, descriptor)) ?? this.open(space, name, descriptor)
     )
   }
 
-  private existing(space: string, name: string): object {
-    const handle = this.host.inspect.find(space, name)
-    if (handle !== undefined) return handle
+  private existing(space: string, name: string): OpenedObject {
+    const served = this.host.inspect.find(space, name)
+    if (served !== undefined) return { served }
     const message = `There is no object "${name}" in the space "${space}" at this gateway.`
     throw new JoineryError('OBJECT_NOT_FOUND', message, { space, name })
   }
 
-  private async open(spaceName: string, name: string, descriptor: string): Promise<object> {
+  private async open(spaceName: string, name: string, descriptor: string): Promise<OpenedObject> {
     const kind = parseDescriptor(descriptor)
     const space = await this.space(spaceName)
-    const handle = (await space.open(name, { kind } as Schema)) as object
-    if (this.handleByKey.size >= objectsMax) {
-      const [oldest] = this.handleByKey.keys()
-      if (oldest !== undefined) this.handleByKey.delete(oldest)
+    const object = { space, served: await space.serve(name, kind) }
+    if (this.objectByKey.size >= objectsMax) {
+      const [oldest] = this.objectByKey.keys()
+      if (oldest !== undefined) this.objectByKey.delete(oldest)
     }
-    this.handleByKey.set(keyOf(spaceName, name, descriptor), handle)
-    return handle
+    this.objectByKey.set(keyOf(spaceName, name, descriptor), object)
+    return object
   }
 }
 

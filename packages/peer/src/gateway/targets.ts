@@ -1,30 +1,48 @@
-import type { DefineTarget, Failure } from '@joinery/client/protocol'
+import type { Arguments, DefineTarget, Failure, TransactionWrite } from '@joinery/client/protocol'
 import { failureOf } from '@joinery/client/protocol'
 import { invalidValue } from '@joinery/crdt-objects'
 import { resolvePlace, verbMode, type VerbMode } from '@joinery/crdt-objects/engine'
+import type { HostedSpace, ServedObject } from './host.ts'
 
 /** A verb of a place, found once and called often. */
 export interface Target {
   readonly mode: VerbMode
-  call(args: readonly unknown[]): unknown
+  call(args: Arguments): unknown
 }
 
-/** A target, or why there is none: each call to it then fails with that. */
-export type Resolved = Target | { readonly failure: Failure }
+/** Why something is not there: each call to it fails with that. */
+interface Failed {
+  readonly failure: Failure
+}
 
-type Opened = { readonly handle: object } | { readonly failure: Failure }
-type Method = (...args: readonly unknown[]) => unknown
+/** A target, or why there is none. */
+export type Resolved = Target | Failed
+
+/** An object that was opened. */
+export interface OpenedObject {
+  /** Absent when it was opened to be looked at, by its name alone. */
+  readonly space?: HostedSpace | undefined
+  readonly served: ServedObject
+}
+
+/** The writes of a transaction, ready to be carried out. */
+export interface ResolvedTransaction {
+  readonly space: HostedSpace | undefined
+  readonly run: () => undefined
+}
+
+type Method = (...args: Arguments) => unknown
 
 /**
  * The objects and targets of one connection, by the numbers that the client gave them. Their number is bounded by the
  * protocol: a number is an index below a fixed limit.
  */
 export class Targets {
-  private readonly objects: (Opened | undefined)[] = []
-  private readonly targets: (Resolved | undefined)[] = []
+  private readonly objects: (OpenedObject | Failed | undefined)[] = []
+  private readonly targets: (BoundTarget | Failed | undefined)[] = []
 
-  setObject(number: number, handle: object): void {
-    this.objects[number] = { handle }
+  setObject(number: number, object: OpenedObject): void {
+    this.objects[number] = object
   }
 
   failObject(number: number, error: unknown): void {
@@ -32,25 +50,78 @@ export class Targets {
   }
 
   define({ target, object, path, verb }: DefineTarget): void {
-    this.targets[target] = this.resolve(object, path, verb)
+    const entry = this.objects[object] ?? unknownTarget
+    this.targets[target] = 'failure' in entry ? entry : new BoundTarget(entry.served, path, verb)
   }
 
   find(target: number): Resolved {
-    return this.targets[target] ?? unknownTarget
+    const found = this.targets[target] ?? unknownTarget
+    return 'failure' in found ? found : found.resolved()
   }
 
-  private resolve(object: number, path: readonly string[], verb: string): Resolved {
-    const entry = this.objects[object]
-    if (entry === undefined) return unknownTarget
-    if ('failure' in entry) return entry
-    try {
-      const place = resolvePlace(entry.handle, path) as Readonly<Record<string, Method>>
-      // Only verbs of the kind pass: a client reaches no other property of the handle.
-      const mode = verbMode(place, [], verb)
-      return { mode, call: (args) => Reflect.apply(place[verb]!, place, args) }
-    } catch (error) {
-      return { failure: failureOf(error) }
+  /**
+   * Finds everything that a transaction writes to, before anything of it is carried out.
+   *
+   * @throws JoineryError VALUE_INVALID
+   */
+  transaction(writes: readonly TransactionWrite[]): ResolvedTransaction | Failed {
+    const calls: (() => unknown)[] = []
+    let space: HostedSpace | undefined
+    for (const { object, path, verb, args } of writes) {
+      const entry = this.objects[object] ?? unknownTarget
+      if ('failure' in entry) return entry
+      if (entry.space === undefined) throw invalidValue('a transaction writes to opened objects')
+      space ??= entry.space
+      // Elsewhere it would be carried out at once, whatever becomes of the rest.
+      if (entry.space !== space) throw invalidValue('a transaction writes to objects of one space')
+      const target = resolve(entry.served(), path, verb)
+      if ('failure' in target) return target
+      checkWrites(target)
+      calls.push(() => target.call(args))
     }
+    const run = (): undefined => {
+      for (const call of calls) call()
+    }
+    return { space, run }
+  }
+}
+
+/** @throws JoineryError VALUE_INVALID */
+export function checkWrites({ mode }: Target): void {
+  if (mode !== 'write') throw invalidValue('this verb was sent as a write, and is none')
+}
+
+/** A place and verb of an object, found anew when the object is served by another handle. */
+class BoundTarget {
+  private readonly served: ServedObject
+  private readonly path: readonly string[]
+  private readonly verb: string
+  private handle: object | undefined
+  private found: Resolved = unknownTarget
+
+  constructor(served: ServedObject, path: readonly string[], verb: string) {
+    this.served = served
+    this.path = path
+    this.verb = verb
+  }
+
+  resolved(): Resolved {
+    const handle = this.served()
+    if (handle === this.handle) return this.found
+    this.handle = handle
+    this.found = resolve(handle, this.path, this.verb)
+    return this.found
+  }
+}
+
+function resolve(handle: object, path: readonly string[], verb: string): Resolved {
+  try {
+    const place = resolvePlace(handle, path) as Readonly<Record<string, Method>>
+    // Only verbs of the kind pass: a client reaches no other property of the handle.
+    const mode = verbMode(place, [], verb)
+    return { mode, call: (args) => Reflect.apply(place[verb]!, place, args) }
+  } catch (error) {
+    return { failure: failureOf(error) }
   }
 }
 

@@ -1,8 +1,8 @@
-import { failureOf, gatewayBusy, type Request } from '@joinery/client/protocol'
+import { type Failure, failureOf, gatewayBusy, type Request } from '@joinery/client/protocol'
 import { invalidValue, isJoineryError } from '@joinery/crdt-objects'
 import type { ClientSession } from './client-session.ts'
 import type { ReplyFrame } from './reply-frame.ts'
-import type { Targets } from './targets.ts'
+import { checkWrites, type Targets } from './targets.ts'
 
 /** What the writes of one connection need of it. */
 export interface WriteIntakeParts {
@@ -28,18 +28,23 @@ export class WriteIntake {
 
   /** @throws JoineryError when the write breaks the numbering: the connection cannot go on, and nothing was applied. */
   write({ sequence, target: number, args }: Request & { kind: 'write' }): void {
-    const { session, targets } = this.parts
-    if (sequence <= session.last) return this.replay(sequence)
-    this.admit(sequence)
-    try {
-      const target = targets.find(number)
-      if ('failure' in target) return this.fail(sequence, target.failure)
-      if (target.mode !== 'write') throw invalidValue('this verb was sent as a write, and is none')
+    this.once(sequence, () => {
+      const target = this.parts.targets.find(number)
+      if ('failure' in target) return target
+      checkWrites(target)
       target.call(args)
-    } catch (error) {
-      if (!isJoineryError(error)) this.parts.onFault(error)
-      this.fail(sequence, failureOf(error))
-    }
+      return undefined
+    })
+  }
+
+  /** Several writes as one: all of them, or none. @throws as {@link WriteIntake.write} */
+  transact({ sequence, writes }: Request & { kind: 'transact' }): void {
+    this.once(sequence, () => {
+      const transaction = this.parts.targets.transaction(writes)
+      if ('failure' in transaction) return transaction
+      transaction.space?.transact(transaction.run)
+      return undefined
+    })
   }
 
   /** A write that its caller gave up before it was sent again: its number is used up. */
@@ -55,6 +60,19 @@ export class WriteIntake {
     this.done = 0
   }
 
+  /** Carries out a write unless its number says that it was before; `work` gives a failure, or throws it. */
+  private once(sequence: number, work: () => { readonly failure: Failure } | undefined): void {
+    if (sequence <= this.parts.session.last) return this.replay(sequence)
+    this.admit(sequence)
+    try {
+      const failed = work()
+      if (failed !== undefined) this.fail(sequence, failed.failure)
+    } catch (error) {
+      if (!isJoineryError(error)) this.parts.onFault(error)
+      this.fail(sequence, failureOf(error))
+    }
+  }
+
   /** Gives a write its first answer again. */
   private replay(sequence: number): void {
     const { session, frame } = this.parts
@@ -63,7 +81,7 @@ export class WriteIntake {
     this.done = Math.max(this.done, sequence)
   }
 
-  private fail(sequence: number, failure: ReturnType<typeof failureOf>): void {
+  private fail(sequence: number, failure: Failure): void {
     const { session, frame } = this.parts
     session.failures.set(sequence, failure)
     frame.writeFailed(sequence, failure)

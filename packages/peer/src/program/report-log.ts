@@ -67,12 +67,17 @@ export class ReportLog {
   }
 
   #line(report: Report, times?: number): void {
-    const isFault = report.kind === 'gateway-fault'
-    const fields = isFault ? { kind: report.kind, err: report.error } : report
+    const isFault = report.kind === 'gateway-fault' || report.kind === 'engine-failed'
+    const fields = isFault ? withoutError(report) : report
     const text = textOf(report)
     if (times === undefined) this.#log(fields, text, isFault)
     else this.#log({ ...fields, times }, `${text} (${times} times since the last line)`, isFault)
   }
+}
+
+/** The fields of a report, its error under the name that logs print well. */
+function withoutError({ error, ...fields }: Report & { readonly error: unknown }): object {
+  return { ...fields, err: error }
 }
 
 /** What is gathered: not by peer, for a peer that starts again has another id each time. */
@@ -82,6 +87,7 @@ function kindOf(report: Report): string {
       return `${report.kind} ${report.reason}`
     case 'batch-quarantined':
     case 'message-ignored':
+    case 'engine-failed':
       return `${report.kind} ${report.space}`
     default:
       return report.kind
@@ -106,6 +112,8 @@ function textOf(report: Report): string {
       return `what came for the space "${report.space}" does not decode; nothing of it was applied`
     case 'message-ignored':
       return `a message for the space "${report.space}" made no sense, and changed nothing`
+    case 'engine-failed':
+      return `the engine ${report.engine}, which objects of the space "${report.space}" need, cannot be loaded`
     case 'gateway-fault':
       return 'the gateway failed at a call'
   }

@@ -3,13 +3,19 @@
  * order in which it says it. The core knows no time and no I/O; here are the clock, the timers and the network.
  */
 import { invalidValue, JoineryError, type FlushOptions } from '@joinery/crdt-objects'
-import { decodeBatchHeader, type ReplicaId, type SpaceState } from '@joinery/crdt-objects/engine'
+import {
+  decodeBatchHeader,
+  type ReplicaId,
+  type ReplicaPorts,
+  type SpaceState,
+} from '@joinery/crdt-objects/engine'
 import { type Dissemination } from '../dissemination/dissemination.ts'
 import { type Reporter } from '../report.ts'
 import { type Effect, type Input } from './core/contract.ts'
 import { decodeMessage, encodeMessage, type Message } from './core/message.ts'
 import { ReplicationCore } from './core/replication-core.ts'
 import { CountedState, type WriteCount } from './counted-state.ts'
+import { EngineLoader } from './engine-loader.ts'
 import { FirstSync } from './first-sync.ts'
 import { SealSchedule } from './seal-schedule.ts'
 
@@ -37,6 +43,7 @@ export class SpaceDriver {
   readonly #ports: DriverPorts
   readonly #core: ReplicationCore
   readonly #schedule: SealSchedule
+  readonly #engines: EngineLoader
   readonly #flushes = new Map<number, Flush>()
   readonly #inputs: Input[] = []
   #nextFlush = 0
@@ -54,7 +61,15 @@ export class SpaceDriver {
       },
       now: () => performance.now(),
     })
-    const state = {
+    this.#engines = new EngineLoader({
+      onLoaded: () => {
+        this.engineLoaded()
+      },
+      onFailed: ({ name: engine }, error) => {
+        ports.report({ kind: 'engine-failed', space: name, engine, error })
+      },
+    })
+    const state: ReplicaPorts = {
       replica,
       clock: () => ports.now(),
       onPending: () => {
@@ -63,6 +78,9 @@ export class SpaceDriver {
       // At once: a loop that never ends its turn must not gather without a bound.
       onFull: () => {
         this.#step({ kind: 'local-batch' })
+      },
+      onEngineMissing: (engines) => {
+        this.#engines.load(engines)
       },
     }
     this.state = new CountedState(state, name, count, () => {
@@ -99,7 +117,8 @@ export class SpaceDriver {
   message(peer: string, bytes: Uint8Array): void {
     const message = decodeMessage(bytes)
     this.#step({ kind: 'message', neighbour: peer, message })
-    this.#firstSync?.onMessage(peer, message)
+    // An answer of which something had to be left is none yet: it is asked for again once the engine is there.
+    if (!this.#core.lacksEngine) this.#firstSync?.onMessage(peer, message)
   }
 
   batch(peer: string, batch: Uint8Array): void {
@@ -113,6 +132,11 @@ export class SpaceDriver {
 
   tick(random: number): void {
     this.#step({ kind: 'tick', random })
+  }
+
+  /** An engine is loaded, by whomever: what waited for it is taken. */
+  engineLoaded(): void {
+    this.#step({ kind: 'engine-loaded' })
   }
 
   /** Seals what is pending. */
@@ -163,6 +187,7 @@ export class SpaceDriver {
   stop(): void {
     this.state.close()
     this.#schedule.stop()
+    this.#engines.stop()
   }
 
   #startFlush(id: number, last: number, replicas: number): Promise<{ readonly replicas: number }> {

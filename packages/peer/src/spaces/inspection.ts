@@ -26,7 +26,10 @@ export function inspectPeer(inspected: Inspected): HostInspection {
       [...(registry.find(space)?.state.objects() ?? [])].map(
         ({ name, descriptor, fingerprint }) => ({ name, descriptor, fingerprint }),
       ),
-    find: (space, name) => registry.find(space)?.state.find(name)?.handle(),
+    find: (space, name) => {
+      const object = registry.find(space)?.state.find(name)
+      return object && (() => object.guardedHandle())
+    },
     peers: () => listPeers(inspected),
   }
 }

@@ -4,8 +4,10 @@ import {
   type Local,
   type Schema,
   type Space,
+  type Transaction,
 } from '@joinery/crdt-objects'
-import { kindOf } from '@joinery/crdt-objects/engine'
+import { type Kind, kindOf, loadEngines, type ObjectState } from '@joinery/crdt-objects/engine'
+import type { HostedSpace, ServedObject } from '../gateway/host.ts'
 import { type SpaceDriver } from '../replication/driver.ts'
 import { checkObjectName } from './names.ts'
 import { type SpaceRegistry } from './space-registry.ts'
@@ -14,7 +16,7 @@ import { type SpaceRegistry } from './space-registry.ts'
 export type LocalSpace = Space<'local'>
 
 /** One user's hold on an open space. Several may have it open; the replica is one. */
-export class PeerSpace implements LocalSpace {
+export class PeerSpace implements HostedSpace {
   readonly #driver: SpaceDriver
   readonly #registry: SpaceRegistry
   #isClosed = false
@@ -33,10 +35,37 @@ export class PeerSpace implements LocalSpace {
     schema: S,
     options: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<Local<S>> {
-    options.signal?.throwIfAborted()
+    const kind = kindOf(schema)
+    const object = await this.#open(name, kind, options.signal)
+    return object.handle(kind)
+  }
+
+  async serve(name: string, kind: Kind): Promise<ServedObject> {
+    const object = await this.#open(name, kind)
+    return () => object.guardedHandle(kind)
+  }
+
+  async #open(name: string, kind: Kind, signal?: AbortSignal): Promise<ObjectState> {
+    signal?.throwIfAborted()
     this.#checkOpen()
     checkObjectName(name)
-    return this.#driver.state.open(name, kindOf(schema)).handle()
+    if (kind.engines.some(({ loaded }) => !loaded)) {
+      await loadEngines(kind)
+      this.#driver.engineLoaded()
+    }
+    signal?.throwIfAborted()
+    this.#checkOpen()
+    return this.#driver.state.open(name, kind)
+  }
+
+  transact(work: (tx: Transaction) => undefined): void {
+    this.#checkOpen()
+    this.#driver.state.transact((tx) => {
+      const answer: unknown = work(tx as Transaction)
+      // It is refused, goes on all the same, and fails at its next draft: that is nobody else's failure.
+      if (answer instanceof Promise) answer.catch(() => undefined)
+      return answer
+    })
   }
 
   async flush(options: FlushOptions = {}): Promise<{ readonly replicas: number }> {

@@ -128,3 +128,14 @@ export function sameLeaf(a: unknown, b: unknown): boolean {
 export function ownEntry(container: Container, key: string | number): unknown {
   return Object.hasOwn(container, key) ? (container as Record<string, unknown>)[key] : undefined
 }
+
+/** Whether two values are the same through and through. */
+export function sameValue(a: unknown, b: unknown): boolean {
+  if (!isContainer(a) || !isContainer(b)) return sameLeaf(a, b)
+  const keys = Object.keys(a)
+  return (
+    Array.isArray(a) === Array.isArray(b) &&
+    keys.length === Object.keys(b).length &&
+    keys.every((key) => Object.hasOwn(b, key) && sameValue(ownEntry(a, key), ownEntry(b, key)))
+  )
+}

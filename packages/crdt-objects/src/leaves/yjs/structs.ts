@@ -31,8 +31,6 @@ const RIGHT = 16
 /** No neighbour on that side. */
 export const NONE = -1
 
-/** How many structs one batch may bring. Integration looks through concurrent ones: its time must have a bound. */
-export const STRUCTS_MAX = 16_384
 /** No author makes more units than this in one document: clocks stay exact. */
 const CLOCK_MAX = 2 ** 40
 
@@ -113,12 +111,11 @@ export function decodeStructs(
   batch: BatchReader,
   row: number,
   codec: ContentCodec,
-  structsMax = Infinity,
 ): Section {
   const { body } = batch
   const structs: Struct[] = []
+  // Each takes two bytes at least: what a batch makes of the document is bounded by its own size.
   const count = body.count(2)
-  if (count > structsMax) body.fail('more structs than one batch may bring')
   let clock = count === 0 ? 0 : body.varint()
   for (let left = count; left > 0; left--) {
     const struct = decodeStruct(batch, row, clock, codec)
@@ -159,8 +156,7 @@ function decodeStruct(batch: BatchReader, row: number, clock: number, codec: Con
     content = read.content
     length = read.length
   } else {
-    if (codec.decodeMark === undefined) body.fail('mark outside a text')
-    content = codec.decodeMark(batch)
+    content = codec.decodeMark?.(batch) ?? body.fail('mark outside a text')
   }
   if (length === 0) body.fail('struct without a unit')
   return { what, clock, length, leftRow, leftClock, rightRow, rightClock, content }

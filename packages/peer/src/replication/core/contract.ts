@@ -25,6 +25,8 @@ export type Input =
       readonly last: number
       readonly from?: string | undefined
     }
+  /** What a batch or state could not be taken without is loaded. */
+  | { readonly kind: 'engine-loaded' }
   /** `random` is in [0, 1). */
   | { readonly kind: 'tick'; readonly random: number }
   /** Seal, and tell when `replicas` peers, this one counted, hold everything written here so far. */

@@ -25,18 +25,23 @@ export interface Blocker {
 
 interface Held {
   readonly received: Received
-  readonly blocker: Blocker
+  readonly key: BlockerKey
+  /** Up to which update of the blocking origin it waits. */
+  readonly last: number
   readonly sinceTick: number
 }
 
-/** Batches that came before what they build on. Bounded: what is not kept can be fetched. */
+/** Under what a batch waits: an origin, or an engine that is not loaded yet. */
+type BlockerKey = ReplicaId | 'engine'
+
+/** Batches that came before what they build on, or before the engine that decodes them. Bounded: what is not kept can be fetched. */
 export class HoldBack {
   readonly #batchesMax: number
   readonly #bytesMax: number
   /** Invariant: the same batches as in `#byBlocker`, by origin and first number. */
   readonly #byName = new Map<string, Held>()
-  /** Each batch under the origin of the one thing it is known to lack. Invariant: no set is empty. */
-  readonly #byBlocker = new Map<ReplicaId, Set<Held>>()
+  /** Each batch under the one thing it is known to lack. Invariant: no set is empty. */
+  readonly #byBlocker = new Map<BlockerKey, Set<Held>>()
   /** Invariant: the bytes of all batches here; at most `#bytesMax`. */
   #bytes = 0
 
@@ -54,24 +59,34 @@ export class HoldBack {
   }
 
   /** Keeps a batch until its blocker is there; false when there is no room. */
-  add(received: Received, blocker: Blocker, tick: number): boolean {
+  add(received: Received, blocker: Blocker | 'engine', tick: number): boolean {
     const name = nameOf(received.header)
     if (this.#byName.has(name)) return true
     if (this.#byName.size >= this.#batchesMax) return false
     if (this.#bytes + received.bytes.length > this.#bytesMax) return false
     const kept = { ...received, bytes: ownBytes(received.bytes) }
-    const held = { received: kept, blocker, sinceTick: tick }
+    const [key, last] = blocker === 'engine' ? [blocker, 0] : [blocker.origin, blocker.last]
+    const held = { received: kept, key, last, sinceTick: tick }
     this.#byName.set(name, held)
     this.#bytes += kept.bytes.length
-    const blocked = this.#byBlocker.get(blocker.origin)
-    if (blocked === undefined) this.#byBlocker.set(blocker.origin, new Set([held]))
+    const blocked = this.#byBlocker.get(key)
+    if (blocked === undefined) this.#byBlocker.set(key, new Set([held]))
     else blocked.add(held)
     return true
   }
 
   /** Takes out the batches that waited for `origin` up to `last`; they may lack something else yet. */
   release(origin: ReplicaId, last: number): Received[] {
-    const released = [...(this.#byBlocker.get(origin) ?? [])].filter((h) => h.blocker.last <= last)
+    return this.#release(origin, last)
+  }
+
+  /** Takes out the batches that waited for an engine. */
+  releaseForEngine(): Received[] {
+    return this.#release('engine', 0)
+  }
+
+  #release(key: BlockerKey, last: number): Received[] {
+    const released = [...(this.#byBlocker.get(key) ?? [])].filter((held) => held.last <= last)
     for (const held of released) this.#remove(held)
     return released.map((held) => held.received)
   }
@@ -88,9 +103,9 @@ export class HoldBack {
   #remove(held: Held): void {
     this.#byName.delete(nameOf(held.received.header))
     this.#bytes -= held.received.bytes.length
-    const blocked = this.#byBlocker.get(held.blocker.origin)!
+    const blocked = this.#byBlocker.get(held.key)!
     blocked.delete(held)
-    if (blocked.size === 0) this.#byBlocker.delete(held.blocker.origin)
+    if (blocked.size === 0) this.#byBlocker.delete(held.key)
   }
 }
 

@@ -40,6 +40,7 @@ export class Holdings {
   #ticks = 0
   #progress = 0
   #quarantined = 0
+  #lacksEngine = false
 
   constructor(state: SpaceState, limits: ReplicationLimits, outlet: HoldingsOutlet) {
     this.#state = state
@@ -65,6 +66,14 @@ export class Holdings {
     return this.#quarantined
   }
 
+  /**
+   * Whether something came that cannot be decoded until an engine is loaded. Nothing is wrong with it, so nothing was
+   * refused; to ask for it again before that would bring the same.
+   */
+  get lacksEngine(): boolean {
+    return this.#lacksEngine
+  }
+
   /** Makes a batch of what was written here since the last; undefined when nothing was. */
   seal(): Uint8Array | undefined {
     const batch = this.#state.takeBatch()
@@ -88,7 +97,9 @@ export class Holdings {
 
   /** Takes a neighbour's whole state. */
   join(bytes: Uint8Array): void {
-    if (this.#decoded(bytes, () => this.#state.joinState(bytes)) !== true) return
+    const outcome = this.#decoded(bytes, () => this.#state.joinState(bytes))
+    if (outcome === 'engine-missing') this.#lacksEngine = true
+    if (outcome !== true) return
     const joined = this.#state.vector
     invariant(joined.covers(this.vector), 'a join loses nothing')
     const moved = [...joined.entries()].filter(([origin, last]) => this.vector.get(origin) < last)
@@ -96,6 +107,12 @@ export class Holdings {
     this.#progress++
     this.log.restart(new Set(moved.map(([origin]) => origin)))
     this.#applyAll(moved.flatMap(([origin, last]) => this.#heldBack.release(origin, last)))
+  }
+
+  /** An engine is loaded: takes what waited for it. */
+  engineLoaded(): void {
+    this.#lacksEngine = false
+    this.#applyAll(this.#heldBack.releaseForEngine())
   }
 
   tick(): void {
@@ -139,8 +156,14 @@ export class Holdings {
     if (!kept) this.#outlet.want({ origin: header.origin, last: header.last }, from)
   }
 
-  #apply({ header, bytes }: Received): boolean {
+  #apply(received: Received): boolean {
+    const { header, bytes } = received
     const outcome = this.#decoded(bytes, () => this.#state.apply(bytes))
+    if (outcome === 'engine-missing') {
+      this.#lacksEngine = true
+      // Without room it is fetched later.
+      this.#heldBack.add(received, 'engine', this.#ticks)
+    }
     if (outcome === 'gap') this.#ignore(`a batch of ${header.origin} that overlaps what is here`)
     if (outcome !== 'applied') return false
     this.#applied(header.origin, header.first, header.last, bytes)

@@ -15,6 +15,8 @@ export class Neighbour {
   askedTicks: number | undefined
   /** How much had been applied here when we asked. */
   askedProgress = 0
+  /** What it answers now may be refused for want of an engine that is there meanwhile: to be asked again. */
+  asksAgain = false
   /** Its last answer held what did not decode here. */
   gaveUndecodable = false
   /** Answers whose end we have seen. */

@@ -65,6 +65,11 @@ export class ReplicationCore {
     return this.#holdings.vector
   }
 
+  /** Whether what neighbours hold cannot be taken yet, for want of an engine. */
+  get lacksEngine(): boolean {
+    return this.#holdings.lacksEngine
+  }
+
   /** What the bounded buffers hold, for tests and the inspector. */
   get usage(): Usage & { readonly wants: number } {
     return { ...this.#holdings.usage, wants: this.#wants.size }
@@ -109,6 +114,9 @@ export class ReplicationCore {
         this.#want({ origin: input.origin, last: input.last }, input.from)
         this.#askWanted(0)
         break
+      case 'engine-loaded':
+        this.#engineLoaded()
+        break
       case 'tick':
         this.#tick(input.random)
         break
@@ -119,6 +127,16 @@ export class ReplicationCore {
         break
       case 'flush-cancel':
         this.#waiters.cancel(input.id)
+    }
+  }
+
+  #engineLoaded(): void {
+    if (!this.#holdings.lacksEngine) return
+    this.#holdings.engineLoaded()
+    for (const neighbour of this.#neighbours.values()) {
+      // What it is about to say may answer an ask made before.
+      neighbour.asksAgain = neighbour.askedTicks !== undefined
+      this.#ask(neighbour)
     }
   }
 
@@ -163,6 +181,7 @@ export class ReplicationCore {
       case 'answered':
         neighbour.answersReceived++
         neighbour.askedTicks = undefined
+        if (neighbour.asksAgain) this.#ask(neighbour)
         // Asked again without progress, it would answer the same, for ever.
         if (message.more && this.#holdings.progress > neighbour.askedProgress) this.#ask(neighbour)
         break
@@ -178,7 +197,8 @@ export class ReplicationCore {
 
   /** Asks for what we lack, unless an ask is out: what more there is then comes after its answer. */
   #ask(neighbour: Neighbour): void {
-    if (neighbour.askedTicks !== undefined) return
+    if (neighbour.askedTicks !== undefined || this.#holdings.lacksEngine) return
+    neighbour.asksAgain = false
     neighbour.askedTicks = 0
     neighbour.askedProgress = this.#holdings.progress
     this.#send(neighbour, {

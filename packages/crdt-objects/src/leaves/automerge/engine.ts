@@ -1,0 +1,65 @@
+import type { DecodedChange } from '@automerge/automerge'
+import type { LeafEngine } from '../../leaf-engine.ts'
+
+type Library = typeof import('@automerge/automerge')
+
+/** What we use of one document of the engine: its low-level face, without proxies and copies. */
+export type Backend = ReturnType<Library['getBackend']>
+export type { DecodedChange }
+
+let library: Library | undefined
+let loading: Promise<void> | undefined
+
+/**
+ * Automerge, imported when the first document is opened. The full package and not the slim one: under Node it reads
+ * its WebAssembly from a file beside it, in 50 ms, and bundlers take the copy that suits them.
+ */
+export const automergeEngine: LeafEngine = {
+  name: 'automerge',
+  get loaded() {
+    return library !== undefined
+  },
+  load() {
+    loading ??= import('@automerge/automerge').then(
+      (loaded) => {
+        library = loaded
+      },
+      (error: unknown) => {
+        // The next one to ask tries again.
+        loading = undefined
+        throw error
+      },
+    )
+    return loading
+  },
+}
+
+function engine(): Library {
+  if (library === undefined) throw new Error('documents need their engine: load it first')
+  return library
+}
+
+/** An empty document that writes as `actor`. */
+export function createBackend(actor: string): Backend {
+  return plain(engine().getBackend(engine().init(actor)))
+}
+
+/** Short strings as strings: the package's own face wraps them, to tell them from text. */
+function plain(backend: Backend): Backend {
+  backend.registerDatatype(
+    'str',
+    (text: unknown) => text,
+    () => undefined,
+  )
+  return backend
+}
+
+/** The document in these chunks. It throws whatever the engine throws. */
+export function loadBackend(chunks: Uint8Array, actor: string): Backend {
+  return plain(engine().getBackend(engine().load(chunks, { actor })))
+}
+
+/** What a change says. It throws whatever the engine throws. */
+export function readChange(change: Uint8Array): DecodedChange {
+  return engine().decodeChange(change)
+}

@@ -1,0 +1,266 @@
+import type { Patch } from '@automerge/automerge'
+import { invalidValue, isJoineryError } from '../../errors.ts'
+import type { IncomingChange, KnownPlaces } from './changes.ts'
+import { ChangeCheck, joinChunks } from './changes.ts'
+import { DOCUMENT_OPERATIONS_MAX, OPERATIONS_MAX } from './chunks.ts'
+import { EditWriter } from './edit-writer.ts'
+import { checkPath, type DocumentEdit, type DocumentPath } from './edits.ts'
+import { createBackend, loadBackend, type Backend } from './engine.ts'
+import { LiveValue, frozenCopy } from './live.ts'
+import { tooLarge, type Container } from './value.ts'
+
+/** One change in the history of a document. */
+export interface HistoryEntry {
+  /** What `readAt` takes. */
+  readonly id: string
+  /** The replica that made it: 16 hex digits. */
+  readonly by: string
+  /** When, by the clock of its author. */
+  readonly timeMs: number
+  readonly message?: string
+}
+
+/** What was written, before it is known whether it stays. */
+export interface WrittenChange {
+  readonly bytes: Uint8Array
+  readonly operations: number
+  readonly patches: readonly Patch[]
+}
+
+/** A point to go back to. */
+export type Mark = number
+
+/** Changes are packed when they take this much, or as much as what is packed already. */
+const PACK_BYTES_MIN = 64 * 1024
+/** More of them are not sent one by one in a state. */
+const SENT_CHANGES_MAX = 64
+
+interface Loaded {
+  readonly backend: Backend
+  readonly live: LiveValue
+  /** By actor: the number of its last change. */
+  readonly lastByActor: Map<string, number>
+  readonly places: KnownPlaces
+}
+
+/**
+ * One document: its changes as bytes, and, once somebody asks, the engine's document made from them.
+ *
+ * The bytes are what counts. A failed transaction goes back to fewer of them; and an engine that panics over a hostile
+ * change has a document that is half changed: it is dropped, and made again without that change.
+ */
+export class HistoryDocument {
+  private readonly actor: string
+  /** All changes up to some point as one chunk of the engine's, uncompressed: receivers must be able to bound it. */
+  private packed: Uint8Array | undefined
+  private tail: Uint8Array[] = []
+  private tailBytes = 0
+  private packBytes = PACK_BYTES_MIN
+  private loaded: Loaded | undefined
+
+  /** `initial` is the change that every replica begins with, if there is one. */
+  constructor(actor: string, initial: Uint8Array | undefined) {
+    this.actor = actor
+    if (initial !== undefined) this.append(initial)
+  }
+
+  private append(change: Uint8Array): void {
+    this.tail.push(change)
+    this.tailBytes += change.length
+  }
+
+  private get engine(): Loaded {
+    this.loaded ??= this.load()
+    return this.loaded
+  }
+
+  private load(): Loaded {
+    const chunks = this.chunks()
+    const backend =
+      chunks.length === 0 ? createBackend(this.actor) : loadBackend(joinChunks(chunks), this.actor)
+    backend.updateDiffCursor()
+    const lastByActor = new Map<string, number>()
+    for (const { actor, seq } of backend.getChangesMeta([])) {
+      lastByActor.set(actor, Math.max(seq, lastByActor.get(actor) ?? 0))
+    }
+    const live = new LiveValue(backend.materialize('_root') as Container)
+    return { backend, live, lastByActor, places: new Map() }
+  }
+
+  private unload(): void {
+    this.loaded?.backend.free()
+    this.loaded = undefined
+  }
+
+  /** The value as it is now: not to be changed, and not to be kept. */
+  get root(): Container {
+    return this.engine.live.root
+  }
+
+  read(): unknown {
+    return this.engine.live.read()
+  }
+
+  /**
+   * Makes one change of these edits; `undefined` if they change nothing. `anyway` makes it in a full document, too.
+   *
+   * @throws JoineryError VALUE_INVALID, OBJECT_TOO_LARGE; nothing changed.
+   */
+  write(
+    edits: readonly DocumentEdit[],
+    timeMs: number,
+    message: string | undefined,
+    anyway = false,
+  ): WrittenChange | undefined {
+    const { backend, live, lastByActor } = this.engine
+    try {
+      const writer = new EditWriter(backend)
+      for (const edit of edits) writer.write(edit)
+      const operations = backend.pendingOps()
+      if (operations === 0) return undefined
+      if (operations > OPERATIONS_MAX) throw tooLarge(operations, OPERATIONS_MAX)
+      if (!anyway) this.checkRoom()
+      if (backend.commit(message ?? null, timeMs) === null) return undefined
+      const bytes = backend.getLastLocalChange()
+      if (bytes === null) throw new Error('a change that was made is not there')
+      const patches = backend.diffIncremental()
+      live.apply(patches)
+      this.append(bytes)
+      lastByActor.set(this.actor, (lastByActor.get(this.actor) ?? 0) + 1)
+      return { bytes, operations, patches }
+    } catch (error) {
+      if (isJoineryError(error)) backend.rollback()
+      else this.loaded = undefined
+      throw error
+    }
+  }
+
+  private checkRoom(): void {
+    const { numOps } = this.engine.backend.stats()
+    const most = DOCUMENT_OPERATIONS_MAX / 4
+    if (numOps > most) throw tooLarge(numOps, most)
+  }
+
+  /** Takes changes of others, all or none: none of those that the engine refuses. Gives what changed. */
+  receive(changes: readonly IncomingChange[]): readonly Patch[] {
+    const mark = this.mark()
+    try {
+      const { backend, live, lastByActor, places } = this.engine
+      const news = changes.filter(({ content }) => backend.getChangeMetaByHash(content.hash) === null)
+      const check = new ChangeCheck(backend, lastByActor, places)
+      if (!news.every((change) => check.take(change))) {
+        places.clear()
+        return []
+      }
+      if (news.length === 0) return []
+      for (const { bytes } of news) this.append(bytes)
+      backend.applyChanges(news.map(({ bytes }) => bytes))
+      const patches = backend.diffIncremental()
+      live.apply(patches)
+      for (const { content } of news) lastByActor.set(content.actor, content.seq)
+      return patches
+    } catch {
+      // The engine's own document may be half changed, or locked for ever: it is not even freed.
+      this.loaded = undefined
+      this.restore(mark)
+      return []
+    }
+  }
+
+  mark(): Mark {
+    return this.tail.length
+  }
+
+  /** Goes back to what was there at the mark. */
+  restore(mark: Mark): void {
+    if (this.tail.length === mark) return
+    for (const change of this.tail.splice(mark)) this.tailBytes -= change.length
+    this.unload()
+  }
+
+  /** Packs the changes if that is worth while. Marks are void after it. */
+  pack(): void {
+    if (this.tailBytes < Math.max(this.packBytes, this.packed?.length ?? 0)) return
+    this.packNow()
+  }
+
+  private packNow(): void {
+    try {
+      const packed = this.engine.backend.saveNoCompress()
+      // A hostile change can spoil what the engine saves, and not what it shows: only what loads again replaces it.
+      loadBackend(packed, this.actor).free()
+      this.packed = packed
+      this.tail = []
+      this.tailBytes = 0
+    } catch {
+      this.packBytes *= 2
+      this.loaded = undefined
+    }
+  }
+
+  /** All of it, as chunks to send. */
+  chunksToSend(): readonly Uint8Array[] {
+    if (this.tail.length > SENT_CHANGES_MAX) this.packNow()
+    return this.chunks()
+  }
+
+  private chunks(): readonly Uint8Array[] {
+    return this.packed === undefined ? this.tail : [this.packed, ...this.tail]
+  }
+
+  /** What changed by whom, each change after those it had seen; concurrent ones in an order that all replicas share. */
+  history(): readonly HistoryEntry[] {
+    const changes = this.engine.backend.getChangesMeta([]).filter(({ actor }) => actor !== INITIAL_ACTOR)
+    changes.sort((a, b) => a.startOp - b.startOp || (a.actor < b.actor ? -1 : 1))
+    return Object.freeze(
+      changes.map(({ hash, actor, time, message }) =>
+        Object.freeze({ id: hash, by: actor, timeMs: time, ...(message === null ? {} : { message }) }),
+      ),
+    )
+  }
+
+  /** What the author of a change saw when it was made. */
+  readAt(id: string): unknown {
+    const { backend } = this.engine
+    const known = /^[0-9a-f]{64}$/.test(id) && backend.getChangeMetaByHash(id) !== null
+    if (!known) throw invalidValue('the id of a change in the history of this document', id)
+    return frozenCopy(backend.materialize('_root', [id]))
+  }
+
+  /** The values of a place that concurrent changes wrote and that lost, latest first. */
+  conflicts(path: DocumentPath): readonly unknown[] {
+    const { backend } = this.engine
+    let id = '_root'
+    let type = 'map'
+    for (const step of path.slice(0, -1)) {
+      if ((typeof step === 'string') !== (type === 'map')) return []
+      const found = backend.getWithType(id, step)
+      if (found === null || (found[0] !== 'map' && found[0] !== 'list')) return []
+      ;[type, id] = found
+    }
+    const last = path[path.length - 1] ?? ''
+    if ((typeof last === 'string') !== (type === 'map')) return []
+    if (typeof last === 'number' && last >= backend.length(id)) return []
+    const all = backend.getAll(id, last).slice(0, -1).reverse()
+    return Object.freeze(all.map(([kind, value]) => this.plain(kind, value)))
+  }
+
+  private plain(kind: string, value: unknown): unknown {
+    const { backend } = this.engine
+    if (kind === 'text') return backend.text(value as string)
+    if (kind === 'map' || kind === 'list') return frozenCopy(backend.materialize(value as string))
+    return value
+  }
+}
+
+/** Who makes the change that every replica begins with: no replica, whose ids are longer. */
+export const INITIAL_ACTOR = '00'
+
+/** The change that makes an empty document read as `initial`; `undefined` if it is empty as well. */
+export function initialChange(initial: Readonly<Record<string, unknown>>): Uint8Array | undefined {
+  const document = new HistoryDocument(INITIAL_ACTOR, undefined)
+  const edits = Object.entries(initial).map(([key, value]): DocumentEdit => {
+    return { type: 'set', path: checkPath([key]), value }
+  })
+  return document.write(edits, 0, undefined)?.bytes
+}

@@ -1,0 +1,272 @@
+import type { SequenceStep } from '../../change.ts'
+import type { BatchReader } from '../../codec/batch-reader.ts'
+import type { BatchWriter } from '../../codec/batch-writer.ts'
+import type { OpenTransaction, ReplicaContext } from '../../state/context.ts'
+import type { Incoming, Parent } from '../../state/node.ts'
+import { Node } from '../../state/node.ts'
+import type { Clients } from './clients.ts'
+import { clientsOf } from './clients.ts'
+import type { DocumentShape, Sequence } from './document.ts'
+import { YjsDocument } from './document.ts'
+import type { Arrival, Deletions } from './integrate.ts'
+import { decodeDeletions } from './integrate.ts'
+import type { ContentCodec, Section } from './structs.ts'
+import { CONTENT, decodeStructs } from './structs.ts'
+
+/** What a batch says of a document. */
+export interface SequenceDelta {
+  readonly section: Section
+  readonly deletions: readonly Deletions[]
+}
+
+/** All structs of a document, by author. */
+export type SequenceWhole = readonly Section[]
+
+/** Arrivals wait for each other until then: a transaction of Yjs costs more than what most of them bring. */
+const ARRIVALS_MAX = 1000
+/** Roughly what one range of deleted units takes in a batch. */
+const RANGE_BYTES = 6
+/** Roughly what an edit takes in a batch besides its content. */
+export const EDIT_BYTES = 12
+
+/**
+ * A place that is a document of Yjs: texts and lists.
+ *
+ * Yjs pays for a transaction several times what it pays for an edit in it. So edits wait, checked against the length
+ * that they will lead to, and become one transaction when somebody needs to know: at a read, or when a batch is taken.
+ * What others made waits too, behind our own edits that were made before it came. Invariant: edits are older than
+ * arrivals; a new edit takes in the arrivals first, because its places count them.
+ *
+ * In a transaction of the space edits wait until it is over, so that undoing them is to forget them: a read shows what
+ * was there before it.
+ *
+ * Deleted units stay as a range of clocks, a few bytes for each run: a removal deletes what is observed, so that what
+ * others insert meanwhile survives.
+ */
+export abstract class SequenceNode<S extends Sequence, Edit> extends Node<
+  SequenceDelta,
+  SequenceWhole
+> {
+  private readonly shape: DocumentShape<S>
+  private readonly clients: Clients
+  private document: YjsDocument<S> | undefined
+  /** Not yet in the document, in order. */
+  protected edits: Edit[] = []
+  private arrivals: Arrival[] = []
+  /** How long it is, with all edits and without the arrivals. */
+  private editedLength = 0
+  /** How long it is at least, with all edits and arrivals: the length itself when nothing has arrived. */
+  private lengthMin = 0
+  private checkedClient = false
+  /** The transaction whose edits wait. */
+  private heldBy: OpenTransaction | undefined
+
+  constructor(context: ReplicaContext, parent: Parent, key: string, shape: DocumentShape<S>) {
+    super(context, parent, key)
+    this.shape = shape
+    this.clients = clientsOf(context)
+  }
+
+  /** Puts an edit into the document. */
+  protected abstract applyEdit(root: S, edit: Edit): void
+  /** Deletes everything there. */
+  protected abstract clearEdit(): Edit
+  /** What was read before no longer holds. */
+  protected abstract forget(): void
+
+  /** How long it is after all edits: what the next one is checked against. */
+  get lengthNow(): number {
+    if (this.arrivals.length > 0) this.settle()
+    return this.editedLength
+  }
+
+  /** How long it is to readers. */
+  get length(): number {
+    return this.isHeld ? (this.document?.root.length ?? 0) : this.lengthNow
+  }
+
+  /** Whether edits wait for the end of a transaction. */
+  protected get isHeld(): boolean {
+    return this.context.transaction !== undefined && this.heldBy === this.context.transaction
+  }
+
+  /** The document as readers see it, if there is one. */
+  protected view(): YjsDocument<S> | undefined {
+    if (!this.isHeld) this.settle()
+    return this.document
+  }
+
+  /** The document without the edits and arrivals that wait. */
+  protected get applied(): YjsDocument<S> | undefined {
+    return this.document
+  }
+
+  /**
+   * Begins a local edit.
+   *
+   * @throws JoineryError REPLICA_CLASHES
+   */
+  protected begin(): void {
+    if (!this.checkedClient) {
+      this.clients.checkOwn()
+      this.checkedClient = true
+    }
+    this.hold()
+  }
+
+  /** From here on what is edited can be undone, and what has arrived counts. */
+  private hold(): void {
+    const { transaction } = this.context
+    if (transaction === undefined || this.heldBy === transaction) {
+      if (this.arrivals.length > 0) this.settle()
+      return
+    }
+    this.settle()
+    const { editedLength } = this
+    this.onUndo(() => {
+      this.edits = []
+      this.resize(editedLength)
+      this.heldBy = undefined
+    })
+    this.heldBy = transaction
+  }
+
+  private resize(length: number): void {
+    this.editedLength = length
+    this.lengthMin = length
+    this.forget()
+  }
+
+  /** Ends a local edit that was put into `edits`. */
+  protected finish(change: number, bytes: number, steps: readonly SequenceStep[]): void {
+    this.resize(this.editedLength + change)
+    this.markDirty(bytes)
+    this.refreshPresence()
+    if (this.context.watchers > 0) this.notify(undefined, steps)
+    this.context.operationDone()
+  }
+
+  private documentMade(): YjsDocument<S> {
+    return (this.document ??= new YjsDocument(this.shape, this.clients))
+  }
+
+  private settle(): void {
+    this.applyEdits()
+    const { arrivals } = this
+    if (arrivals.length === 0) return
+    this.arrivals = []
+    this.documentMade().integrate(arrivals)
+    this.measure()
+  }
+
+  private applyEdits(): void {
+    const { edits } = this
+    if (edits.length === 0) return
+    this.edits = []
+    const document = this.documentMade()
+    document.edit(() => {
+      for (const edit of edits) this.applyEdit(document.root, edit)
+    })
+    if (document.root.length !== this.editedLength) throw new Error('an edit was misjudged')
+  }
+
+  private measure(): void {
+    this.resize(this.document?.root.length ?? 0)
+    this.refreshPresence()
+  }
+
+  protected isPresent(): boolean {
+    return this.lengthMin > 0
+  }
+
+  isVacant(): boolean {
+    return this.document === undefined && this.edits.length === 0 && this.arrivals.length === 0
+  }
+
+  reset(): void {
+    this.hold()
+    const bytes = this.resetBytes()
+    this.edits.push(this.clearEdit())
+    this.resize(0)
+    this.markDirty(bytes)
+    this.refreshPresence()
+  }
+
+  resetBytes(): number {
+    return ((this.document?.structCount ?? 0) + this.edits.length + 1) * RANGE_BYTES
+  }
+
+  encodeDelta(batch: BatchWriter): void {
+    this.applyEdits()
+    if (this.document === undefined) {
+      batch.body.varint(0)
+      batch.body.varint(0)
+    } else {
+      this.document.encodeDelta(batch)
+    }
+  }
+
+  protected clearDelta(): void {
+    this.document?.sealed()
+  }
+
+  apply({ section, deletions }: SequenceDelta, { indexes }: Incoming): void {
+    const arrival = { sections: [section], deletions, indexes }
+    this.forget()
+    if (this.context.watchers > 0) {
+      this.settle()
+      const steps = this.documentMade().integrate([arrival], true)
+      this.measure()
+      this.notify(undefined, steps)
+      return
+    }
+    this.arrivals.push(arrival)
+    for (const { what, length } of section.structs) if (what === CONTENT) this.lengthMin += length
+    for (const { ranges } of deletions) {
+      for (let i = 1; i < ranges.length; i += 2) this.lengthMin -= ranges[i] ?? 0
+    }
+    // Whether anything is left has to be known: a map above counts its entries.
+    if (this.lengthMin <= 0 || this.arrivals.length >= ARRIVALS_MAX) this.settle()
+    else this.refreshPresence()
+  }
+
+  encodeWhole(batch: BatchWriter): void {
+    this.settle()
+    if (this.document === undefined) batch.body.varint(0)
+    else this.document.encodeWhole(batch)
+  }
+
+  join(sections: SequenceWhole, { indexes }: Incoming): void {
+    // Nothing is ever missing from a state but what it has not seen: there is nothing to take away.
+    if (sections.length === 0) return
+    this.settle()
+    const steps = this.documentMade().integrate(
+      [{ sections, deletions: [], indexes }],
+      this.context.watchers > 0,
+    )
+    this.measure()
+    if (steps.length > 0) this.notify(undefined, steps)
+  }
+}
+
+/** Reads what {@link SequenceNode.encodeDelta} wrote. */
+export function decodeSequenceDelta(batch: BatchReader, codec: ContentCodec): SequenceDelta {
+  const section = decodeStructs(batch, 0, codec)
+  return { section, deletions: decodeDeletions(batch) }
+}
+
+/** Reads what {@link SequenceNode.encodeWhole} wrote. */
+export function decodeSequenceWhole(batch: BatchReader, codec: ContentCodec): SequenceWhole {
+  const { body } = batch
+  const sections: Section[] = []
+  const rows = new Set<number>()
+  for (let left = body.count(4); left > 0; left--) {
+    const row = batch.row()
+    if (rows.has(row)) body.fail('replica named twice')
+    rows.add(row)
+    const section = decodeStructs(batch, row, codec)
+    if (section.structs[0]?.clock !== 0) body.fail('units of an author from the middle')
+    sections.push(section)
+  }
+  return sections
+}

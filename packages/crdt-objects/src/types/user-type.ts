@@ -1,0 +1,182 @@
+import { canonical } from '../codec/canonical.ts'
+import { Reader } from '../codec/reader.ts'
+import { VALUE_BYTES_MAX } from '../codec/snapshot.ts'
+import { checkText, decodeValue, valueBytes } from '../codec/value.ts'
+import { JoineryError, invalidValue } from '../errors.ts'
+import type { OperationContext, TypeCodec } from './type-definition.ts'
+
+/** The longest name, in UTF-16 units. */
+const NAME_LENGTH_MAX = 256
+/** How many types a process knows the names of; from others come no more than this. */
+const TYPES_MAX = 4096
+
+/** A definition whose own types are left behind: within, a state is a state. */
+export interface UntypedDefinition {
+  readonly name: string
+  empty(): unknown
+  join(a: unknown, b: unknown): unknown
+  value(state: unknown): unknown
+  readonly operations: Readonly<Record<string, UntypedOperation>>
+  readonly codec?: TypeCodec<unknown> | undefined
+}
+
+type UntypedOperation = (
+  state: unknown,
+  context: OperationContext,
+  ...args: readonly unknown[]
+) => unknown
+
+/** States travel as values, equal ones as equal bytes. */
+const PLAIN: TypeCodec<unknown> = {
+  encode: (state) => {
+    // As it is first: that refuses what has no encoding, which putting it in order would follow.
+    valueBytes(state)
+    return valueBytes(canonical(state))
+  },
+  decode: (bytes) => decodeValue(new Reader(bytes)),
+}
+
+/**
+ * A type of the user's own, by name: its code cannot travel, so every process that works with it defines it. Between
+ * calls of the user's functions there are only bytes: whatever they do to what they are given, nothing else has it.
+ */
+export class UserType {
+  readonly name: string
+  private definition: UntypedDefinition | undefined
+
+  constructor(name: string) {
+    this.name = name
+  }
+
+  get isKnown(): boolean {
+    return this.definition !== undefined
+  }
+
+  /** @throws JoineryError OBJECT_TYPE_UNKNOWN while this process has not defined it. */
+  get known(): UntypedDefinition {
+    if (this.definition !== undefined) return this.definition
+    const { name } = this
+    throw new JoineryError(
+      'OBJECT_TYPE_UNKNOWN',
+      `the type ${JSON.stringify(name)} is not defined in this process: import the module that defines it, and try again`,
+      { type: name },
+    )
+  }
+
+  define(definition: UntypedDefinition): void {
+    this.definition = definition
+  }
+
+  /** Calls a function of the user's, whose failures become ours. */
+  call<T>(method: string, work: (definition: UntypedDefinition) => T): T {
+    const definition = this.known
+    try {
+      return work(definition)
+    } catch (error) {
+      // What already says what is wrong with an argument needs no wrapping.
+      if (error instanceof JoineryError) throw error
+      const { name } = this
+      throw new JoineryError(
+        'OBJECT_METHOD_FAILED',
+        `${method} of the type ${JSON.stringify(name)} threw: ${String(error)}`,
+        { type: name, method },
+        { cause: error },
+      )
+    }
+  }
+
+  encode(state: unknown): Uint8Array {
+    const bytes = this.call('encode', ({ codec = PLAIN }) => codec.encode(state))
+    if (!(bytes instanceof Uint8Array)) {
+      throw invalidValue('the codec of a type encodes a state as a Uint8Array', bytes)
+    }
+    return bytes
+  }
+
+  decode(bytes: Uint8Array): unknown {
+    return this.call('decode', ({ codec = PLAIN }) => codec.decode(bytes.slice()))
+  }
+
+  /** The join of encoded states, encoded. */
+  join(states: readonly Uint8Array[]): Uint8Array {
+    const [only] = states
+    if (only !== undefined && states.length === 1) return only
+    let joined: unknown
+    for (const [i, state] of states.entries()) {
+      const next = this.decode(state)
+      joined = i === 0 ? next : this.call('join', (definition) => definition.join(joined, next))
+    }
+    return this.encode(joined)
+  }
+
+  value(state: Uint8Array | undefined): unknown {
+    const decoded =
+      state === undefined
+        ? this.call('empty', (definition) => definition.empty())
+        : this.decode(state)
+    const value = this.call('value', (definition) => definition.value(decoded))
+    // A copy: what readers do with it must not reach what the user's functions keep. It also checks it.
+    return decodeValue(new Reader(valueBytes(value)))
+  }
+
+  /**
+   * What an operation adds to a state, and the state after it, both encoded; nothing if that is what it was before.
+   *
+   * @throws JoineryError OBJECT_METHOD_FAILED, VALUE_INVALID or OBJECT_TOO_LARGE
+   */
+  operate(
+    operation: string,
+    state: Uint8Array | undefined,
+    context: OperationContext,
+    args: readonly unknown[],
+  ): Uint8Array | undefined {
+    const before = state ?? this.encode(this.call('empty', (definition) => definition.empty()))
+    const given = this.decode(before)
+    const added = this.encode(
+      this.call(operation, ({ operations }) => operations[operation]?.(given, context, ...args)),
+    )
+    const after = this.join([before, added])
+    if (isSame(before, after)) return undefined
+    checkSize(added.length)
+    checkSize(after.length)
+    return added
+  }
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, i) => byte === b[i])
+}
+
+function checkSize(bytes: number): void {
+  if (bytes <= VALUE_BYTES_MAX) return
+  throw new JoineryError(
+    'OBJECT_TOO_LARGE',
+    `the state of a type takes at most ${VALUE_BYTES_MAX} bytes, this one would take ${bytes}: divide it over several objects`,
+    { bytes, bytesMax: VALUE_BYTES_MAX },
+  )
+}
+
+/** What is wrong with a type's name, whoever gave it. */
+export function typeNameProblem(name: unknown): string | undefined {
+  if (typeof name !== 'string' || name === '' || name.length > NAME_LENGTH_MAX) {
+    return `the name of a type is a string of 1 to ${NAME_LENGTH_MAX} characters`
+  }
+  try {
+    checkText(name, 'the name of a type')
+  } catch {
+    return 'the name of a type must be well-formed Unicode'
+  }
+  return undefined
+}
+
+/** All types that were defined here or heard of. Types of one name in two copies of this module would not be one. */
+const typeByName = new Map<string, UserType>()
+
+/** The type of that name, known or not; nothing when there are too many. */
+export function typeNamed(name: string): UserType | undefined {
+  const found = typeByName.get(name)
+  if (found !== undefined || typeByName.size >= TYPES_MAX) return found
+  const type = new UserType(name)
+  typeByName.set(name, type)
+  return type
+}
