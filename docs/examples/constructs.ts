@@ -94,9 +94,9 @@ table.addAt(1, 0, 2)
 const delays = await space.open('delays', moments())
 delays.record(5, 7)
 
-// samples.sort(); samples[Math.floor(0.99 * samples.length)]
+// samples.sort((a, b) => a - b); samples[Math.floor(0.5 * (samples.length - 1))]
 const times = await space.open('times', quantiles())
-times.record(5, 7)
+times.record(5, 7, 90)
 
 // const counts = [0, 0, 0]; counts[x < 10 ? 0 : x < 100 ? 1 : 2] += 1
 const sizes = await space.open('sizes', histogram([10, 100]))
@@ -128,5 +128,5 @@ console.log(hits.value, isOpen.value, title.value, slowest.value, [...tags], age
 console.log(words.get('a'), page.hits.value, lines.value, todo.value, note.value, settings.value)
 console.log([...sums.value], [...(table.value[1] ?? [])], delays.value.mean, sizes.value.counts)
 console.log(visitors.value, seen.has('url'), best.top(1)[0]?.key, (await next.open())?.name)
-console.log(Math.abs((times.quantile(0.99) ?? 0) - 7) <= 0.07)
+console.log(times.quantile(0.5)?.toFixed(1))
 await peer.stop()

@@ -4,14 +4,16 @@ import {
   decodeRequests,
   encodeReply,
   encodeRequest,
+  encodeTransaction,
   protocolVersion,
   type Outgoing,
   type Reply,
+  type TransactionWrite,
 } from '@joinery/client/protocol'
 import { isJoineryError } from '@joinery/crdt-objects'
 import { Writer } from '@joinery/crdt-objects/engine'
 import fastCheck from 'fast-check'
-import { encodeArgs } from '#test/fixtures/raw-client.ts'
+import { encodeArgs, encodeWrites } from '#test/fixtures/raw-client.ts'
 
 const number = fastCheck.integer({ min: 0, max: Number.MAX_SAFE_INTEGER })
 const small = fastCheck.integer({ min: 0, max: 1000 })
@@ -53,6 +55,13 @@ const request = fastCheck.oneof(
   record({ kind: is('write'), sequence: number, target: small, args }),
   record({ kind: is('read'), id: number, target: small, args }),
   record({ kind: is('stream'), id: number, target: small, args, credit: small }),
+  record({
+    ...{ kind: is('transact'), sequence: number },
+    writes: fastCheck.array(
+      record({ object: small, path: fastCheck.array(name, { maxLength: 5 }), verb: name, args }),
+      { maxLength: 5 },
+    ),
+  }),
   record({ kind: is('skip'), sequence: number }),
   record({ kind: is('acknowledge'), sequence: number }),
   record({
@@ -98,8 +107,10 @@ describe('The protocol of gateways', () => {
       fastCheck.property(requests, (sent) => {
         const writer = new Writer()
         for (const one of sent) {
-          const encoded = 'args' in one ? { ...one, args: encodeArgs(...one.args) } : one
-          encodeRequest(writer, encoded)
+          if ('args' in one) encodeRequest(writer, { ...one, args: encodeArgs(...one.args) })
+          else if ('writes' in one)
+            encodeRequest(writer, { ...one, writes: encodeWrites(...one.writes) })
+          else encodeRequest(writer, one)
         }
         assert.deepEqual(decodeRequests(writer.finish()), sent)
       }),
@@ -151,5 +162,14 @@ describe('The protocol of gateways', () => {
     const deep = Array.from({ length: 33 }, () => 'a')
     refused({ kind: 'define-target', target: 0, object: 0, path: deep, verb: 'add' }, /depth/)
     refused({ kind: 'credit', id: 1, credit: 1025 }, /credit/)
+    const write = { object: 0, path: [], verb: 'add', args: [] }
+    const transact = (...writes: TransactionWrite[]): Outgoing => {
+      return { kind: 'transact', sequence: 1, writes: encodeWrites(...writes) }
+    }
+    refused(transact({ ...write, object: 16_384 }), /object 16384 is not below/)
+    refused(transact({ ...write, path: deep }), /depth/)
+    refused(transact({ ...write, verb: '' }), /a name is empty/)
+    const writes = encodeTransaction(10_001, encodeWrites(write).subarray(1))
+    refused({ kind: 'transact', sequence: 1, writes }, /number of writes 10001/)
   })
 })

@@ -76,8 +76,8 @@ const rows: readonly Row[] = [
   {
     kind: 'document({})',
     schema: document<Record<string, number>>({}),
-    before: [['edit', [{ set: ['a'], value: 1 }]]],
-    meanwhile: [['edit', [{ set: ['b'], value: 2 }]]],
+    before: [['edit', [{ type: 'set', path: ['a'], value: 1 }]]],
+    meanwhile: [['edit', [{ type: 'set', path: ['b'], value: 2 }]]],
     after: { b: 2 },
   },
   { kind: 'vector(2)', schema: vector(2), before: [['add', [1, 2]]], meanwhile: [['add', [0.5, 0]]], after: [0.5, 0] }, // prettier-ignore

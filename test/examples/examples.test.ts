@@ -22,6 +22,18 @@ describe('the examples', function () {
     assert.equal(code, 0)
   })
 
+  it('say how two schemas differ', async () => {
+    const { code, output } = await runExample('evolution.ts')
+    assert.equal(output, 'true\ntitle: field-renamed\nhits: field-missing\ntags: field-added\n')
+    assert.equal(code, 0)
+  })
+
+  it('write several objects together or not at all', async () => {
+    const { code, output } = await runExample('together.ts')
+    assert.equal(output, 'a counter subtracts whole numbers, got 0.5\n1 1\n')
+    assert.equal(code, 0)
+  })
+
   const anomalies = {
     'lost-write.ts': '2 written, 1 left\n',
     'removed-entry.ts': '1 1\n',

@@ -26,7 +26,7 @@ describe('from one machine to many', function () {
       "1 1 [ 'started' ] [ 'sleep', 'eat' ] Hello, world { theme: { dark: true } }",
       '[ 0, 0.5, 0 ] [ 2, 0 ] 6 [ 0, 1, 0 ]',
       '2 true ada page',
-      'true',
+      '7.0',
     ]
     assert.equal(output, `${lines.join('\n')}\n`)
     assert.equal(code, 0)

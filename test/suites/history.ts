@@ -188,7 +188,8 @@ export function drawnSteps({
   readonly most: number
 }): fastCheck.Arbitrary<number[][]> {
   const step = fastCheck.array(fastCheck.nat(719), { minLength: integers, maxLength: 24 })
-  return fastCheck.array(step, { minLength: 1, maxLength: most, size: 'max' })
+  // Unbiased: what is drawn are remainders, and small numbers would all mean the same.
+  return fastCheck.noBias(fastCheck.array(step, { minLength: 1, maxLength: most, size: 'max' }))
 }
 
 /** A history of these steps. */

@@ -52,9 +52,16 @@ export class ReplicaView implements View {
       (write) =>
         !write.removal &&
         startsWith(write.path, operation.path) &&
-        (removes?.(operation, write, shape) ?? true),
+        (removes?.(operation, write, shape) ?? true) &&
+        this.isWithinReach(write, operation),
     )
     return new Set(taken.map(({ id }) => id))
+  }
+
+  /** A removal further up takes what is there: where nothing is, a flag may still keep that it must not be enabled. */
+  private isWithinReach({ path }: Recorded, removal: Operation): boolean {
+    if (path.length === removal.path.length) return true
+    return this.isThere(this.root.shapeAt(path), path)
   }
 
   /** Whether an operation changes anything, or is at least sent to others. */

@@ -2,18 +2,23 @@
 import { bloomSpec } from './types/bloom.ts'
 import { counterSpec } from './types/counter.ts'
 import { distinctSpec } from './types/distinct.ts'
+import { documentSpec } from './types/document.ts'
 import { maxSpec, minSpec } from './types/extremum.ts'
 import { disableWinsSpec, flagSpec } from './types/flag.ts'
 import { histogramSpec } from './types/histogram.ts'
+import { listSpec } from './types/list.ts'
 import { logSpec } from './types/log.ts'
 import { mapSpec } from './types/map.ts'
 import { matrixSpec } from './types/matrix.ts'
 import { momentsSpec } from './types/moments.ts'
 import { quantilesSpec } from './types/quantiles.ts'
+import { refSpec } from './types/ref.ts'
 import { registerSpec } from './types/register.ts'
 import { deleteWinsSpec, setSpec } from './types/set.ts'
 import { structSpec } from './types/struct.ts'
+import { textSpec } from './types/text.ts'
 import { topKSpec } from './types/top-k.ts'
+import { userTypeSpec } from './types/user-type.ts'
 import { valueMapSpec } from './types/value-map.ts'
 import { vectorSpec } from './types/vector.ts'
 import type { Shape, TypeSpec } from './type-spec.ts'
@@ -22,9 +27,11 @@ const specs: readonly TypeSpec[] = [
   bloomSpec,
   counterSpec,
   distinctSpec,
+  documentSpec,
   flagSpec,
   disableWinsSpec,
   histogramSpec,
+  listSpec,
   logSpec,
   mapSpec,
   matrixSpec,
@@ -32,11 +39,14 @@ const specs: readonly TypeSpec[] = [
   minSpec,
   momentsSpec,
   quantilesSpec,
+  refSpec,
   registerSpec,
   setSpec,
   deleteWinsSpec,
   structSpec,
+  textSpec,
   topKSpec,
+  userTypeSpec,
   valueMapSpec,
   vectorSpec,
 ]

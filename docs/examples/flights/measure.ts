@@ -33,7 +33,7 @@ export function measure(flights: readonly Flight[]): DelayFigures {
   for (const delay of delays) counts[delayEdges.filter((edge) => edge <= delay).length]! += 1
   const byHour = new Float64Array(24)
   for (const flight of flights) byHour[Number(hourOf(flight))]! += flight.delay
-  const quantile = (q: number): number => delays[Math.max(0, Math.ceil(q * count) - 1)]!
+  const quantile = (q: number): number => delays[Math.floor(q * (count - 1))]!
   return {
     moments: { count, sum, mean, variance: squares / (count - 1) },
     quantiles: { count, p50: quantile(0.5), p90: quantile(0.9), p99: quantile(0.99) },

@@ -19,7 +19,7 @@ export function measure(requests: Iterable<{ customer: string; ms: number }>): S
   return {
     count: times.length,
     mean: times.length > 0 ? times.reduce((sum, ms) => sum + ms, 0) / times.length : undefined,
-    median: times[Math.ceil(times.length / 2) - 1],
+    median: times[Math.floor((times.length - 1) / 2)],
     customers: customers.size,
     slow: counts[2]!,
   }

@@ -54,7 +54,7 @@ export class RemoteSpace implements Space<'remote'>, Home {
     schema: S,
     options: { readonly signal?: AbortSignal | undefined } = {},
   ): Promise<HandleOn<'remote', S>> {
-    return (await this.openKind(name, kindOf(schema), options)) as HandleOn<'remote', S>
+    return await this.openKind(name, kindOf(schema), options)
   }
 
   async openKind(name: string, kind: Kind, options: WaitOptions): Promise<object> {

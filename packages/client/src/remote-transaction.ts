@@ -61,6 +61,7 @@ export class RemoteTransaction {
         this.note(object.record, { ...write, path: [...place.path, ...write.path] })
       },
       () => this.over,
+      this.home,
     )
     return place.kind.remote({ object: draft, path: [], options: {} })
   }

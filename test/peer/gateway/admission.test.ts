@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { connect } from '@joinery/client'
+import { protocolVersion } from '@joinery/client/protocol'
 import { isJoineryError } from '@joinery/crdt-objects'
 import { WebSocket } from 'ws'
 import { createGateway } from '#peer/gateway/gateway.ts'
@@ -100,7 +101,7 @@ describe('Who a gateway lets in', () => {
     assert.deepEqual(JSON.parse(page.body), {
       name: 'joinery-gateway',
       version: (await manifestOf('peer')).version,
-      protocol: 1,
+      protocol: protocolVersion,
     })
     assert.equal((await get(url, {}, '/etc/passwd')).status, 404)
   })

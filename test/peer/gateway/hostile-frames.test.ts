@@ -9,7 +9,13 @@ import fastCheck from 'fast-check'
 import { eventually } from '#test/eventually.ts'
 import { GatewayRig } from '#test/fixtures/gateway-rig.ts'
 import { MemoryHost } from '#test/fixtures/memory-host.ts'
-import { encodeArgs, encodeFrame, hello, RawClient } from '#test/fixtures/raw-client.ts'
+import {
+  encodeArgs,
+  encodeFrame,
+  encodeWrites,
+  hello,
+  RawClient,
+} from '#test/fixtures/raw-client.ts'
 
 const write = (sequence: number, amount: unknown = 1, target = 0): Outgoing => ({
   kind: 'write',
@@ -71,7 +77,7 @@ describe('A gateway and frames that no client of ours sends', () => {
     assert.equal((await twice.untilClosed()).code, 1002)
     const other = await RawClient.open(url)
     other.sendBytes(Uint8Array.of(1, 77, 5, 6, 7))
-    assert.match((await other.reply('refused')).failure.message, /version 1/)
+    assert.match((await other.reply('refused')).failure.message, /version 2/)
     await assertServes(0)
   })
 
@@ -172,6 +178,56 @@ describe('A gateway and frames that no client of ours sends', () => {
     await assertServes(0)
   })
 
+  it('refuses a transaction whole for whatever is wrong with any of its writes', async () => {
+    const client = await rig.raw(url)
+    client.send(
+      {
+        kind: 'open-object',
+        id: 2,
+        object: 1,
+        space: 's',
+        name: 'other',
+        descriptor: '["counter"]',
+      },
+      { kind: 'open-object', id: 3, object: 2, space: 't', name: 'c', descriptor: '["counter"]' },
+    )
+    await client.reply('result', ({ id }) => id === 3)
+    client.send(write(1))
+    await client.reply('done')
+    client.send({ kind: 'open-object', id: 4, object: 3, space: 's', name: 'c', descriptor: '' })
+    await client.reply('result', ({ id }) => id === 4)
+    const good = { object: 0, path: [], verb: 'add', args: [1] }
+    const bad: Partial<typeof good>[] = [
+      { object: 9 },
+      { object: 2 },
+      { object: 3 },
+      { path: ['a'] as never[] },
+      { verb: 'read' },
+      { verb: 'changes' },
+      { verb: 'constructor' },
+      { args: [0.5] },
+      { args: ['x' as never] },
+    ]
+    for (const [index, wrong] of bad.entries()) {
+      const sequence = index + 2
+      const writes = encodeWrites(good, { ...good, object: 1 }, { ...good, ...wrong }, good)
+      client.send({ kind: 'transact', sequence, writes })
+      const { failure } = await client.reply('write-failed', (one) => one.sequence === sequence)
+      assert.equal(failure.code, 'VALUE_INVALID', JSON.stringify(wrong))
+    }
+    const sequence = bad.length + 2
+    client.send({ kind: 'transact', sequence, writes: encodeWrites() })
+    client.send({ kind: 'transact', sequence: sequence + 1, writes: encodeWrites(good, good) })
+    // Again, and out of order.
+    client.send({ kind: 'transact', sequence: sequence + 1, writes: encodeWrites(good, good) })
+    client.send({ kind: 'transact', sequence: sequence + 3, writes: encodeWrites(good) })
+    assert.match((await client.reply('refused')).failure.message, /comes next/)
+    await assertServes(3)
+    assert.equal(host.state('s').find('other')?.present ?? false, false)
+    assert.equal(host.state('t').find('c')?.present ?? false, false)
+    assert.equal(host.state('t').vector.get(host.state('t').replica), 0)
+  })
+
   it('says busy, with a hint and without applying, beyond the calls that one may have under way', async () => {
     host.flush = async () => await new Promise(() => {})
     const small = await rig.gateway({ limits: { inFlightMax: 3 } }, host)
@@ -208,6 +264,10 @@ describe('A gateway and frames that no client of ours sends', () => {
             { kind: 'stream', id: 5, target: 2, args: encodeArgs(), credit: 10 },
             { kind: 'inspect', id: 6, subject: 'objects', space: 's' },
             { kind: 'skip', sequence: 1 },
+            {
+              ...{ kind: 'transact', sequence: 1 },
+              writes: encodeWrites({ object: 9, path: ['a'], verb: 'add', args: [1] }),
+            },
             read(9),
           )
           if (at >= frame.length) return frame.subarray(0, at % frame.length)

@@ -21,7 +21,7 @@ describe('Loading the engines that arriving data needs', () => {
   it('loads each once, however often it is missed meanwhile', async () => {
     const engine = makeEngine(0)
     let loaded = 0
-    const loader = new EngineLoader({ onLoaded: () => (loaded += 1), onFailed: assert.fail })
+    const loader = new EngineLoader({ onLoaded: () => (loaded += 1), onFailed: unexpected })
     for (let i = 0; i < 10; i++) loader.load([engine])
     await eventually(() => assert.equal(loaded, 1))
     assert.equal(engine.loads, 1)
@@ -33,7 +33,7 @@ describe('Loading the engines that arriving data needs', () => {
     const failed: unknown[] = []
     const ports = {
       onLoaded: () => (loaded += 1),
-      onFailed: ({ name }: LeafEngine, error: unknown) => failed.push([name, `${String(error)}`]),
+      onFailed: ({ name }: LeafEngine, error: unknown) => failed.push([name, String(error)]),
     }
     const loader = new EngineLoader(ports, 5)
     loader.load([engine])
@@ -45,7 +45,7 @@ describe('Loading the engines that arriving data needs', () => {
   it('tries no more once it is stopped', async () => {
     const engine = makeEngine(100)
     let failures = 0
-    const loader = new EngineLoader({ onLoaded: assert.fail, onFailed: () => (failures += 1) }, 5)
+    const loader = new EngineLoader({ onLoaded: unexpected, onFailed: () => (failures += 1) }, 5)
     loader.load([engine])
     await eventually(() => assert.ok(failures > 0))
     loader.stop()
@@ -54,3 +54,7 @@ describe('Loading the engines that arriving data needs', () => {
     assert.ok(engine.loads <= loads + 1)
   })
 })
+
+function unexpected(): never {
+  throw new Error('told what did not happen')
+}

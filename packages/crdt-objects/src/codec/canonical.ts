@@ -7,12 +7,13 @@ import { valueBytes } from './value.ts'
 export function canonical(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return Array.from(value as unknown[], canonical)
-  if (value instanceof Set) return new Set(inOrder([...(value as Set<unknown>)], canonical))
+  if (value instanceof Set) return new Set(inOrder([...(value as Set<unknown>)].map(canonical)))
   if (value instanceof Map) {
-    const entries = [...(value as Map<unknown, unknown>)].map(
-      ([key, item]) => [canonical(key), canonical(item)] as const,
-    )
-    return new Map(inOrder(entries, (entry) => entry))
+    const entries = [...(value as Map<unknown, unknown>)].map(([key, item]): [unknown, unknown] => [
+      canonical(key),
+      canonical(item),
+    ])
+    return new Map(inOrder(entries))
   }
   const prototype: unknown = Object.getPrototypeOf(value)
   if (prototype !== Object.prototype && prototype !== null) return value
@@ -21,14 +22,11 @@ export function canonical(value: unknown): unknown {
 }
 
 /** By their encoding: any order will do, if it is the same everywhere. */
-function inOrder<T>(items: readonly unknown[], made: (item: unknown) => unknown): T[] {
+function inOrder<T>(items: readonly T[]): T[] {
   return items
-    .map((item) => {
-      const value = made(item)
-      return { value, text: byteText(valueBytes(value)) }
-    })
+    .map((item) => ({ item, text: byteText(valueBytes(item)) }))
     .sort((a, b) => (a.text < b.text ? -1 : 1))
-    .map(({ value }) => value as T)
+    .map(({ item }) => item)
 }
 
 /** Bytes as text, one to a UTF-16 unit. */

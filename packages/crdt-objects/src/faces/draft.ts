@@ -10,11 +10,14 @@ export type DraftWriter = (call: Pick<RemoteCall, 'path' | 'verb' | 'args'>) => 
  */
 export class DraftObject implements RemoteObject {
   readonly name: string
+  readonly home: object | undefined
   private readonly write: DraftWriter
   private readonly isOver: () => boolean
 
-  constructor(name: string, write: DraftWriter, isOver: () => boolean) {
+  /** `home` is what the drafted object is in, where that is elsewhere. */
+  constructor(name: string, write: DraftWriter, isOver: () => boolean, home?: object) {
     this.name = name
+    this.home = home
     this.write = write
     this.isOver = isOver
   }

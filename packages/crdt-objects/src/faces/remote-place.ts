@@ -13,6 +13,8 @@ export interface RemoteCall {
 /** An object behind a gateway, as its handle needs it: the client implements this. */
 export interface RemoteObject {
   readonly name: string
+  /** The space it is in, by identity: objects of one space share it. */
+  readonly home?: object | undefined
   call(call: RemoteCall): Promise<unknown>
   stream(call: RemoteCall): AsyncIterable<unknown>
   /** Opens another object of the same space, as a reference to it does: gives its remote handle. */

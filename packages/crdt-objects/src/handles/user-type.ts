@@ -1,5 +1,8 @@
 import type { Answer, Extra, Face, HandleBase } from '../handles.ts'
-import type { OperationContext, TypeOperations } from '../types/type-definition.ts'
+import type { OperationContext } from '../types/type-definition.ts'
+
+/** Functions of whatever states. */
+export type Operations = Readonly<Record<string, (...args: never[]) => unknown>>
 
 /** What is left of an operation's parameters for its caller. */
 type Args<F> = F extends (state: never, context: OperationContext, ...args: infer A) => unknown
@@ -7,9 +10,6 @@ type Args<F> = F extends (state: never, context: OperationContext, ...args: infe
   : never
 
 /** An object of a type of one's own: its operations are the verbs. */
-export type UserTypeHandle<P extends Face, V, O extends TypeOperations<never>> = HandleBase<
-  P,
-  V
-> & {
+export type UserTypeHandle<P extends Face, V, O extends Operations> = HandleBase<P, V> & {
   readonly [K in keyof O]: (...args: Args<O[K]>) => Answer<P, void>
 } & Extra<P, V>

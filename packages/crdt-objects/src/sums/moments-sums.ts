@@ -88,12 +88,12 @@ export function hasRoom(content: MomentsSums, samples: readonly number[]): boole
 }
 
 export function momentsValue({ count, sum, squares }: MomentsSums): MomentsValue {
-  return {
+  return Object.freeze({
     count,
     sum: sum.high,
     mean: count < 1 ? undefined : finite(quotient(sum, count)),
     variance: count < 2 ? undefined : Math.max(0, finite(variance(count, sum, squares))),
-  }
+  })
 }
 
 /** Far from the ends of the range, where products of sums are finite. */

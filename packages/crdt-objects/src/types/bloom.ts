@@ -19,11 +19,7 @@ import {
 } from '../sketches/bloom-filter.ts'
 import { hashOf } from '../sketches/hash.ts'
 import type { Contribution } from '../state/contributions.ts'
-import {
-  NO_CONTRIBUTIONS,
-  decodeContributionsDelta,
-  decodeContributionsWhole,
-} from '../state/contributions.ts'
+import { contributionsCodec } from '../state/contributions.ts'
 import { ContributionsNode } from '../state/contributions-node.ts'
 import { defineKind, schemaOf } from './define.ts'
 import { elementKey } from './element-key.ts'
@@ -154,11 +150,9 @@ export function bloomKind(capacity: number, error: number): Kind {
     args: [capacity, error],
     verbs: { add: 'write', has: 'read', count: 'read' },
     zero: () => 0,
-    emptyWhole: () => NO_CONTRIBUTIONS,
+    ...contributionsCodec(contribution),
     createNode: (context, parent, key) => new BloomNode(context, parent, key, contribution),
     read: (node) => (node as BloomNode).count(shape),
-    decodeDelta: (batch) => decodeContributionsDelta(batch, contribution),
-    decodeWhole: (batch) => decodeContributionsWhole(batch, contribution),
     local: (place) => new LocalBloom(kind, place, shape),
     remote: (place) => new Remote(kind, place),
   })

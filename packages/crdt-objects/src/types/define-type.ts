@@ -3,18 +3,14 @@ import { invalidValue } from '../errors.ts'
 import { LocalHandle, PLACE } from '../faces/local.ts'
 import type { Place } from '../faces/place.ts'
 import { RemoteHandle, remoteClass } from '../faces/remote.ts'
-import type { UserTypeHandle } from '../handles/user-type.ts'
+import type { Operations, UserTypeHandle } from '../handles/user-type.ts'
 import type { Kind, VerbMode } from '../kind.ts'
 import { COMMON_VERBS } from '../kind.ts'
 import type { Schema } from '../schema.ts'
 import type { ReplicaContext } from '../state/context.ts'
 import { SELF, STAMPS_PER_MS } from '../state/context.ts'
 import type { Contribution } from '../state/contributions.ts'
-import {
-  NO_CONTRIBUTIONS,
-  decodeContributionsDelta,
-  decodeContributionsWhole,
-} from '../state/contributions.ts'
+import { contributionsCodec } from '../state/contributions.ts'
 import { ContributionsNode } from '../state/contributions-node.ts'
 import type { Parent } from '../state/node.ts'
 import { defineKind, schemaOf } from './define.ts'
@@ -210,12 +206,10 @@ class TypeKind {
         args: [type.name],
         verbs: {},
         zero: () => type.value(undefined),
-        emptyWhole: () => NO_CONTRIBUTIONS,
+        ...contributionsCodec(contribution),
         union: () => kind,
         createNode: (context, parent, key) => new UserTypeNode(context, parent, key, type),
         read: (node) => type.value((node as UserTypeNode).state()),
-        decodeDelta: (batch) => decodeContributionsDelta(batch, contribution),
-        decodeWhole: (batch) => decodeContributionsWhole(batch, contribution),
         local: (place) => new this.localFace(kind, place, type),
         remote: (place) => new this.remoteFace(kind, place),
       }),
@@ -299,14 +293,14 @@ function define(definition: UntypedDefinition): Kind {
   // Found here, what cannot be shared is found at the definition, and not at somebody's first write.
   const trial = new UserType(name)
   trial.define(definition)
-  trial.value(trial.encode(trial.call('empty', () => definition.empty())))
+  trial.value()
   type.define(definition)
   kindOf(type).complete(Object.keys(definition.operations))
   return kind
 }
 
 /** The schema of an object of a type of one's own. */
-export type UserTypeSchema<V, O extends TypeOperations<never>> = Schema<{
+export type UserTypeSchema<V, O extends Operations> = Schema<{
   readonly value: V
   readonly local: UserTypeHandle<'local', V, O>
   readonly remote: UserTypeHandle<'remote', V, O>
@@ -322,14 +316,7 @@ export type UserTypeSchema<V, O extends TypeOperations<never>> = Schema<{
 export function defineType<S, V, O extends TypeOperations<S>>(
   definition: TypeDefinition<S, V, O> & CheckedDefinition<S, V> & NoReserved<O>,
 ): () => UserTypeSchema<V, O> {
-  const { name, operations, codec } = definition
-  const kind = define({
-    name,
-    empty: definition.empty,
-    join: definition.join,
-    value: definition.value,
-    operations: { ...operations },
-    codec,
-  } as unknown as UntypedDefinition)
+  const { operations, ...functions } = definition as UntypedDefinition
+  const kind = define({ ...functions, operations: { ...operations } })
   return () => schemaOf(kind)
 }

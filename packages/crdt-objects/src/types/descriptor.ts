@@ -15,6 +15,7 @@ import { mapKind } from './map.ts'
 import { quantilesKind } from './quantiles.ts'
 import { matrixKind } from './matrix.ts'
 import { moments } from './moments.ts'
+import { refKind } from './ref.ts'
 import { register, registerKind } from './register.ts'
 import { DELETE_WINS, set } from './set.ts'
 import { slotOf } from '../state/struct-node.ts'
@@ -41,6 +42,7 @@ const parseByName: ReadonlyMap<string, Parse> = new Map<string, Parse>([
   ['max', plain(max().kind)],
   ['min', plain(min().kind)],
   ['set', oneOf(set().kind, DELETE_WINS)],
+  ['ref', parseRef],
   ['register', parseRegister],
   ['map', parseMap],
   ['struct', parseStruct],
@@ -162,6 +164,11 @@ function parseType(args: readonly unknown[]): Kind {
 
 function malformedType(): never {
   throw malformed('more types than a process keeps')
+}
+
+function parseRef(args: readonly unknown[], depth: number): Kind {
+  if (args.length !== 1) throw malformed('a reference is to one kind of object')
+  return refKind(parse(args[0], depth + 1))
 }
 
 function parseMap(args: readonly unknown[], depth: number): Kind {

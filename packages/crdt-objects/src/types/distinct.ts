@@ -17,11 +17,7 @@ import {
   registerOf,
 } from '../sketches/hyper-log-log.ts'
 import type { Contribution } from '../state/contributions.ts'
-import {
-  NO_CONTRIBUTIONS,
-  decodeContributionsDelta,
-  decodeContributionsWhole,
-} from '../state/contributions.ts'
+import { contributionsCodec } from '../state/contributions.ts'
 import { ContributionsNode } from '../state/contributions-node.ts'
 import { defineKind, schemaOf } from './define.ts'
 import { elementKey } from './element-key.ts'
@@ -149,11 +145,9 @@ export function distinctKind(precision: number): Kind {
     args: [precision],
     verbs: { add: 'write' },
     zero: () => 0,
-    emptyWhole: () => NO_CONTRIBUTIONS,
+    ...contributionsCodec(contribution),
     createNode: (context, parent, key) => new DistinctNode(context, parent, key, contribution),
     read: (node) => (node as DistinctNode).read(),
-    decodeDelta: (batch) => decodeContributionsDelta(batch, contribution),
-    decodeWhole: (batch) => decodeContributionsWhole(batch, contribution),
     local: (place) => new LocalDistinct(kind, place, precision),
     remote: (place) => new Remote(kind, place),
   })

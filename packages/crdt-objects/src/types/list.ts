@@ -17,7 +17,7 @@ import type { Shareable } from './shareable.ts'
 
 class LocalList extends LocalHandle<ListNode, readonly unknown[]> {
   push(...items: readonly unknown[]): void {
-    this.insert(this.find()?.lengthNow ?? 0, ...items)
+    this.insert(this.find()?.length ?? 0, ...items)
   }
 
   insert(index: number, ...items: readonly unknown[]): void {
@@ -29,12 +29,12 @@ class LocalList extends LocalHandle<ListNode, readonly unknown[]> {
       total += bytes + 1
     }
     checkEditBytes(total)
-    checkIndex(index, this.find()?.lengthNow ?? 0)
+    checkIndex(index, this.find()?.length ?? 0)
     if (elements.length > 0) this.make().insert(index, elements, total + EDIT_BYTES)
   }
 
   delete(index: number, count = 1): void {
-    checkRange(index, count, this.find()?.lengthNow ?? 0)
+    checkRange(index, count, this.find()?.length ?? 0)
     if (count > 0) this.make().delete(index, count, EDIT_BYTES)
   }
 

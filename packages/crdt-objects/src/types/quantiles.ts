@@ -14,11 +14,7 @@ import {
   quantileCode,
 } from '../sketches/log-buckets.ts'
 import type { Contribution } from '../state/contributions.ts'
-import {
-  NO_CONTRIBUTIONS,
-  decodeContributionsDelta,
-  decodeContributionsWhole,
-} from '../state/contributions.ts'
+import { contributionsCodec } from '../state/contributions.ts'
 import { ContributionsNode } from '../state/contributions-node.ts'
 import { defineKind, schemaOf } from './define.ts'
 import { checkOption } from './sketch-option.ts'
@@ -121,11 +117,9 @@ export function quantilesKind(error: number): Kind {
     args: [error],
     verbs: { record: 'write', quantile: 'read' },
     zero: () => EMPTY,
-    emptyWhole: () => NO_CONTRIBUTIONS,
+    ...contributionsCodec(contribution),
     createNode: (context, parent, key) => new QuantilesNode(context, parent, key, contribution),
     read: (node) => (node as QuantilesNode).read(scale),
-    decodeDelta: (batch) => decodeContributionsDelta(batch, contribution),
-    decodeWhole: (batch) => decodeContributionsWhole(batch, contribution),
     local: (place) => new LocalQuantiles(kind, place, scale),
     remote: (place) => new Remote(kind, place),
   })

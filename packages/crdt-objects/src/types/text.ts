@@ -54,7 +54,7 @@ class StepReader {
 
   constructor(node: TextNode | undefined) {
     this.node = node
-    this.length = node?.lengthNow ?? 0
+    this.length = node?.length ?? 0
   }
 
   read(step: SequenceStep): void {
@@ -110,7 +110,7 @@ class LocalText extends LocalHandle<TextNode, string> {
     const total = bytes + (given?.bytes ?? 0)
     checkEditBytes(total)
     const node = this.find()
-    checkIndex(index, node?.lengthNow ?? 0)
+    checkIndex(index, node?.length ?? 0)
     checkCut(node, index)
     if (text === '') return
     this.make().write(
@@ -120,12 +120,12 @@ class LocalText extends LocalHandle<TextNode, string> {
   }
 
   append(text: string, marks?: unknown): void {
-    this.insert(this.find()?.lengthNow ?? 0, text, marks)
+    this.insert(this.find()?.length ?? 0, text, marks)
   }
 
   delete(index: number, count = 1): void {
     const node = this.find()
-    checkRange(index, count, node?.lengthNow ?? 0)
+    checkRange(index, count, node?.length ?? 0)
     checkCut(node, index)
     checkCut(node, index + count)
     if (count > 0) this.make().write([{ verb: 'delete', index, count }], EDIT_BYTES)
@@ -136,7 +136,7 @@ class LocalText extends LocalHandle<TextNode, string> {
     const given = givenMarks(marks)
     checkEditBytes(given.bytes)
     const node = this.find()
-    checkRange(index, count, node?.lengthNow ?? 0)
+    checkRange(index, count, node?.length ?? 0)
     checkCut(node, index)
     checkCut(node, index + count)
     if (count === 0 || Object.keys(given.marks).length === 0) return

@@ -14,9 +14,9 @@ export interface OperationContext {
 /** How the states of a type travel, where they are no values that can be shared. */
 export interface TypeCodec<S> {
   /** Equal states must give equal bytes: that is how an operation that changes nothing is told. */
-  encode(state: S): Uint8Array
+  readonly encode: (state: S) => Uint8Array
   /** Must take only what {@link TypeCodec.encode} gives, and throw on all else. */
-  decode(bytes: Uint8Array): S
+  readonly decode: (bytes: Uint8Array) => S
 }
 
 /**
@@ -36,11 +36,11 @@ export interface TypeDefinition<S, V, O extends TypeOperations<S>> {
   /** What replicas know the type by: choose one that nobody else will, such as `geometry.interval`. */
   readonly name: string
   /** The state of an object that nobody has written. */
-  empty(): S
+  readonly empty: () => S
   /** The least state that says all that both say. */
-  join(a: S, b: S): S
+  readonly join: (a: S, b: S) => S
   /** What readers get. */
-  value(state: S): V
+  readonly value: (state: S) => V
   readonly operations: O
   /** Needed where states are no values that can be shared; without it, they travel as they are. */
   readonly codec?: TypeCodec<S> | undefined
@@ -50,7 +50,7 @@ export interface TypeDefinition<S, V, O extends TypeOperations<S>> {
 export type CheckedDefinition<S, V> = ([Shareable<S>] extends [never]
   ? { readonly codec: TypeCodec<S> }
   : unknown) &
-  ([Shareable<V>] extends [never] ? { value(state: S): never } : unknown)
+  ([Shareable<V>] extends [never] ? { readonly value: (state: S) => never } : unknown)
 
 type Reserved =
   keyof HandleBase<'local', unknown> | keyof LocalBase<unknown> | keyof RemoteBase | 'then'

@@ -2,7 +2,7 @@ import { canonical } from '../codec/canonical.ts'
 import { Reader } from '../codec/reader.ts'
 import { VALUE_BYTES_MAX } from '../codec/snapshot.ts'
 import { checkText, decodeValue, valueBytes } from '../codec/value.ts'
-import { JoineryError, invalidValue } from '../errors.ts'
+import { JoineryError, invalidValue, isJoineryError } from '../errors.ts'
 import type { OperationContext, TypeCodec } from './type-definition.ts'
 
 /** The longest name, in UTF-16 units. */
@@ -13,9 +13,9 @@ const TYPES_MAX = 4096
 /** A definition whose own types are left behind: within, a state is a state. */
 export interface UntypedDefinition {
   readonly name: string
-  empty(): unknown
-  join(a: unknown, b: unknown): unknown
-  value(state: unknown): unknown
+  readonly empty: () => unknown
+  readonly join: (a: unknown, b: unknown) => unknown
+  readonly value: (state: unknown) => unknown
   readonly operations: Readonly<Record<string, UntypedOperation>>
   readonly codec?: TypeCodec<unknown> | undefined
 }
@@ -68,32 +68,45 @@ export class UserType {
   }
 
   /** Calls a function of the user's, whose failures become ours. */
-  call<T>(method: string, work: (definition: UntypedDefinition) => T): T {
+  private call<T>(method: string, work: (definition: UntypedDefinition) => T): T {
     const definition = this.known
     try {
       return work(definition)
     } catch (error) {
-      // What already says what is wrong with an argument needs no wrapping.
-      if (error instanceof JoineryError) throw error
       const { name } = this
       throw new JoineryError(
         'OBJECT_METHOD_FAILED',
-        `${method} of the type ${JSON.stringify(name)} threw: ${String(error)}`,
+        `${method} of the type ${JSON.stringify(name)} failed: ${String(error)}`,
         { type: name, method },
         { cause: error },
       )
     }
   }
 
-  encode(state: unknown): Uint8Array {
-    const bytes = this.call('encode', ({ codec = PLAIN }) => codec.encode(state))
-    if (!(bytes instanceof Uint8Array)) {
-      throw invalidValue('the codec of a type encodes a state as a Uint8Array', bytes)
+  /** The same for what a caller may have caused: what already says what is wrong with an argument is passed on. */
+  private callWith<T>(method: string, work: (definition: UntypedDefinition) => T): T {
+    try {
+      return this.call(method, work)
+    } catch (error) {
+      if (isJoineryError(error) && isJoineryError(error.cause)) throw error.cause
+      throw error
     }
-    return bytes
   }
 
-  decode(bytes: Uint8Array): unknown {
+  /** The state of an object that nobody has written. */
+  empty(): Uint8Array {
+    return this.encode(this.call('empty', (definition) => definition.empty()))
+  }
+
+  private encode(state: unknown): Uint8Array {
+    return this.callWith('encode', ({ codec = PLAIN }) => {
+      const bytes = codec.encode(state)
+      if (bytes instanceof Uint8Array) return bytes
+      throw invalidValue('the codec of a type encodes a state as a Uint8Array', bytes)
+    })
+  }
+
+  private decode(bytes: Uint8Array): unknown {
     return this.call('decode', ({ codec = PLAIN }) => codec.decode(bytes.slice()))
   }
 
@@ -106,17 +119,15 @@ export class UserType {
       const next = this.decode(state)
       joined = i === 0 ? next : this.call('join', (definition) => definition.join(joined, next))
     }
-    return this.encode(joined)
+    return this.call('join', () => this.encode(joined))
   }
 
-  value(state: Uint8Array | undefined): unknown {
-    const decoded =
-      state === undefined
-        ? this.call('empty', (definition) => definition.empty())
-        : this.decode(state)
-    const value = this.call('value', (definition) => definition.value(decoded))
+  value(state = this.empty()): unknown {
+    const decoded = this.decode(state)
     // A copy: what readers do with it must not reach what the user's functions keep. It also checks it.
-    return decodeValue(new Reader(valueBytes(value)))
+    return this.call('value', (definition) =>
+      decodeValue(new Reader(valueBytes(definition.value(decoded)))),
+    )
   }
 
   /**
@@ -130,10 +141,12 @@ export class UserType {
     context: OperationContext,
     args: readonly unknown[],
   ): Uint8Array | undefined {
-    const before = state ?? this.encode(this.call('empty', (definition) => definition.empty()))
+    const before = state ?? this.empty()
     const given = this.decode(before)
     const added = this.encode(
-      this.call(operation, ({ operations }) => operations[operation]?.(given, context, ...args)),
+      this.callWith(operation, ({ operations }) =>
+        operations[operation]?.(given, context, ...args),
+      ),
     )
     const after = this.join([before, added])
     if (isSame(before, after)) return undefined

@@ -23,7 +23,8 @@ import { decodeChange, decodeChanges, type IncomingChange } from './changes.ts'
 import { editsOf, restore } from './draft.ts'
 import type { DocumentEdit, DocumentPath } from './edits.ts'
 import { HistoryDocument, type HistoryEntry, type WrittenChange } from './history-document.ts'
-import { copyValue, isContainer, ownEntry, type Container } from './value.ts'
+import { LiveValue } from './live.ts'
+import { copyValue, ownEntry, type Container } from './value.ts'
 
 /** What a document reads as before anything is written, and the change that makes the engine's document read so. */
 export interface InitialDocument {
@@ -272,14 +273,8 @@ function copyOf({ value }: InitialDocument): Container {
 }
 
 /** A snapshot of the initial value. */
-export function frozenInitial({ value }: InitialDocument): unknown {
-  return deepFreeze(copyValue(value))
-}
-
-function deepFreeze(value: unknown): unknown {
-  if (!isContainer(value)) return value
-  for (const item of Object.values(value)) deepFreeze(item)
-  return Object.freeze(value)
+export function frozenInitial(initial: InitialDocument): unknown {
+  return new LiveValue(copyOf(initial)).read()
 }
 
 function coarseEdits(root: Container, initial: Container): DocumentEdit[] {

@@ -171,7 +171,8 @@ class MapDraft extends Draft {
     for (const [key, value] of this.written) {
       if (value !== GONE && !Object.hasOwn(this.base ?? {}, key)) keys.push(key)
     }
-    return keys
+    // As it is read: what a change does must not depend on who makes it.
+    return keys.sort()
   }
 
   emit(path: DocumentPath, edits: DocumentEdit[]): void {

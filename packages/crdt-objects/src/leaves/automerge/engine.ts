@@ -41,22 +41,28 @@ function engine(): Library {
 
 /** An empty document that writes as `actor`. */
 export function createBackend(actor: string): Backend {
-  return plain(engine().getBackend(engine().init(actor)))
+  return engine().getBackend(engine().init(actor))
 }
 
-/** Short strings as strings: the package's own face wraps them, to tell them from text. */
-function plain(backend: Backend): Backend {
-  backend.registerDatatype(
-    'str',
-    (text: unknown) => text,
-    () => undefined,
-  )
-  return backend
+/**
+ * A value as the engine gives it, as plain data: it wraps short strings, to tell them from text. Containers are changed
+ * in place.
+ */
+export function unwrap(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value
+  if (engine().isImmutableString(value)) return value.val
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) value[i] = unwrap(value[i])
+  } else if (!(value instanceof Date) && !(value instanceof Uint8Array)) {
+    const entries = value as Record<string, unknown>
+    for (const key of Object.keys(entries)) entries[key] = unwrap(entries[key])
+  }
+  return value
 }
 
 /** The document in these chunks. It throws whatever the engine throws. */
 export function loadBackend(chunks: Uint8Array, actor: string): Backend {
-  return plain(engine().getBackend(engine().load(chunks, { actor })))
+  return engine().getBackend(engine().load(chunks, { actor }))
 }
 
 /** What a change says. It throws whatever the engine throws. */

@@ -5,7 +5,7 @@ import { ChangeCheck, joinChunks } from './changes.ts'
 import { DOCUMENT_OPERATIONS_MAX, OPERATIONS_MAX } from './chunks.ts'
 import { EditWriter } from './edit-writer.ts'
 import { checkPath, type DocumentEdit, type DocumentPath } from './edits.ts'
-import { createBackend, loadBackend, type Backend } from './engine.ts'
+import { createBackend, loadBackend, unwrap, type Backend } from './engine.ts'
 import { LiveValue, frozenCopy } from './live.ts'
 import { tooLarge, type Container } from './value.ts'
 
@@ -83,7 +83,7 @@ export class HistoryDocument {
     for (const { actor, seq } of backend.getChangesMeta([])) {
       lastByActor.set(actor, Math.max(seq, lastByActor.get(actor) ?? 0))
     }
-    const live = new LiveValue(backend.materialize('_root') as Container)
+    const live = new LiveValue(unwrap(backend.materialize('_root')) as Container)
     return { backend, live, lastByActor, places: new Map() }
   }
 
@@ -248,8 +248,8 @@ export class HistoryDocument {
   private plain(kind: string, value: unknown): unknown {
     const { backend } = this.engine
     if (kind === 'text') return backend.text(value as string)
-    if (kind === 'map' || kind === 'list') return frozenCopy(backend.materialize(value as string))
-    return value
+    const found = kind === 'map' || kind === 'list' ? backend.materialize(value as string) : value
+    return frozenCopy(found)
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Patch } from '@automerge/automerge'
+import { unwrap } from './engine.ts'
 import { copyLeaf, isContainer, type Container } from './value.ts'
 
 /**
@@ -86,7 +87,8 @@ function mapEntries(
   map: (item: unknown) => unknown,
 ): Record<string, unknown> {
   const copy: Record<string, unknown> = {}
-  for (const key in container) copy[key] = map(container[key])
+  // Patches come in another order at each replica: readings shall be the same to the last byte.
+  for (const key of Object.keys(container).sort()) copy[key] = map(container[key])
   return copy
 }
 
@@ -97,14 +99,14 @@ function entriesOf(container: Container): Record<string | number, unknown> {
 function applyTo(here: Container, step: string | number, patch: Patch): void {
   switch (patch.action) {
     case 'put':
-      entriesOf(here)[step] = patch.value
+      entriesOf(here)[step] = unwrap(patch.value)
       return
     case 'del':
       if (Array.isArray(here)) here.splice(Number(step), patch.length ?? 1)
       else delete entriesOf(here)[step]
       return
     case 'insert':
-      if (Array.isArray(here)) insert(here, Number(step), patch.values)
+      if (Array.isArray(here)) insert(here, Number(step), patch.values.map(unwrap))
       return
     default:
     // Counters and marks are refused when bytes are read; a conflict changes no value.
@@ -120,8 +122,8 @@ function insert(list: unknown[], at: number, items: readonly unknown[]): void {
   }
 }
 
-/** A frozen deep copy of what the engine gave. */
-export function frozenCopy(value: unknown): unknown {
-  if (!isContainer(value)) return value
-  return new LiveValue(value).read()
+/** What the engine gave, as a snapshot of its own. */
+export function frozenCopy(given: unknown): unknown {
+  const value = unwrap(given)
+  return isContainer(value) ? new LiveValue(value).read() : value
 }

@@ -94,7 +94,7 @@ export class ListNode extends SequenceNode<YArray<unknown>, ListEdit> {
   }
 
   protected clearEdit(): ListEdit {
-    return { verb: 'delete', index: 0, count: this.lengthNow }
+    return { verb: 'delete', index: 0, count: this.length }
   }
 
   protected applyEdit(root: YArray<unknown>, edit: ListEdit): void {
@@ -103,31 +103,27 @@ export class ListNode extends SequenceNode<YArray<unknown>, ListEdit> {
   }
 
   read(): readonly unknown[] {
-    const document = this.view()
-    if (this.reading !== undefined && !this.isHeld) return this.reading
-    const items: unknown[] = []
-    let isFixed = !this.isHeld
-    for (const item of document?.visible() ?? []) {
-      for (const element of (item.content as ContentAny).arr) {
-        const value = itemOf(element)
-        const shown = snapshot(value)
-        items.push(shown)
-        if (shown !== value) isFixed = false
-      }
+    if (this.reading !== undefined) return this.reading
+    const elements: unknown[] = []
+    for (const item of this.view()?.visible() ?? []) {
+      for (const element of (item.content as ContentAny).arr) elements.push(element)
     }
-    Object.freeze(items)
-    if (isFixed) this.reading = items
+    for (const edit of this.edits) {
+      if (edit.verb === 'delete') elements.splice(edit.index, edit.count)
+      else elements.splice(edit.index, 0, ...edit.elements)
+    }
+    const items = itemsOf(elements)
+    if (items.every((item, index) => item === itemOf(elements[index]))) this.reading = items
     return items
   }
 
   get(index: number): unknown {
-    const { reading } = this
-    if (reading !== undefined && !this.isHeld) return reading[index]
+    if (this.reading !== undefined) return this.reading[index]
+    if (!Number.isInteger(index) || index < 0 || index >= this.length) return undefined
     const root = this.view()?.root
-    if (root === undefined || !Number.isInteger(index) || index < 0 || index >= root.length) {
-      return undefined
-    }
-    return snapshot(itemOf(root.get(index)))
+    return this.edits.length > 0 || root === undefined
+      ? this.read()[index]
+      : snapshot(itemOf(root.get(index)))
   }
 
   /** One operation: puts in elements, which were checked. */

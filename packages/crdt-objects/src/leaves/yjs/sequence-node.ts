@@ -37,8 +37,8 @@ export const EDIT_BYTES = 12
  * What others made waits too, behind our own edits that were made before it came. Invariant: edits are older than
  * arrivals; a new edit takes in the arrivals first, because its places count them.
  *
- * In a transaction of the space edits wait until it is over, so that undoing them is to forget them: a read shows what
- * was there before it.
+ * In a transaction of the space edits wait until it is over, so that undoing them is to forget them: a read puts them
+ * onto a copy.
  *
  * Deleted units stay as a range of clocks, a few bytes for each run: a removal deletes what is observed, so that what
  * others insert meanwhile survives.
@@ -74,15 +74,10 @@ export abstract class SequenceNode<S extends Sequence, Edit> extends Node<
   /** What was read before no longer holds. */
   protected abstract forget(): void
 
-  /** How long it is after all edits: what the next one is checked against. */
-  get lengthNow(): number {
+  /** How long it is. */
+  get length(): number {
     if (this.arrivals.length > 0) this.settle()
     return this.editedLength
-  }
-
-  /** How long it is to readers. */
-  get length(): number {
-    return this.isHeld ? (this.document?.root.length ?? 0) : this.lengthNow
   }
 
   /** Whether edits wait for the end of a transaction. */
@@ -90,7 +85,7 @@ export abstract class SequenceNode<S extends Sequence, Edit> extends Node<
     return this.context.transaction !== undefined && this.heldBy === this.context.transaction
   }
 
-  /** The document as readers see it, if there is one. */
+  /** The document as readers see it, if there is one: but for the edits that wait for the end of a transaction. */
   protected view(): YjsDocument<S> | undefined {
     if (!this.isHeld) this.settle()
     return this.document

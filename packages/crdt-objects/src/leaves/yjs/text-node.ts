@@ -4,6 +4,7 @@ import { decodeValue, encodeValue } from '../../codec/value.ts'
 import type { ReplicaContext } from '../../state/context.ts'
 import type { Incoming, Parent } from '../../state/node.ts'
 import type { DocumentShape } from './document.ts'
+import type { TextSpan } from '../../handles/text.ts'
 import { yjs } from './engine.ts'
 import { MarkWalk, isJson, isMarkName, marksBefore } from './marks.ts'
 import type { SequenceDelta, SequenceWhole } from './sequence-node.ts'
@@ -30,12 +31,6 @@ export type TextEdit =
       readonly marks: Marks
     }
   | { readonly verb: 'clear' }
-
-/** A run of text with equal marks. */
-export interface TextSpan {
-  readonly insert: string
-  readonly attributes?: Readonly<Record<string, unknown>>
-}
 
 const SURROGATE = /[\ud800-\udfff]/
 
@@ -95,9 +90,7 @@ const SHAPE: DocumentShape<Text> = {
 export class TextNode extends SequenceNode<Text, TextEdit> {
   /** What is read, until something changes. */
   private reading: string | undefined
-  /** The text with all edits, kept only where it has to be looked at before an edit. */
-  private edited: string | undefined
-  /** What `edited` becomes with the edit under way. */
+  /** What it becomes with the edit under way: kept only where it is looked at before each edit. */
   private revised: string | undefined
   /** Whether a unit may be half a character. Once it may, it may for ever: looking costs, but is right. */
   private isWide = false
@@ -107,8 +100,7 @@ export class TextNode extends SequenceNode<Text, TextEdit> {
   }
 
   protected forget(): void {
-    this.reading = undefined
-    this.edited = this.revised
+    this.reading = this.revised
     this.revised = undefined
   }
 
@@ -131,19 +123,24 @@ export class TextNode extends SequenceNode<Text, TextEdit> {
     }
   }
   read(): string {
-    const document = this.view()
-    // Not kept for a read within a transaction: `forget` is not called when that ends.
-    if (this.isHeld) return document?.root.toString() ?? ''
-    return (this.reading ??= document?.root.toString() ?? '')
+    if (this.reading === undefined) {
+      let text = this.view()?.root.toString() ?? ''
+      for (const edit of this.edits) text = revise(text, edit)
+      this.reading = text
+    }
+    return this.reading
   }
 
   spans(): readonly TextSpan[] {
-    const steps = new StepsBuilder()
+    let spans: TextSpan[] = []
     const walk = new MarkWalk()
     for (const item of this.view()?.visible() ?? []) {
-      if (item.countable) steps.insert((item.content as ContentString).str, walk.marks)
+      if (item.countable) spans.push(span((item.content as ContentString).str, walk.marks))
       else walk.pass(item)
     }
+    for (const edit of this.edits) spans = reviseSpans(spans, edit)
+    const steps = new StepsBuilder()
+    for (const { insert, attributes } of spans) steps.insert(insert, attributes)
     return steps.finish() as readonly TextSpan[]
   }
 
@@ -167,14 +164,10 @@ export class TextNode extends SequenceNode<Text, TextEdit> {
   /** Whether a place is within a character of two units. */
   cuts(index: number): boolean {
     if (!this.isWide) return false
-    if (this.edited === undefined) {
-      let text = this.view()?.root.toString() ?? ''
-      for (const edit of this.edits) text = revise(text, edit)
-      this.edited = text
-    }
+    const text = this.read()
     return (
-      (this.edited.charCodeAt(index - 1) & 0xfc00) === 0xd800 &&
-      (this.edited.charCodeAt(index) & 0xfc00) === 0xdc00
+      (text.charCodeAt(index - 1) & 0xfc00) === 0xd800 &&
+      (text.charCodeAt(index) & 0xfc00) === 0xdc00
     )
   }
 
@@ -187,8 +180,8 @@ export class TextNode extends SequenceNode<Text, TextEdit> {
     for (const edit of edits) {
       change += growth(edit)
       if (edit.verb === 'insert' && !this.isWide) this.isWide = SURROGATE.test(edit.text)
-      if (this.edited !== undefined) {
-        this.revised = revise(this.revised ?? this.edited, edit)
+      if (this.isWide && this.reading !== undefined) {
+        this.revised = revise(this.revised ?? this.reading, edit)
       }
       this.push(edit)
     }
@@ -263,6 +256,36 @@ function set(marks: Marks): Marks | undefined {
 
 function isEmpty(marks: Marks): boolean {
   return Object.keys(marks).length === 0
+}
+
+function span(insert: string, attributes: Marks | undefined): TextSpan {
+  return attributes === undefined ? { insert } : { insert, attributes }
+}
+
+/** What an edit makes of a text in spans, as simply as can be. */
+function reviseSpans(spans: readonly TextSpan[], edit: TextEdit): TextSpan[] {
+  if (edit.verb === 'clear') return []
+  const { index } = edit
+  const before = cutSpans(spans, 0, index)
+  if (edit.verb === 'insert') {
+    const marks = edit.marks === undefined ? before.at(-1)?.attributes : set(edit.marks)
+    return [...before, span(edit.text, marks), ...cutSpans(spans, index, Infinity)]
+  }
+  const end = index + edit.count
+  const within = edit.verb === 'delete' ? [] : cutSpans(spans, index, end)
+  const marked = within.map(({ insert, attributes }) =>
+    span(insert, edit.verb === 'format' ? set({ ...attributes, ...edit.marks }) : undefined),
+  )
+  return [...before, ...marked, ...cutSpans(spans, end, Infinity)]
+}
+
+function cutSpans(spans: readonly TextSpan[], start: number, end: number): TextSpan[] {
+  let at = 0
+  return spans.flatMap(({ insert, attributes }) => {
+    const part = insert.slice(Math.max(0, start - at), Math.max(0, end - at))
+    at += insert.length
+    return part === '' ? [] : [span(part, attributes)]
+  })
 }
 
 function growth(edit: TextEdit): number {

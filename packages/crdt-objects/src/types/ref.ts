@@ -1,0 +1,175 @@
+import type { BatchReader } from '../codec/batch-reader.ts'
+import { checkText } from '../codec/value.ts'
+import type { JoineryError } from '../errors.ts'
+import { invalidValue } from '../errors.ts'
+import { KIND, LocalHandle, PLACE } from '../faces/local.ts'
+import type { RemotePlace } from '../faces/remote-place.ts'
+import { RemoteHandle, remoteClass } from '../faces/remote.ts'
+import { remotePlaceOf } from '../faces/remote-drafts.ts'
+import type { RefHandle } from '../handles/ref.ts'
+import type { Kind } from '../kind.ts'
+import type { Schema } from '../schema.ts'
+import { CellNode } from '../state/cell-node.ts'
+import type { Payload } from '../state/dots.ts'
+import { decodeCell, decodeCellDelta, winner } from '../state/dots.ts'
+import { defineKind, descriptorJson, differentKind, familyJson } from './define.ts'
+import { kindOfSchema, schemaOf } from './define.ts'
+import { KEY_LENGTH_MAX } from './text-key.ts'
+
+/** A kind of references, with what they refer to. */
+interface RefKind extends Kind {
+  readonly targetKind: Kind
+}
+
+/** The name of an object, the last one written winning. */
+const NAME: Payload = {
+  stamped: true,
+  encode: (batch, value) => {
+    batch.body.text(value as string)
+  },
+  decode: (batch: BatchReader) => {
+    const name = batch.body.text()
+    return name.length <= KEY_LENGTH_MAX ? name : batch.body.fail('name too long')
+  },
+}
+
+class RefNode extends CellNode {
+  read(): string | undefined {
+    return this.head && (winner(this.context, this.head).value as string)
+  }
+
+  set(name: string): void {
+    this.assign(name, name.length)
+  }
+
+  override clear(): void {
+    super.clear()
+  }
+}
+
+class LocalRef extends LocalHandle<RefNode, string | undefined> {
+  set(target: unknown): void {
+    const { targetKind } = this[KIND] as RefKind
+    const name = this.nameOf(target, targetKind)
+    this.make().set(name)
+  }
+
+  /** A name is what comes from a remote face, which has looked at the handle. */
+  private nameOf(target: unknown, targetKind: Kind): string {
+    if (typeof target === 'string') {
+      checkText(target, 'a name')
+      if (target.length <= KEY_LENGTH_MAX) return target
+      throw invalidValue(`names are at most ${KEY_LENGTH_MAX} long`, target)
+    }
+    if (!(target instanceof LocalHandle)) throw noHandle(target)
+    const { object, path, context } = target[PLACE]
+    if (path.length > 0) throw nested(target.name)
+    if (context !== this[PLACE].context) throw elsewhere(target.name)
+    checkFamily(target[KIND], targetKind)
+    return object.name
+  }
+
+  clear(): void {
+    this.find()?.clear()
+  }
+
+  async open(): Promise<object | undefined> {
+    const name = this.read()
+    if (name === undefined) return undefined
+    return await this[PLACE].context.openObject(name, (this[KIND] as RefKind).targetKind)
+  }
+}
+
+class RemoteRef extends RemoteHandle<string | undefined> {
+  set(target: unknown): Promise<unknown> {
+    return this.call('set', [this.sendable(target)])
+  }
+
+  private sendable(target: unknown): unknown {
+    // Who holds the data looks at names, and, in a transaction of this process, at local handles.
+    if (typeof target === 'string' || target instanceof LocalHandle) return target
+    const place = remotePlaceOf(target)
+    if (place === undefined) throw noHandle(target)
+    if (place.path.length > 0) throw nested(place.object.name)
+    const { home } = this.place.object
+    if (home !== place.object.home) throw elsewhere(place.object.name)
+    checkFamily(place.kind, (this.kind as RefKind).targetKind)
+    return place.object.name
+  }
+
+  async open(): Promise<object | undefined> {
+    const name = await this.read()
+    if (name === undefined) return undefined
+    const { object, options } = this.place
+    return await object.open(name, (this.kind as RefKind).targetKind, options)
+  }
+}
+
+function noHandle(target: unknown): JoineryError {
+  return invalidValue('a reference is set to the handle of an object', target)
+}
+
+function nested(name: string): JoineryError {
+  const why = 'an entry or field has no name of its own, and goes when what holds it goes'
+  return invalidValue(`a reference is to a whole object: ${why}`, name)
+}
+
+function elsewhere(name: string): JoineryError {
+  const why = 'names mean something within their space only'
+  return invalidValue(`a reference is to an object of the same space: ${why}`, name)
+}
+
+function checkFamily(kind: Kind, targetKind: Kind): void {
+  if (kind.family === targetKind.family) return
+  throw invalidValue(
+    `a reference to ${targetKind.text} is not set to an object of another schema`,
+    kind.text,
+  )
+}
+
+/** The kind of a reference to objects of another kind. */
+export function refKind(targetKind: Kind): Kind {
+  const { view } = targetKind
+  const kind: Kind = defineKind({
+    name: 'ref',
+    args: [descriptorJson(targetKind)],
+    familyArgs: [familyJson(targetKind)],
+    text: `ref(${targetKind.text})`,
+    union: (other) => refKind(targetKind.union((other as RefKind).targetKind)),
+    compare: (other, path) => {
+      const target = (other as Partial<RefKind>).targetKind
+      return target === undefined
+        ? [differentKind(kind, other, path)]
+        : targetKind.compare(target, path)
+    },
+    validates: targetKind.validates,
+    // A name is a name whatever fields are called; but what it opens must be seen as this process sees it.
+    view: view && { value: (value) => value, path: (path) => path },
+    verbs: { set: 'write', clear: 'write' },
+    zero: () => undefined,
+    read: (node) => (node as RefNode).read(),
+    emptyWhole: () => undefined,
+    createNode: (context, parent, key) => new RefNode(context, parent, key, NAME),
+    decodeDelta: (batch) => decodeCellDelta(batch, NAME),
+    decodeWhole: (batch) => decodeCell(batch, NAME),
+    local: (place) => new LocalRef(kind, place),
+    remote: (place: RemotePlace) => new Remote(kind, place),
+  })
+  const Remote = remoteClass(kind.verbs, RemoteRef)
+  return Object.assign(kind, { targetKind })
+}
+
+/** The schema of a reference to an object of schema `S`. */
+export type RefSchema<S extends Schema> = Schema<{
+  readonly value: string | undefined
+  readonly local: RefHandle<'local', S>
+  readonly remote: RefHandle<'remote', S>
+}>
+
+/**
+ * Refers to another object of the same space, by its name: so objects can be shared by several places, and outlive
+ * them. It reads as the name; the last one written wins.
+ */
+export function ref<S extends Schema>(schema: S): RefSchema<S> {
+  return schemaOf(refKind(kindOfSchema(schema, 'what a reference is to')))
+}
