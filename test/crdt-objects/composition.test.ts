@@ -2,13 +2,15 @@
 import assert from 'node:assert/strict'
 import fastCheck from 'fast-check'
 import type { Schema } from '#crdt-objects/schema.ts'
+import { seed } from '#test/seed.ts'
+import { canonicalText } from '#test/suites/canonical-text.ts'
 import { everythingOf } from '#test/suites/everything.ts'
-import { History, drain, drawnSteps } from '#test/suites/history.ts'
+import { History, OBJECT, drain, drawnSteps } from '#test/suites/history.ts'
 import { drawsFrom } from '#test/suites/operations.ts'
 import { Oracle, compareAll } from '#test/suites/oracle.ts'
-import { drawSchemaAround } from '#test/suites/random-schema.ts'
+import { drawSchemaAround, drawVersions } from '#test/suites/random-schema.ts'
+import type { Versions } from '#test/suites/random-schema.ts'
 import { runsBy } from '#test/suites/runs.ts'
-import { seed } from '#test/seed.ts'
 import { leaves, loadAllEngines } from '#test/suites/schemas.ts'
 
 const DEPTH_MAX = 4
@@ -42,18 +44,63 @@ function agree(schema: Schema, drawn: readonly (readonly number[])[]): void {
   }
 }
 
+/** Runs a history in which some replicas have one version of the schema, some another. */
+function agreeAcross(
+  { versions, union, project }: Versions,
+  drawn: readonly (readonly number[])[],
+): void {
+  const replicas = 3 + (drawn.length % 3)
+  const oracle = new Oracle(union, replicas)
+  const history = new History(union, replicas, {
+    watcher: oracle,
+    schemaOf: (replica) => versions[replica % 2]!,
+  })
+  const compare = (): void => {
+    for (const [replica, handle] of history.handles.entries()) {
+      const expected = project(replica % 2, oracle.read(replica))
+      assert.equal(canonicalText((handle as { value: unknown }).value), canonicalText(expected))
+    }
+  }
+  for (const step of drawn) {
+    history.step(drawsFrom(step))
+    compare()
+  }
+  history.settle()
+  compare()
+  // Who comes to it later, by state or by batch, with either version or both.
+  for (const state of history.states) {
+    const late = history.observer()
+    late.joinState(state.encodeState())
+    for (const [index, { kind }] of [...versions, union].entries()) {
+      const read = late.open(OBJECT, kind).handle(kind) as { value: unknown }
+      const expected = index === 2 ? oracle.read(0) : project(index, oracle.read(0))
+      assert.equal(canonicalText(read.value), canonicalText(expected))
+    }
+  }
+}
+
 describe('composition', () => {
   before(loadAllEngines)
 
   for (const [index, [title, leaf]] of Object.entries(leaves).entries()) {
-    it(`${title}: schemas around it, drawn to depth four, converge and read what the definitions say`, () => {
+    it(`schemas around ${title}, drawn to depth four, converge and read what the definitions say`, () => {
       fastCheck.assert(
         fastCheck.property(schemaDraws, deepSteps, (draws, drawn) => {
           agree(drawSchemaAround(leaf, DEPTH_MAX, drawsFrom(draws)), drawn)
         }),
         // Each leaf has schemas and histories of its own.
-        { ...runsBy(10), seed: seed + index },
+        { ...runsBy(15), seed: seed + index },
       )
     })
   }
+
+  it('replicas with different versions of a schema keep each other’s fields, and each sees its own', () => {
+    fastCheck.assert(
+      fastCheck.property(schemaDraws, deepSteps, (draws, drawn) => {
+        const draw = drawsFrom(draws)
+        agreeAcross(drawVersions(2 + draw(2), draw), drawn)
+      }),
+      runsBy(4),
+    )
+  })
 })

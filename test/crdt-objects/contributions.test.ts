@@ -34,6 +34,9 @@ describe('contributions', () => {
     assert.deepEqual([...handles[0]!.get('x')!], [11, 0.6])
     sync(...states)
     for (const handle of handles) assert.deepEqual([...handle.get('x')!], [1, 0.5])
+    handles[0]!.at('x').add([2, 0])
+    sync(...states)
+    for (const handle of handles) assert.deepEqual([...handle.get('x')!], [3, 0.5])
   })
 
   it('of an author that has seen the removal begin anew: nothing of the old remains in the last bits', () => {

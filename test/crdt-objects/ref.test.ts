@@ -4,6 +4,7 @@ import {
   compatibility,
   counter,
   isJoineryError,
+  type Kind,
   map,
   ref,
   type Remote,
@@ -15,10 +16,6 @@ import { open, refuses, replica, share, sync } from './replicas.ts'
 
 const Total = counter()
 const Links = map(ref(Total))
-
-function invalid(error: unknown): boolean {
-  return isJoineryError(error, 'VALUE_INVALID')
-}
 
 describe('ref', () => {
   it('reads as the name of the object it was set to, and opens it', async () => {
@@ -138,7 +135,10 @@ describe('a remote ref', () => {
       return Promise.resolve(verb === 'read' ? 'total' : undefined)
     },
     stream: () => assert.fail('nothing to stream'),
-    open: (opened, kind) => Promise.resolve(kind.remote({ object: object(opened, home), path: [], options: {} })), // prettier-ignore
+    open: (opened, kind) => {
+      const place = { object: object(opened, home), path: [], options: {} }
+      return Promise.resolve((kind as Kind).remote(place))
+    },
   })
   const remote = <S extends Schema>(schema: S, name: string, home_ = home): Remote<S> =>
     remoteHandle(schema, object(name, home_))
@@ -159,11 +159,18 @@ describe('a remote ref', () => {
     assert.deepEqual(sent, [['add', 2]]) // prettier-ignore
   })
 
-  it('is set to whole objects of its space and schema only', () => {
+  it('is set to whole objects of its space and schema only', async () => {
     const link = remote(ref(Total), 'link')
-    assert.throws(() => link.set(remote(map(Total), 'totals').at('x')), invalid)
-    assert.throws(() => link.set(remote(Total, 'total', {})), invalid)
-    assert.throws(() => link.set(remote(set(), 'tags') as unknown as Remote<typeof Total>), invalid)
-    assert.throws(() => link.set(undefined as unknown as Remote<typeof Total>), invalid)
+    const given: unknown[] = [
+      remote(map(Total), 'totals').at('x'),
+      remote(Total, 'total', {}),
+      remote(set(), 'tags'),
+      undefined,
+    ]
+    for (const target of given) {
+      await assert.rejects(link.set(target as Remote<typeof Total>), (error) =>
+        isJoineryError(error, 'VALUE_INVALID'),
+      )
+    }
   })
 })

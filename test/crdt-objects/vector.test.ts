@@ -57,7 +57,7 @@ describe('a vector', () => {
         handle.addSparse([0, index], [1, 1])
       })
     }
-    for (const values of [[1], [1, 2, 3], [1, , 3], 7, 'ab', null, undefined, {}] as number[][]) {
+    for (const values of [[1], [1, 2, 3], 7, 'ab', null, undefined, {}] as number[][]) {
       refuses(state, 'VALUE_INVALID', () => {
         handle.add(values)
       })

@@ -3,7 +3,11 @@
 import type { Operation, Recorded, View } from './type-spec.ts'
 
 /** What documents in the suites begin as; nobody replaces the two containers. */
-export const INITIAL_DOCUMENT = { title: 'untitled', items: [] as number[], box: {} as Record<string, number> }
+export const INITIAL_DOCUMENT = {
+  title: 'untitled',
+  items: [] as number[],
+  box: {} as Record<string, number>,
+}
 
 /** One write of one value: a key of the root or the box, or an item of the list. */
 interface Write {
@@ -29,7 +33,14 @@ interface ModelChange {
 
 const ITEMS = 'items'
 const INITIAL_END = 3
-const first: Write = { time: 1, by: '', place: 'title', value: INITIAL_DOCUMENT.title, gone: false, over: [] }
+const first: Write = {
+  time: 1,
+  by: '',
+  place: 'title',
+  value: INITIAL_DOCUMENT.title,
+  gone: false,
+  over: [],
+}
 
 /** The document at one place, as one replica sees it. */
 export class DocumentModel {
@@ -45,7 +56,14 @@ export class DocumentModel {
       if (writes.length === 0) continue
       const { id, past } = operation
       const { time, by } = writes[0]!
-      this.changes.push({ id, by, past, start: time, end: this.timeAfter(past) + widthOf(writes) - 1, writes })
+      this.changes.push({
+        id,
+        by,
+        past,
+        start: time,
+        end: this.timeAfter(past) + widthOf(writes) - 1,
+        writes,
+      })
     }
   }
 
@@ -57,12 +75,17 @@ export class DocumentModel {
   conflicts(key: string): unknown[] {
     const all = new Set(this.view.visible.map(({ id }) => id))
     if (!this.isThere(all)) return []
-    return standing(this.writes(all), key).slice(1).map(({ value }) => value)
+    return standing(this.writes(all), key)
+      .slice(1)
+      .map(({ value }) => value)
   }
 
   history(): { readonly by: string; value(): unknown }[] {
     const changes = [...this.changes].sort((a, b) => a.start - b.start || (a.by < b.by ? -1 : 1))
-    return changes.map(({ by, id, past }) => ({ by, value: () => this.valueOf(new Set([...past, id])) }))
+    return changes.map(({ by, id, past }) => ({
+      by,
+      value: () => this.valueOf(new Set([...past, id])),
+    }))
   }
 
   changesAnything(operation: Operation): boolean {
@@ -73,10 +96,14 @@ export class DocumentModel {
   private writesOf(operation: Recorded): Write[] {
     const by = this.view.replicaId(operation.replica).toString(16).padStart(16, '0')
     if (!operation.removal) {
-      return samePath(operation.path, this.path) ? this.writesOfCall(operation, operation.past, by) : []
+      return samePath(operation.path, this.path)
+        ? this.writesOfCall(operation, operation.past, by)
+        : []
     }
     const there = this.standingCalls(operation.past)
-    return there.some(({ id }) => operation.removed.has(id)) ? this.writesOfRemoval(operation.past, by) : []
+    return there.some(({ id }) => operation.removed.has(id))
+      ? this.writesOfRemoval(operation.past, by)
+      : []
   }
 
   /** Calls here that no removal within `seen` took. */
@@ -92,7 +119,12 @@ export class DocumentModel {
   }
 
   private timeAfter(seen: ReadonlySet<number>): number {
-    return Math.max(INITIAL_END, ...this.changes.filter(({ id }) => seen.has(id)).map(({ end }) => end)) + 1
+    return (
+      Math.max(
+        INITIAL_END,
+        ...this.changes.filter(({ id }) => seen.has(id)).map(({ end }) => end),
+      ) + 1
+    )
   }
 
   private writes(seen: ReadonlySet<number>): Write[] {
@@ -118,7 +150,15 @@ export class DocumentModel {
     if (verb === 'push') {
       let behind = itemsOf(before).at(-1)
       return args.map((value, index) => {
-        const item: Write = { time: time + index, by, place: ITEMS, value, gone: false, over: [], behind }
+        const item: Write = {
+          time: time + index,
+          by,
+          place: ITEMS,
+          value,
+          gone: false,
+          over: [],
+          behind,
+        }
         behind = item
         return item
       })
@@ -142,11 +182,19 @@ export class DocumentModel {
     const there = places.filter((place) => place !== ITEMS && standing(before, place).length > 0)
     const writes: Write[] = []
     for (const place of there) {
-      if (place !== 'title' && !place.startsWith('box/')) writes.push(end(place, standing(before, place)))
+      if (place !== 'title' && !place.startsWith('box/'))
+        writes.push(end(place, standing(before, place)))
     }
     const title = standing(before, 'title')
     if (title[0]?.value !== first.value) {
-      writes.push({ time: time++, by, place: 'title', value: first.value, gone: false, over: title })
+      writes.push({
+        time: time++,
+        by,
+        place: 'title',
+        value: first.value,
+        gone: false,
+        over: title,
+      })
     }
     for (const item of itemsOf(before)) writes.push(end(ITEMS, [item]))
     for (const place of there) {
@@ -171,7 +219,9 @@ function later(a: Write, b: Write): number {
 /** Values that stand at a place, latest first. */
 function standing(writes: readonly Write[], place: string): Write[] {
   const over = new Set(writes.flatMap((write) => write.over))
-  return writes.filter((write) => write.place === place && !write.gone && !over.has(write)).sort(later)
+  return writes
+    .filter((write) => write.place === place && !write.gone && !over.has(write))
+    .sort(later)
 }
 
 /** Each item stands behind the one it was put behind, later ones first. */

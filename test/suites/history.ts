@@ -25,6 +25,8 @@ export interface HistoryWatcher {
 
 export interface HistoryOptions {
   readonly watcher?: HistoryWatcher
+  /** The schema that each replica opens the object with, where they differ. */
+  readonly schemaOf?: (replica: number) => Schema
   /** Whether failing transactions are left out: it must make no difference. */
   readonly omitsFailing?: boolean
 }
@@ -37,17 +39,21 @@ export class History {
   readonly batches: Uint8Array[][] = []
   readonly schema: Schema
   private timeMs = 1_000_000
-  private readonly shape: Shape
+  private readonly shapes: readonly Shape[]
   private readonly options: HistoryOptions
 
   constructor(schema: Schema, replicas: number, options: HistoryOptions = {}) {
     this.schema = schema
-    this.shape = shapeOf(schema)
     this.options = options
-    for (let index = 0; index < replicas; index++) {
+    const schemas = Array.from(
+      { length: replicas },
+      (_, index) => options.schemaOf?.(index) ?? schema,
+    )
+    this.shapes = schemas.map(shapeOf)
+    for (const [index, { kind }] of schemas.entries()) {
       const state = this.observer(replicaId(index))
       this.states.push(state)
-      this.handles.push(state.open(OBJECT, schema.kind).handle())
+      this.handles.push(state.open(OBJECT, kind).handle(kind))
       this.batches.push([])
     }
   }
@@ -75,9 +81,10 @@ export class History {
   /** Draws an operation from what the replica reads, and carries it out through a handle or a draft. */
   private write(replica: number, face: object, draw: Draw, isKept = true): void {
     const handle = this.handles[replica] as { readonly value: unknown }
-    const operation = drawOperation(this.shape, draw, () => handle.value)
+    const shape = this.shapes[replica]!
+    const operation = drawOperation(shape, draw, () => handle.value)
     if (isKept) this.options.watcher?.wrote(replica, operation, this.timeMs)
-    carryOut(face, this.shape, operation)
+    carryOut(face, shape, operation)
   }
 
   /** Two write in the same millisecond: their stamps are equal. */

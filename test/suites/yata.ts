@@ -127,7 +127,8 @@ export function effectsOf(
       const before = visible[request.at - 1]
       const after = yata.units[before === undefined ? 0 : yata.units.indexOf(before) + 1]
       const right = pastDeleted ? visible[request.at] : after
-      const left = yata.units[(right === undefined ? yata.units.length : yata.units.indexOf(right)) - 1]
+      const left =
+        yata.units[(right === undefined ? yata.units.length : yata.units.indexOf(right)) - 1]
       effect = { inserted: request.insert, first, left: left?.id, right: right?.id }
       first += request.insert.length
     }
@@ -162,8 +163,7 @@ export function wholeUnits(
     structs.flatMap((struct) =>
       Array.from({ length: struct.length }, (_, index) => {
         const clock = struct.clock + index
-        const left =
-          index === 0 ? idText(struct.leftRow, struct.leftClock) : idText(row, clock - 1)
+        const left = index === 0 ? idText(struct.leftRow, struct.leftClock) : idText(row, clock - 1)
         const right = idText(struct.rightRow, struct.rightClock)
         const content = struct.what === 0 ? 'gone' : contentText(struct.content, index)
         return `${idText(row, clock)} ${left}|${right} ${struct.what} ${content}`

@@ -15,11 +15,9 @@ type NeverDrafted = 'forEach'
 type Drafted<M> = M extends (...args: infer A) => Promise<void> ? (...args: A) => void : M
 
 type Verbs<H> = {
-  readonly [K in keyof H as K extends NeverDrafted
-    ? never
-    : IsWrite<H[K]> extends true
-      ? K
-      : never]: Drafted<H[K]>
+  readonly [
+    K in keyof H as K extends NeverDrafted ? never : IsWrite<H[K]> extends true ? K : never
+  ]: Drafted<H[K]>
 }
 
 type Entries<H> = H extends { at(key: string): infer E } ? { at(key: string): Draft<E> } : unknown

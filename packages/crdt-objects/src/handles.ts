@@ -50,7 +50,9 @@ export interface RemoteBase {
 }
 
 /** What a handle of this face has besides the verbs: on `Local`, `L` too. */
-export type Extra<P extends Face, V, L = unknown> = P extends 'local' ? LocalBase<V> & L : RemoteBase
+export type Extra<P extends Face, V, L = unknown> = P extends 'local'
+  ? LocalBase<V> & L
+  : RemoteBase
 
 /** Adds and subtracts integers; concurrent amounts sum. */
 export type CounterHandle<P extends Face> = HandleBase<P, number> & {

@@ -1,25 +1,13 @@
 import type { BatchReader } from './codec/batch-reader.ts'
 import type { Place } from './faces/place.ts'
 import type { RemotePlace } from './faces/remote-place.ts'
+import type { KindIdentity, VerbMode } from './kind-identity.ts'
 import type { LeafEngine } from './leaf-engine.ts'
 import type { ReplicaContext } from './state/context.ts'
 import type { Node, Parent } from './state/node.ts'
 
-/** How a verb is called: one answer, an answer that changes nothing, or a sequence. */
-export type VerbMode = 'read' | 'write' | 'stream'
-
 /** All that code needs to know of one kind of object. Shared code asks it, and never branches on its name. */
-export interface Kind {
-  readonly name: string
-  /** What defines the kind, as canonical JSON: equal exactly for equal schemas. */
-  readonly descriptor: string
-  /** 64-bit hash of the descriptor, 16 hex digits. */
-  readonly fingerprint: string
-  /**
-   * What state is kept under: the descriptor with the fields of structs left out. Kinds of one family share their
-   * state; what differs is which fields each can see.
-   */
-  readonly family: string
+export interface Kind extends KindIdentity {
   /** As its builders would be written, for people: `map(struct({ hits: counter() }))`. */
   readonly text: string
   readonly verbs: ReadonlyMap<string, VerbMode>

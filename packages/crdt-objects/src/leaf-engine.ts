@@ -8,7 +8,9 @@ export interface LeafEngine {
 }
 
 /** Loads what objects of these kinds need. */
-export async function loadEngines(...kinds: readonly { engines: readonly LeafEngine[] }[]): Promise<void> {
+export async function loadEngines(
+  ...kinds: readonly { engines: readonly LeafEngine[] }[]
+): Promise<void> {
   const engines = new Set(kinds.flatMap((kind) => kind.engines))
   await Promise.all([...engines].filter(({ loaded }) => !loaded).map((engine) => engine.load()))
 }

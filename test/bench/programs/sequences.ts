@@ -78,9 +78,11 @@ function measure(side: Side, { count, perFlush }: SequenceOptions): SequenceRun 
 
 /** The same places on both sides. */
 function place(number: number): number {
-  return number === 0 ? 0 : Math.imul(number, 2_654_435_761) % number < 0
-    ? (Math.imul(number, 2_654_435_761) % number) + number
-    : Math.imul(number, 2_654_435_761) % number
+  return number === 0
+    ? 0
+    : Math.imul(number, 2_654_435_761) % number < 0
+      ? (Math.imul(number, 2_654_435_761) % number) + number
+      : Math.imul(number, 2_654_435_761) % number
 }
 
 function letter(number: number): string {

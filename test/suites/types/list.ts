@@ -2,7 +2,14 @@ import assert from 'node:assert/strict'
 import { canonicalText } from '../canonical-text.ts'
 import { drawValue } from '../draw-value.ts'
 import { call, type Operation, type TypeSpec } from '../type-spec.ts'
-import { anyUnit, effectsOf, sequenceAt, wholeUnits, type Request, type WholeSection } from '../yata.ts'
+import {
+  anyUnit,
+  effectsOf,
+  sequenceAt,
+  wholeUnits,
+  type Request,
+  type WholeSection,
+} from '../yata.ts'
 
 function requestsOf({ verb, args }: Operation, length: number): Request[] {
   if (verb === 'push') return [{ at: length, insert: args }]

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict'
 import { call, type Drawing, type Operation, type TypeSpec } from '../type-spec.ts'
-import { anyUnit, effectsOf, sequenceAt, wholeUnits, type Request, type WholeSection } from '../yata.ts'
+import {
+  anyUnit,
+  effectsOf,
+  sequenceAt,
+  wholeUnits,
+  type Request,
+  type WholeSection,
+} from '../yata.ts'
 
 const texts = ['a', 'bc', 'def', '😀', 'é\n', 'x😀y']
 

@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-unused-vars -- schemas are here for their types only */
 // What an editor shows of typical handles: printed.test.ts compares it with handles.txt.
 import type { Draft, HandleOf, Local, Remote } from '@joinery/crdt-objects'
 import {

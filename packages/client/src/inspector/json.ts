@@ -3,7 +3,7 @@ export function toJson(value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString()
   if (value === undefined || typeof value !== 'object' || value === null) return value ?? null
   if (value instanceof Date) return value.toISOString()
-  if (value instanceof Uint8Array) return [...value]
+  if (value instanceof Uint8Array || value instanceof Float64Array) return [...value]
   if (value instanceof Set) return [...(value as Set<unknown>)].map(toJson)
   if (Array.isArray(value)) return (value as unknown[]).map(toJson)
   const entries: Iterable<[unknown, unknown]> =

@@ -1,9 +1,13 @@
 import { sortedEntries, toJson } from './json.ts'
 import { table } from './table.ts'
 
+/** Items of a list, and numbers of a vector, that are shown: what is left out is counted. */
+const itemsShown = 100
+const numbersShown = 12
+
 /**
- * A value for people: a map of plain values, or of flat structs, as a table; anything deeper as an indented tree;
- * everything else in one line.
+ * A value for people: a map of plain values, or of flat structs, as a table; a list as numbered lines; anything deeper
+ * as an indented tree; everything else in one line.
  */
 export function render(value: unknown): string {
   if (value instanceof Map && value.size > 0) {
@@ -18,7 +22,15 @@ export function render(value: unknown): string {
   }
   if (value instanceof Set && value.size > 0)
     return [...(value as Set<unknown>)].map((item) => `- ${line(item)}`).join('\n')
+  if (Array.isArray(value) && value.length > 0) return numbered(value)
   return tree(value, '').replace(/^\n/, '')
+}
+
+/** The last items of a list: of a log they are the news. */
+function numbered(items: readonly unknown[]): string {
+  const first = Math.max(0, items.length - itemsShown)
+  const lines = items.slice(first).map((item, at) => `${first + at + 1}. ${line(item)}`)
+  return first === 0 ? lines.join('\n') : [`… ${first} before`, ...lines].join('\n')
 }
 
 function structTable(rows: readonly [string, Record<string, unknown>][]): string {
@@ -57,6 +69,7 @@ function isStruct(value: unknown): value is Record<string, unknown> {
   return !(
     value instanceof Date ||
     value instanceof Uint8Array ||
+    value instanceof Float64Array ||
     value instanceof Set ||
     value instanceof Map
   )
@@ -73,5 +86,12 @@ function line(value: unknown): string {
   }
   if (value instanceof Date) return value.toISOString()
   if (value instanceof Uint8Array) return `${value.length} bytes`
+  if (value instanceof Float64Array) return numbers(value)
   return JSON.stringify(toJson(value))
+}
+
+function numbers(values: Float64Array): string {
+  const shown = Array.from(values.subarray(0, numbersShown), (value) => `${value}`)
+  if (values.length > numbersShown) shown.push(`… ${values.length} numbers`)
+  return `[${shown.join(', ')}]`
 }

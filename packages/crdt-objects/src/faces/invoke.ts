@@ -1,5 +1,6 @@
 import { invalidValue } from '../errors.ts'
-import type { Kind, VerbMode } from '../kind.ts'
+import type { Kind } from '../kind.ts'
+import type { VerbMode } from '../kind-identity.ts'
 import type { Schema } from '../schema.ts'
 import { KIND } from './local.ts'
 import type { RemoteObject } from './remote-place.ts'

@@ -3,7 +3,9 @@ import { RemoteHandle } from './remote.ts'
 import type { RemotePlace } from './remote-place.ts'
 
 /** Where a remote handle points, and its kind: for whoever drafts writes to it. Undefined for what is no such handle. */
-export function remotePlaceOf(handle: unknown): (RemotePlace & { readonly kind: Kind }) | undefined {
+export function remotePlaceOf(
+  handle: unknown,
+): (RemotePlace & { readonly kind: Kind }) | undefined {
   if (!(handle instanceof RemoteHandle)) return undefined
   const { kind, place } = handle as unknown as { readonly kind: Kind; readonly place: RemotePlace }
   return { ...place, kind }

@@ -1,4 +1,4 @@
-import type { Kind, VerbMode } from '../kind.ts'
+import type { KindIdentity, VerbMode } from '../kind-identity.ts'
 import type { WaitOptions } from '../wait-options.ts'
 
 /** One call of a verb at a place below an object. */
@@ -18,7 +18,7 @@ export interface RemoteObject {
   call(call: RemoteCall): Promise<unknown>
   stream(call: RemoteCall): AsyncIterable<unknown>
   /** Opens another object of the same space, as a reference to it does: gives its remote handle. */
-  open(name: string, kind: Kind, options: WaitOptions): Promise<object>
+  open(name: string, kind: KindIdentity, options: WaitOptions): Promise<object>
 }
 
 /** Where a remote handle points, and the options of its calls. */

@@ -1,7 +1,9 @@
 import type { Change } from '../change.ts'
 import type { Kind, KindView } from '../kind.ts'
 import type { WaitOptions } from '../wait-options.ts'
+import { DraftObject } from './draft.ts'
 import type { RemoteCall, RemotePlace } from './remote-place.ts'
+import type { Check } from '../validator.ts'
 import { untilPasses } from './wait.ts'
 
 /** The part of a remote handle that all kinds share. */
@@ -20,6 +22,16 @@ export class RemoteHandle<V> {
 
   protected call(verb: string, args: readonly unknown[]): Promise<unknown> {
     return this.place.object.call(this.callOf(verb, args, this.place.options))
+  }
+
+  /** Sends what `prepare` gives. What it throws is thrown by a draft, which answers nothing, and rejects elsewhere. */
+  protected send(verb: string, prepare: () => readonly unknown[]): Promise<unknown> {
+    if (this.place.object instanceof DraftObject) return this.call(verb, prepare())
+    try {
+      return this.call(verb, prepare())
+    } catch (error) {
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)))
+    }
   }
 
   protected stream(verb: string, args: readonly unknown[]): AsyncIterable<unknown> {
@@ -59,11 +71,29 @@ export function viewChange(change: Change, view: KindView): Change {
   return { ...change, detail }
 }
 
-async function* viewChanges(changes: AsyncIterable<Change>, view: KindView): AsyncGenerator<Change> {
+async function* viewChanges(
+  changes: AsyncIterable<Change>,
+  view: KindView,
+): AsyncGenerator<Change> {
   for await (const change of changes) yield viewChange(change, view)
 }
 
 type RemoteClass = new (kind: Kind, place: RemotePlace) => RemoteHandle<unknown>
+
+/** A base of such classes: its verb `verb` has one of its arguments checked before it is sent. */
+export function checkingClass(verb: string, index: number, check: Check | undefined): RemoteClass {
+  if (check === undefined) return RemoteHandle
+  class Checking extends RemoteHandle<unknown> {}
+  Object.defineProperty(Checking.prototype, verb, {
+    value: function (this: Sender, ...args: unknown[]) {
+      return this.send(verb, () => {
+        check(args[index])
+        return args
+      })
+    },
+  })
+  return Checking
+}
 
 /** A class of remote handles with a method for each verb: each sends, and nothing else. */
 export function remoteClass(verbs: Kind['verbs'], base: RemoteClass = RemoteHandle): RemoteClass {
@@ -80,6 +110,7 @@ export function remoteClass(verbs: Kind['verbs'], base: RemoteClass = RemoteHand
 }
 
 interface Sender {
+  send(verb: string, prepare: () => readonly unknown[]): Promise<unknown>
   call(verb: string, args: readonly unknown[]): Promise<unknown>
   stream(verb: string, args: readonly unknown[]): AsyncIterable<unknown>
 }

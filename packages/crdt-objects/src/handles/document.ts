@@ -38,11 +38,14 @@ export type DocumentHandle<P extends Face, T> = HandleBase<P, DocumentValue<T>> 
    * Makes one change: `change` writes to the draft as to plain data, synchronously. When it throws, nothing is changed.
    *
    * Behind a gateway it runs here, on what was read, and its edits are sent: a place that somebody else took away
-   * meanwhile is VALUE_INVALID, and read again, it can be tried again. Within a transaction there is only `edit`.
+   * meanwhile is VALUE_INVALID: try again. In a transaction behind a gateway there is nothing to run it on: use `edit`.
    *
    * @throws JoineryError VALUE_INVALID, OBJECT_TOO_LARGE; nothing changed
    */
-  change(change: (draft: DocumentDraft<T>) => void, options?: DocumentChangeOptions): Answer<P, void>
+  change(
+    change: (draft: DocumentDraft<T>) => void,
+    options?: DocumentChangeOptions,
+  ): Answer<P, void>
   /** Makes one change of these edits: what `change` comes down to, as data. */
   edit(edits: readonly DocumentEdit[], options?: DocumentChangeOptions): Answer<P, void>
   /** All changes, each after those that its author had seen. */

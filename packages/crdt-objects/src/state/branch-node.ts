@@ -6,11 +6,19 @@ import { Node } from './node.ts'
 /** What a branch reads of a delta or a state: by child key, the child's own. */
 export type Children = ReadonlyMap<string, unknown>
 
+/** Up to here children are looked through: a hash table takes more memory than all the rest of a small struct. */
+const SCANNED_MAX = 8
+
+const NONE: readonly Node[] = []
+
 /** A place whose entries are places: maps of objects, and structs. */
 export abstract class BranchNode extends Node<Children, Children> implements Branch, Parent {
-  protected readonly children = new Map<string, Node>()
+  /** All children while they are few, in an array without room for more. */
+  private few = NONE
+  /** By key, once they are many; `few` is empty then. */
+  private many: Map<string, Node> | undefined
   /** Children with a delta. Invariant: exactly those whose `dirty` is true. */
-  private dirtyChildren: Node[] = []
+  private dirtyChildren: Node[] | undefined
   /** Invariant: the number of children whose `present` is true. */
   protected presentCount = 0
 
@@ -20,20 +28,32 @@ export abstract class BranchNode extends Node<Children, Children> implements Bra
   protected abstract keyBytes(key: string): number
 
   child(key: string): Node | undefined {
-    return this.children.get(key)
+    if (this.many !== undefined) return this.many.get(key)
+    for (const child of this.few) if (child.key === key) return child
+    return undefined
   }
 
   makeChild(key: string): Node {
-    let child = this.children.get(key)
-    if (child === undefined) {
-      child = this.createChild(key)
-      this.children.set(key, child)
+    const known = this.child(key)
+    if (known !== undefined) return known
+    const child = this.createChild(key)
+    if (this.many !== undefined) this.many.set(key, child)
+    else if (this.few.length < SCANNED_MAX) this.few = [...this.few, child]
+    else {
+      this.many = new Map([...this.few, child].map((each) => [each.key, each]))
+      this.few = NONE
     }
     return child
   }
 
+  /** In the order of making. */
+  protected allChildren(): Iterable<Node> {
+    return this.many?.values() ?? this.few
+  }
+
   childDirty(child: Node): void {
-    this.dirtyChildren.push(child)
+    if (this.dirtyChildren === undefined) this.dirtyChildren = [child]
+    else this.dirtyChildren.push(child)
     this.markDirty(this.keyBytes(child.key))
   }
 
@@ -51,33 +71,35 @@ export abstract class BranchNode extends Node<Children, Children> implements Bra
   }
 
   isVacant(): boolean {
-    for (const child of this.children.values()) if (child.dirty || !child.isVacant()) return false
+    for (const child of this.allChildren()) if (child.dirty || !child.isVacant()) return false
     return true
   }
 
   reset(): void {
-    for (const child of this.children.values()) if (child.present) child.reset()
+    for (const child of this.allChildren()) if (child.present) child.reset()
   }
 
   resetBytes(): number {
     let bytes = 0
-    for (const child of this.children.values()) {
+    for (const child of this.allChildren()) {
       if (child.present) bytes += this.keyBytes(child.key) + child.resetBytes()
     }
     return bytes
   }
 
   encodeDelta(batch: BatchWriter): void {
-    batch.body.varint(this.dirtyChildren.length)
-    for (const child of this.dirtyChildren) {
-      this.encodeKey(batch, child.key.slice(1))
+    const dirty = this.dirtyChildren ?? NONE
+    batch.body.varint(dirty.length)
+    for (const child of dirty) {
+      this.encodeKey(batch, child.key)
       child.encodeDelta(batch)
     }
   }
 
   protected clearDelta(): void {
     const sealed = this.dirtyChildren
-    this.dirtyChildren = []
+    if (sealed === undefined) return
+    this.dirtyChildren = undefined
     for (const child of sealed) {
       child.sealed()
       this.release(child)
@@ -88,13 +110,14 @@ export abstract class BranchNode extends Node<Children, Children> implements Bra
   protected release(child: Node): void {
     if (child.dirty || !child.isVacant()) return
     child.detach()
-    this.children.delete(child.key.slice(1))
+    if (this.many === undefined) this.few = this.few.filter((each) => each !== child)
+    else this.many.delete(child.key)
   }
 
   override detach(): void {
     super.detach()
     // A handle may have kept a node further down: it must not write where nobody looks.
-    for (const child of this.children.values()) child.detach()
+    for (const child of this.allChildren()) child.detach()
   }
 
   apply(delta: Children, incoming: Incoming): void {
@@ -106,10 +129,10 @@ export abstract class BranchNode extends Node<Children, Children> implements Bra
   }
 
   encodeWhole(batch: BatchWriter): void {
-    const kept = [...this.children.values()].filter((child) => !child.isVacant())
+    const kept = Array.from(this.allChildren()).filter((child) => !child.isVacant())
     batch.body.varint(kept.length)
     for (const child of kept) {
-      this.encodeKey(batch, child.key.slice(1))
+      this.encodeKey(batch, child.key)
       child.encodeWhole(batch)
     }
   }
@@ -118,9 +141,10 @@ export abstract class BranchNode extends Node<Children, Children> implements Bra
   protected abstract emptyWhole(key: string): unknown
 
   join(whole: Children, incoming: Incoming): void {
-    for (const [key, child] of this.children) {
-      if (whole.has(key)) continue
-      child.join(this.emptyWhole(key), incoming)
+    // Letting go of a child leaves the others where they are: the array of few is another one then.
+    for (const child of this.allChildren()) {
+      if (whole.has(child.key)) continue
+      child.join(this.emptyWhole(child.key), incoming)
       this.release(child)
     }
     for (const [key, part] of whole) {

@@ -2,6 +2,7 @@ import type { BatchWriter } from '../codec/batch-writer.ts'
 import type { CellDelta, Dot, Kills, Payload } from './dots.ts'
 import {
   KILL_BYTES,
+  NO_KILLS,
   applyCell,
   encodeCell,
   encodeCellDelta,
@@ -17,7 +18,7 @@ import { Node } from './node.ts'
 /** A place that is one cell of dots. */
 export abstract class CellNode extends Node<CellDelta, Dot | undefined> {
   protected head: Dot | undefined
-  private kills: Kills = []
+  private kills: Kills = NO_KILLS
   private readonly payload: Payload
 
   constructor(context: ReplicaContext, parent: Parent, key: string, payload: Payload) {
@@ -38,7 +39,7 @@ export abstract class CellNode extends Node<CellDelta, Dot | undefined> {
     const seq = this.context.next()
     const stamp = this.payload.stamped ? this.context.stamp() : 0
     if (this.context.transaction !== undefined) this.rememberCell()
-    kill(this.context, this.head, this.kills)
+    this.kills = kill(this.context, this.head, this.kills)
     this.head = { replica: SELF, seq, stamp, value, next: undefined }
     this.finish(bytes)
   }
@@ -59,17 +60,16 @@ export abstract class CellNode extends Node<CellDelta, Dot | undefined> {
   }
 
   private rememberCell(): void {
-    const { head } = this
-    const killed = this.kills.length
+    const { head, kills } = this
     this.onUndo(() => {
       this.head = head
-      this.kills.length = killed
+      this.kills = kills
     })
   }
 
   reset(): void {
     if (this.context.transaction !== undefined) this.rememberCell()
-    kill(this.context, this.head, this.kills)
+    this.kills = kill(this.context, this.head, this.kills)
     this.head = undefined
     this.markDirty(8)
     this.refreshPresence()
@@ -84,7 +84,7 @@ export abstract class CellNode extends Node<CellDelta, Dot | undefined> {
   }
 
   protected clearDelta(): void {
-    this.kills = []
+    this.kills = NO_KILLS
   }
 
   apply(delta: CellDelta, incoming: Incoming): void {

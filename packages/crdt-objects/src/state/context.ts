@@ -1,7 +1,7 @@
 import type { ChangedPlace } from '../change.ts'
 import { JoineryError } from '../errors.ts'
 import type { ReplicaId } from '../identity.ts'
-import type { Kind } from '../kind.ts'
+import type { KindIdentity } from '../kind-identity.ts'
 import type { LeafEngine } from '../leaf-engine.ts'
 
 /** Own index: a replica is always the first one it knows. */
@@ -55,7 +55,7 @@ export class ReplicaContext {
   /** The transaction under way, if there is one. */
   transaction: OpenTransaction | undefined
   /** Opens another object of the space, as a reference to it does. */
-  openObject: (name: string, kind: Kind) => Promise<object> = () =>
+  openObject: (name: string, kind: KindIdentity) => Promise<object> = () =>
     Promise.reject(new Error('no space to open objects in'))
   readonly ports: ReplicaPorts
   private readonly spaceName: string

@@ -73,17 +73,27 @@ export const STAMPED_VALUE: Payload = {
 }
 
 /** Dots that an update replaced or removed: replica and number by turns. */
-export type Kills = number[]
+export type Kills = readonly number[]
+
+export const NO_KILLS: Kills = []
 
 /** Roughly what one killed dot takes in a batch. */
 export const KILL_BYTES = 6
 
-/** Notes as killed what stands, but for what nobody else can have seen. */
-export function kill(context: ReplicaContext, head: Dot | undefined, kills: Kills): void {
+/** What is killed, with all that stands now but for what nobody else can have seen. */
+export function kill(context: ReplicaContext, head: Dot | undefined, kills: Kills): Kills {
+  if (head === undefined) return kills
   const unseen = context.firstPending
-  for (let dot = head; dot !== undefined; dot = dot.next) {
-    if (dot.replica !== SELF || dot.seq < unseen) kills.push(dot.replica, dot.seq)
+  if (head.next === undefined) {
+    if (head.replica === SELF && head.seq >= unseen) return kills
+    // As a rule the first and only one: an array of just that size.
+    if (kills.length === 0) return [head.replica, head.seq]
   }
+  const more = [...kills]
+  for (let dot: Dot | undefined = head; dot !== undefined; dot = dot.next) {
+    if (dot.replica !== SELF || dot.seq < unseen) more.push(dot.replica, dot.seq)
+  }
+  return more
 }
 
 /** Our own dot that no batch has carried yet. Invariant: at most one stands in a cell. */
@@ -144,9 +154,14 @@ export function decodeCellDelta(batch: BatchReader, payload: Payload): CellDelta
     const stamp = payload.stamped ? batch.stamp() : 0
     added = { replica: 0, seq, stamp, value: payload.decode(batch), next: undefined }
   }
-  const kills: Kills = []
-  for (let i = 0; i < killed; i += 2) kills.push(batch.row(), batch.seq())
-  return { added, kills }
+  return { added, kills: decodeKills(batch, killed) }
+}
+
+function decodeKills(batch: BatchReader, count: number): Kills {
+  if (count === 0) return NO_KILLS
+  const kills = [batch.row(), batch.seq()]
+  for (let i = 2; i < count; i += 2) kills.push(batch.row(), batch.seq())
+  return kills
 }
 
 /** The cell after the delta: without the killed dots, with the new one. */

@@ -4,6 +4,7 @@ import { JoineryError } from '../errors.ts'
 import type { CellDelta, Dot, Kills, Payload } from './dots.ts'
 import {
   KILL_BYTES,
+  NO_KILLS,
   applyCell,
   decodeCell,
   decodeCellDelta,
@@ -47,14 +48,19 @@ export interface KeyCodec<K> {
   readonly compare?: ((a: K, b: K) => number) | undefined
 }
 
+/** How keys and values of a keyed store travel. */
+export interface KeyedShape<K> {
+  readonly payload: Payload
+  readonly keys: KeyCodec<K>
+}
+
 /** A place that is a cell of dots for each key: sets and maps of plain values. */
 export abstract class KeyedNode<K> extends Node<SmallMap<K, CellDelta>, Map<K, Dot | undefined>> {
   /** Invariant: no cell is empty. */
-  readonly cells = new Map<K, Dot>()
+  readonly cells = new SmallMap<K, Dot>()
   /** What each key's delta kills; a key without kills is here too. Invariant: holds every changed key. */
-  private readonly pending = new SmallMap<K, Kills>()
-  private readonly payload: Payload
-  private readonly keyCodec: KeyCodec<K>
+  private pending: SmallMap<K, Kills> | undefined
+  private readonly shape: KeyedShape<K>
   /** The keys in order, made when asked for. Invariant: undefined, or exactly the keys of `cells`. */
   private order: readonly K[] | undefined
 
@@ -62,11 +68,18 @@ export abstract class KeyedNode<K> extends Node<SmallMap<K, CellDelta>, Map<K, D
     context: ReplicaContext,
     parent: Parent,
     key: string,
-    shape: { readonly payload: Payload; readonly keys: KeyCodec<K> },
+    shape: KeyedShape<K>,
   ) {
     super(context, parent, key)
-    this.payload = shape.payload
-    this.keyCodec = shape.keys
+    this.shape = shape
+  }
+
+  private get keyCodec(): KeyCodec<K> {
+    return this.shape.keys
+  }
+
+  private get payload(): Payload {
+    return this.shape.payload
   }
 
   protected isPresent(): boolean {
@@ -74,7 +87,7 @@ export abstract class KeyedNode<K> extends Node<SmallMap<K, CellDelta>, Map<K, D
   }
 
   isVacant(): boolean {
-    return this.cells.size === 0 && this.pending.size === 0
+    return this.cells.size === 0 && this.pending === undefined
   }
 
   /** One operation: the cell of `key` becomes one new dot. */
@@ -94,7 +107,7 @@ export abstract class KeyedNode<K> extends Node<SmallMap<K, CellDelta>, Map<K, D
       // A small value costs about what the one before it did; a large one may be the first large one.
       if (bytes > REWRITE_BYTES_FREE) this.markDirty(bytes)
     } else {
-      kill(context, head, this.killsOf(key))
+      this.kill(key, head)
       this.markDirty(bytes + 12)
     }
     if (head === undefined) {
@@ -122,7 +135,7 @@ export abstract class KeyedNode<K> extends Node<SmallMap<K, CellDelta>, Map<K, D
     for (const key of keys) {
       const head = this.cells.get(key)
       if (this.context.transaction !== undefined) this.rememberCell(key, head)
-      kill(this.context, head, this.killsOf(key))
+      this.kill(key, head)
       this.put(key, { replica: SELF, seq, stamp, value, next: undefined })
       this.markDirty(this.keyCodec.bytes(key) + KILL_BYTES)
     }
@@ -160,7 +173,7 @@ export abstract class KeyedNode<K> extends Node<SmallMap<K, CellDelta>, Map<K, D
 
   protected drop(key: K, head: Dot): void {
     if (this.context.transaction !== undefined) this.rememberCell(key, head)
-    kill(this.context, head, this.killsOf(key))
+    this.kill(key, head)
     this.cells.delete(key)
     this.order = undefined
     this.markDirty(this.keyCodec.bytes(key) + KILL_BYTES)
@@ -169,11 +182,10 @@ export abstract class KeyedNode<K> extends Node<SmallMap<K, CellDelta>, Map<K, D
   /** For a transaction: an assignment writes into the dot that was there, so a copy is kept. */
   private rememberCell(key: K, head: Dot | undefined): void {
     const before = head === undefined ? undefined : { ...head }
-    const killed = this.pending.get(key)?.length ?? 0
+    const kills = this.pending?.get(key)
     this.onUndo(() => {
       this.put(key, before)
-      const kills = this.pending.get(key)
-      if (kills !== undefined) kills.length = killed
+      this.pending?.set(key, kills ?? NO_KILLS)
     })
   }
 
@@ -183,24 +195,26 @@ export abstract class KeyedNode<K> extends Node<SmallMap<K, CellDelta>, Map<K, D
     return bytes
   }
 
-  private killsOf(key: K): Kills {
+  /** Notes what an operation on `key` replaces or removes. */
+  private kill(key: K, head: Dot | undefined): void {
+    this.pending ??= new SmallMap()
     const known = this.pending.get(key)
-    if (known !== undefined) return known
-    const kills: Kills = []
-    this.pending.add(key, kills)
-    return kills
+    const kills = kill(this.context, head, known ?? NO_KILLS)
+    if (kills !== known) this.pending.set(key, kills)
   }
 
   encodeDelta(batch: BatchWriter): void {
-    batch.body.varint(this.pending.size)
-    this.pending.forEach((kills, key) => {
-      this.keyCodec.encode(batch, key)
-      encodeCellDelta(batch, this.payload, this.cells.get(key), kills)
+    const { cells, pending } = this
+    const { keys, payload } = this.shape
+    batch.body.varint(pending?.size ?? 0)
+    pending?.forEach((kills, key) => {
+      keys.encode(batch, key)
+      encodeCellDelta(batch, payload, cells.get(key), kills)
     })
   }
 
   protected clearDelta(): void {
-    this.pending.clear()
+    this.pending = undefined
   }
 
   apply(delta: SmallMap<K, CellDelta>, incoming: Incoming): void {
@@ -262,8 +276,8 @@ export function decodeKeyedDelta<K>(
   const delta = new SmallMap<K, CellDelta>()
   for (let left = batch.body.count(2); left > 0; left--) {
     const key = keys.decode(batch)
-    if (delta.get(key) !== undefined) batch.body.fail('key named twice')
-    delta.add(key, decodeCellDelta(batch, payload))
+    if (delta.has(key)) batch.body.fail('key named twice')
+    delta.set(key, decodeCellDelta(batch, payload))
   }
   return delta
 }

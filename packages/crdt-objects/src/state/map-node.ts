@@ -1,10 +1,10 @@
 import type { BatchWriter } from '../codec/batch-writer.ts'
 import type { Kind } from '../kind.ts'
+import type { KindIdentity } from '../kind-identity.ts'
 import { BranchNode } from './branch-node.ts'
 import type { ReplicaContext } from './context.ts'
 import { checkOperation } from './keyed-node.ts'
 import type { Node, Parent } from './node.ts'
-import { placeKey } from './node.ts'
 
 /** A kind whose entries are places of another kind. */
 export interface MapKind extends Kind {
@@ -24,7 +24,7 @@ export class MapNode extends BranchNode {
 
   protected createChild(key: string): Node {
     this.order = undefined
-    return this.entryKind.createNode(this.context, this, placeKey(key))
+    return this.entryKind.createNode(this.context, this, key)
   }
 
   protected override release(child: Node): void {
@@ -32,9 +32,9 @@ export class MapNode extends BranchNode {
     if (!child.attached) this.order = undefined
   }
 
-  override widen(kind: Kind): void {
+  override widen(kind: KindIdentity): void {
     this.entryKind = (kind as MapKind).entryKind
-    for (const child of this.children.values()) child.widen(this.entryKind)
+    for (const child of this.allChildren()) child.widen(this.entryKind)
   }
 
   protected encodeKey(batch: BatchWriter, key: string): void {
@@ -51,18 +51,18 @@ export class MapNode extends BranchNode {
 
   /** Keys under which something is there, in an order that is the same at every replica. */
   *presentKeys(): Generator<string, undefined> {
-    this.order ??= [...this.children.keys()].sort()
+    this.order ??= Array.from(this.allChildren(), ({ key }) => key).sort()
     for (const key of this.order) if (this.has(key)) yield key
   }
 
   /** The node under `key`, if something is there. */
   presentChild(key: string): Node | undefined {
-    const child = this.children.get(key)
+    const child = this.child(key)
     return child?.present === true ? child : undefined
   }
 
   has(key: string): boolean {
-    return this.children.get(key)?.present === true
+    return this.child(key)?.present === true
   }
 
   count(): number {

@@ -1,6 +1,6 @@
 import type { BatchWriter } from '../codec/batch-writer.ts'
 import type { SequenceStep } from '../change.ts'
-import type { Kind } from '../kind.ts'
+import type { KindIdentity } from '../kind-identity.ts'
 import type { ReplicaContext } from './context.ts'
 
 /** What holds a node: another node, or the object. */
@@ -9,8 +9,8 @@ export interface Parent {
   childPresence(present: boolean): void
   /** The object, and the path to this place, for change events. */
   locate(): { readonly object: object; readonly path: string[] }
-  /** The step of a path that leads to the child under this key. */
-  step(key: string): string
+  /** The step of a path that leads to the child under this key; none leads to an object's root. */
+  step(key: string): string | undefined
 }
 
 /** How the indexes of a batch or state map to ours, and what its author had seen, by our indexes. */
@@ -67,7 +67,7 @@ export abstract class Node<Delta = unknown, Whole = unknown> {
   }
 
   /** The object is known to have more than it had: `kind` is of the same family. */
-  widen(_kind: Kind): void {
+  widen(_kind: KindIdentity): void {
     // Only what has fields below it can be widened.
   }
 
@@ -107,12 +107,8 @@ export abstract class Node<Delta = unknown, Whole = unknown> {
   locate(): { readonly object: object; readonly path: string[] } {
     if (this.parent === undefined) throw new Error('a node without a parent has no place')
     const place = this.parent.locate()
-    if (this.key !== '') place.path.push(this.parent.step(this.key.slice(1)))
+    const step = this.parent.step(this.key)
+    if (step !== undefined) place.path.push(step)
     return place
   }
-}
-
-/** The key under which a node stands in its parent: never empty, which stands for the object's root. */
-export function placeKey(key: string): string {
-  return `/${key}`
 }

@@ -75,7 +75,9 @@ export class ObjectState implements Parent {
   /** All descriptors that others may use for it but the union's own. */
   get olderDescriptors(): readonly string[] {
     const { fingerprint } = this
-    return [...this.kinds].flatMap(([key, { kind }]) => key === fingerprint ? [] : [kind.descriptor])
+    return [...this.kinds].flatMap(([key, { kind }]) =>
+      key === fingerprint ? [] : [kind.descriptor],
+    )
   }
 
   /** Takes note of a schema of the same family: from now on the object has all that it has. */
@@ -134,8 +136,8 @@ export class ObjectState implements Parent {
     return { object: this, path: [] }
   }
 
-  step(key: string): string {
-    return key
+  step(): undefined {
+    return undefined
   }
 
   get watched(): boolean {

@@ -1,42 +1,69 @@
-/** Up to here, looking through all keys is cheaper than to hash. */
-const SCANNED_MAX = 8
-
 /**
- * A map that is only added to and cleared, for what has one entry as a rule: a hash table is made only when there are
- * many. Keys compare by `===`.
+ * A map for what has one entry as a rule: a hash table, which takes several times as much memory, is made only when
+ * there are more. Keys compare by `===`.
  */
 export class SmallMap<K, V> {
-  private few: { readonly key: K; readonly value: V }[] = []
-  /** All entries, once they are many; `few` is empty then. */
+  /** The only entry, if `one` says that there is one. */
+  private key: K | undefined
+  private value: V | undefined
+  private one = false
+  /** All entries, once there were several; there is no single one then. */
   private many: Map<K, V> | undefined
 
   get size(): number {
-    return this.many?.size ?? this.few.length
+    return this.many === undefined ? (this.one ? 1 : 0) : this.many.size
   }
 
   get(key: K): V | undefined {
     if (this.many !== undefined) return this.many.get(key)
-    for (const entry of this.few) if (entry.key === key) return entry.value
-    return undefined
+    return this.one && this.key === key ? this.value : undefined
   }
 
-  /** Adds an entry, whose key must not be there. */
-  add(key: K, value: V): void {
+  has(key: K): boolean {
+    return this.many === undefined ? this.one && this.key === key : this.many.has(key)
+  }
+
+  set(key: K, value: V): void {
     if (this.many !== undefined) this.many.set(key, value)
-    else if (this.few.push({ key, value }) > SCANNED_MAX) {
-      this.many = new Map(this.few.map((entry) => [entry.key, entry.value]))
-      this.few = []
+    else if (!this.one || this.key === key) {
+      this.key = key
+      this.value = value
+      this.one = true
+    } else {
+      this.many = new Map<K, V>(this)
+      this.many.set(key, value)
+      this.forget()
     }
+  }
+
+  delete(key: K): void {
+    if (this.many !== undefined) this.many.delete(key)
+    else if (this.one && this.key === key) this.forget()
+  }
+
+  private forget(): void {
+    this.key = undefined
+    this.value = undefined
+    this.one = false
   }
 
   /** In the order of adding. */
   forEach(visit: (value: V, key: K) => void): void {
     if (this.many !== undefined) this.many.forEach(visit)
-    else for (const { key, value } of this.few) visit(value, key)
+    else if (this.one) visit(this.value as V, this.key as K)
   }
 
-  clear(): void {
-    this.few = []
-    this.many = undefined
+  keys(): Iterable<K> {
+    return this.many?.keys() ?? (this.one ? [this.key as K] : [])
+  }
+
+  values(): Iterable<V> {
+    return this.many?.values() ?? (this.one ? [this.value as V] : [])
+  }
+
+  [Symbol.iterator](): Iterator<[K, V]> {
+    if (this.many !== undefined) return this.many.entries()
+    const entries: [K, V][] = this.one ? [[this.key as K, this.value as V]] : []
+    return entries.values()
   }
 }

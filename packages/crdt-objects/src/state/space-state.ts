@@ -64,7 +64,9 @@ export class SpaceState {
     this.context = new ReplicaContext(ports, name)
     this.ledger = new ChangeLedger(this.context)
     this.table = new ObjectTable(this.context, this.noteDirty)
-    this.context.openObject = async (object, kind) => {
+    this.context.openObject = async (object, identity) => {
+      // Who passed it on knew no more of it; it came from a schema.
+      const kind = identity as Kind
       await loadEngines(kind)
       return this.open(object, kind).handle(kind)
     }
@@ -130,7 +132,8 @@ export class SpaceState {
     try {
       const isOver = (): boolean => context.transaction !== transaction
       const answer = work((handle) => draftOf(handle, context, isOver))
-      if (answer !== undefined) throw invalidValue('the work of a transaction answers nothing, and is not asynchronous')
+      if (answer !== undefined)
+        throw invalidValue('the work of a transaction answers nothing, and is not asynchronous')
       checkOperation(context.pendingBytes - pendingBytes)
     } catch (error) {
       takeBack(transaction)
@@ -247,7 +250,7 @@ export class SpaceState {
       const { name, kind, known } = this.decodeIdentity(batch)
       const key = `${name}\n${kind.family}`
       if (keys.get(key) !== undefined) batch.body.fail('object named twice')
-      keys.add(key, true)
+      keys.set(key, true)
       const older = form === 'delta' ? [] : decodeOlder(batch, kind)
       for (const { engines } of [kind, ...older]) {
         if (engines.some(({ loaded }) => !loaded)) throw new EngineMissing(engines)

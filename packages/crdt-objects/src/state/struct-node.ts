@@ -1,9 +1,9 @@
 import type { BatchWriter } from '../codec/batch-writer.ts'
 import type { Kind } from '../kind.ts'
+import type { KindIdentity } from '../kind-identity.ts'
 import { BranchNode } from './branch-node.ts'
 import type { ReplicaContext } from './context.ts'
 import type { Node, Parent } from './node.ts'
-import { placeKey } from './node.ts'
 
 /** A field as others know it. */
 export interface WireField {
@@ -70,9 +70,9 @@ export class StructNode extends BranchNode {
     this.table = table
   }
 
-  override widen(kind: Kind): void {
+  override widen(kind: KindIdentity): void {
     this.table = (kind as StructKind).table
-    for (const [slot, child] of this.children) child.widen(this.table.known(slot).kind)
+    for (const child of this.allChildren()) child.widen(this.table.known(child.key).kind)
   }
 
   override step(slot: string): string {
@@ -80,7 +80,7 @@ export class StructNode extends BranchNode {
   }
 
   protected createChild(slot: string): Node {
-    return this.table.known(slot).kind.createNode(this.context, this, placeKey(slot))
+    return this.table.known(slot).kind.createNode(this.context, this, slot)
   }
 
   protected encodeKey(batch: BatchWriter, slot: string): void {

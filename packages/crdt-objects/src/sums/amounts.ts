@@ -28,16 +28,19 @@ export function checkAmounts(amounts: unknown, count: number): Amounts {
   return { row, count, largest: largestOf(row, count) }
 }
 
+/** Copies numbers into the room. */
 function copyNumbers(amounts: ArrayLike<unknown>, count: number): Float64Array {
   if (room.length < count) room = new Float64Array(count)
+  const copies = room
   for (let i = 0; i < count; i++) {
     const amount = amounts[i]
     if (typeof amount !== 'number') throw notFinite(amount)
-    room[i] = amount
+    copies[i] = amount
   }
-  return room
+  return copies
 }
 
+/** Checks numbers. The loop is bare because it matters: there may be ten thousand of them. */
 function largestOf(row: Float64Array, count: number): number {
   let largest = 0
   let strange = 0

@@ -145,14 +145,14 @@ export function bloomKind(capacity: number, error: number): Kind {
     )
   }
   const contribution = bitSets(shape.bits)
-  const kind: Kind = defineKind({
+  const kind: Kind = defineKind<BloomNode>({
     name: 'bloom',
     args: [capacity, error],
     verbs: { add: 'write', has: 'read', count: 'read' },
     zero: () => 0,
     ...contributionsCodec(contribution),
     createNode: (context, parent, key) => new BloomNode(context, parent, key, contribution),
-    read: (node) => (node as BloomNode).count(shape),
+    read: (node) => node.count(shape),
     local: (place) => new LocalBloom(kind, place, shape),
     remote: (place) => new Remote(kind, place),
   })

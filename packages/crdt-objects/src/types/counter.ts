@@ -9,6 +9,7 @@ import type { Schema } from '../schema.ts'
 import { SELF } from '../state/context.ts'
 import type { Incoming } from '../state/node.ts'
 import { Node } from '../state/node.ts'
+import { SmallMap } from '../state/small-map.ts'
 import { defineKind, schemaOf } from './define.ts'
 
 /**
@@ -37,7 +38,7 @@ interface Total {
 interface CounterDelta {
   readonly own: Total | undefined
   /** Totals by row of the table. */
-  readonly removed: ReadonlyMap<number, Total>
+  readonly removed: ReadonlyMap<number, Total> | undefined
 }
 
 type CounterWhole = ReadonlyMap<number, Entry>
@@ -45,11 +46,12 @@ type CounterWhole = ReadonlyMap<number, Entry>
 const ENTRY_BYTES = 14
 
 class CounterNode extends Node<CounterDelta, CounterWhole> {
-  private readonly entries = new Map<number, Entry>()
+  private readonly entries = new SmallMap<number, Entry>()
   private own: Entry | undefined
   /** Sum of all totals less their bases, or NaN when that is beyond 2^53 - 1. */
   private sum = 0
-  private removed = new Set<number>()
+  /** Whose entries were removed since the last batch. */
+  private removed: Set<number> | undefined
 
   read(): number {
     if (Number.isNaN(this.sum)) throw overflow(this.sum, 0)
@@ -77,11 +79,11 @@ class CounterNode extends Node<CounterDelta, CounterWhole> {
   private remember(index: number, entry: Entry): void {
     const before = { ...entry }
     const { sum } = this
-    const wasRemoved = this.removed.has(index)
+    const wasRemoved = this.removed?.has(index) === true
     this.onUndo(() => {
       Object.assign(entry, before)
       this.sum = sum
-      if (!wasRemoved) this.removed.delete(index)
+      if (!wasRemoved) this.removed?.delete(index)
     })
   }
 
@@ -118,10 +120,11 @@ class CounterNode extends Node<CounterDelta, CounterWhole> {
       if (this.context.transaction !== undefined) this.remember(index, entry)
       entry.baseSeq = entry.seq
       entry.baseTotal = entry.total
+      this.removed ??= new Set()
       this.removed.add(index)
     }
     this.sum = 0
-    this.markDirty(this.removed.size * ENTRY_BYTES)
+    this.markDirty((this.removed?.size ?? 0) * ENTRY_BYTES)
     this.refreshPresence()
   }
 
@@ -132,11 +135,12 @@ class CounterNode extends Node<CounterDelta, CounterWhole> {
   encodeDelta(batch: BatchWriter): void {
     const own = this.own
     const changed = own !== undefined && own.seq >= batch.context.firstPending
-    batch.body.varint(this.removed.size * 2 + (changed ? 1 : 0))
+    batch.body.varint((this.removed?.size ?? 0) * 2 + (changed ? 1 : 0))
     if (changed) {
       batch.body.varint(batch.last - own.seq)
       batch.body.zigzag(own.total)
     }
+    if (this.removed === undefined) return
     for (const index of this.removed) {
       const entry = this.entry(index)
       batch.dot(index, entry.baseSeq)
@@ -145,19 +149,25 @@ class CounterNode extends Node<CounterDelta, CounterWhole> {
   }
 
   protected clearDelta(): void {
-    if (this.removed.size > 0) this.removed = new Set()
+    this.removed = undefined
   }
 
   apply(delta: CounterDelta, incoming: Incoming): void {
     if (delta.own !== undefined) this.raise(incoming.indexes[0] ?? SELF, delta.own)
-    for (const [row, seen] of delta.removed) this.remove(incoming.indexes[row] ?? SELF, seen)
-    this.changed()
+    delta.removed?.forEach((seen, row) => {
+      this.remove(incoming.indexes[row] ?? SELF, seen)
+    })
+    this.settle()
+    // An addition alone takes nothing away.
+    if (!this.present || delta.removed !== undefined) this.refreshPresence()
+    this.notify()
   }
 
   /** Joins one half of an entry: the greater number wins. */
   private raise(index: number, made: Total): void {
     const entry = this.entry(index)
     if (made.seq <= entry.seq) return
+    this.shift(made.total - entry.total)
     entry.seq = made.seq
     entry.total = made.total
   }
@@ -165,6 +175,7 @@ class CounterNode extends Node<CounterDelta, CounterWhole> {
   private remove(index: number, seen: Total): void {
     const entry = this.entry(index)
     if (seen.seq > entry.baseSeq) {
+      this.shift(entry.baseTotal - seen.total)
       entry.baseSeq = seen.seq
       entry.baseTotal = seen.total
     }
@@ -172,10 +183,14 @@ class CounterNode extends Node<CounterDelta, CounterWhole> {
     this.raise(index, seen)
   }
 
-  private changed(): void {
-    this.sum = this.exactSum()
-    this.refreshPresence()
-    this.notify()
+  /** Follows a change of an entry; where that cannot be done exactly, the sum is to be made anew. */
+  private shift(by: number): void {
+    const sum = this.sum + by
+    this.sum = Number.isSafeInteger(by) && Number.isSafeInteger(sum) ? sum : NaN
+  }
+
+  private settle(): void {
+    if (Number.isNaN(this.sum)) this.sum = this.exactSum()
   }
 
   encodeWhole(batch: BatchWriter): void {
@@ -196,7 +211,7 @@ class CounterNode extends Node<CounterDelta, CounterWhole> {
       this.raise(index, theirs)
       this.remove(index, { seq: theirs.baseSeq, total: theirs.baseTotal })
     }
-    this.sum = this.exactSum()
+    this.settle()
     this.refreshPresence()
     if (!Object.is(before, this.sum)) this.notify()
   }
@@ -217,6 +232,7 @@ function decodeTotal(batch: BatchReader, seq: number): Total {
 function decodeDelta(batch: BatchReader): CounterDelta {
   const head = batch.body.varint()
   const own = head % 2 === 1 ? decodeTotal(batch, batch.ownSeq()) : undefined
+  if (head < 2) return { own, removed: undefined }
   const removed = new Map<number, Total>()
   for (let left = Math.floor(head / 2); left > 0; left--) {
     const row = batch.row()
@@ -251,12 +267,12 @@ class LocalCounter extends LocalHandle<CounterNode, number> {
   }
 }
 
-const COUNTER: Kind = defineKind({
+const COUNTER: Kind = defineKind<CounterNode>({
   name: 'counter',
   args: [],
   verbs: { add: 'write', subtract: 'write' },
   zero: () => 0,
-  read: (node) => (node as CounterNode).read(),
+  read: (node) => node.read(),
   emptyWhole: () => new Map(),
   createNode: (context, parent, key) => new CounterNode(context, parent, key),
   decodeDelta,

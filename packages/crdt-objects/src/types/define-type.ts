@@ -4,7 +4,8 @@ import { LocalHandle, PLACE } from '../faces/local.ts'
 import type { Place } from '../faces/place.ts'
 import { RemoteHandle, remoteClass } from '../faces/remote.ts'
 import type { Operations, UserTypeHandle } from '../handles/user-type.ts'
-import type { Kind, VerbMode } from '../kind.ts'
+import type { Kind } from '../kind.ts'
+import type { VerbMode } from '../kind-identity.ts'
 import { COMMON_VERBS } from '../kind.ts'
 import type { Schema } from '../schema.ts'
 import type { ReplicaContext } from '../state/context.ts'
@@ -97,9 +98,14 @@ function fold(type: UserType, content: Content): void {
 class UserTypeNode extends ContributionsNode<Content> {
   private readonly type: UserType
 
-  constructor(context: ReplicaContext, parent: Parent, key: string, type: UserType) {
-    super(context, parent, key, contents(type))
-    this.type = type
+  constructor(
+    context: ReplicaContext,
+    parent: Parent,
+    key: string,
+    shape: { readonly type: UserType; readonly contribution: Contribution<Content> },
+  ) {
+    super(context, parent, key, shape.contribution)
+    this.type = shape.type
   }
 
   /** All that is seen here, as one encoded state; none if there is nothing. */
@@ -198,18 +204,19 @@ class TypeKind {
 
   constructor(type: UserType) {
     const contribution = contents(type)
+    const shape = { type, contribution }
     this.verbs = new TypeVerbs(type)
     this.remoteFace = remoteClass(this.verbs)
     const kind: Kind = {
-      ...defineKind({
+      ...defineKind<UserTypeNode>({
         name: 'type',
         args: [type.name],
         verbs: {},
         zero: () => type.value(undefined),
         ...contributionsCodec(contribution),
         union: () => kind,
-        createNode: (context, parent, key) => new UserTypeNode(context, parent, key, type),
-        read: (node) => type.value((node as UserTypeNode).state()),
+        createNode: (context, parent, key) => new UserTypeNode(context, parent, key, shape),
+        read: (node) => type.value(node.state()),
         local: (place) => new this.localFace(kind, place, type),
         remote: (place) => new this.remoteFace(kind, place),
       }),
@@ -245,7 +252,7 @@ export function userTypeKind(name: string): Kind | undefined {
 }
 
 /** Names that members of handles have, or that would make a handle a promise. */
-const RESERVED = new Set(['then', 'kind', 'place', 'value', '__proto__'])
+const RESERVED = new Set(['then', 'at', 'kind', 'place', 'value', '__proto__'])
 
 function checkOperations(operations: Readonly<Record<string, unknown>>): void {
   for (const [operation, work] of Object.entries(operations)) {

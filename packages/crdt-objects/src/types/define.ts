@@ -1,12 +1,15 @@
 import { encodeFingerprint } from '../codec/fingerprint.ts'
 import { invalidValue } from '../errors.ts'
-import type { Kind, SchemaDifference, VerbMode } from '../kind.ts'
+import type { Kind, SchemaDifference } from '../kind.ts'
+import type { VerbMode } from '../kind-identity.ts'
 import { COMMON_VERBS } from '../kind.ts'
 import type { LeafEngine } from '../leaf-engine.ts'
 import type { Schema, SchemaTypes } from '../schema.ts'
+import type { ReplicaContext } from '../state/context.ts'
+import type { Node, Parent } from '../state/node.ts'
 
 /** What a kind brings of its own; its name, arguments and verbs decide the rest. */
-export interface KindDefinition extends Omit<
+export interface KindDefinition<N extends Node> extends Omit<
   Kind,
   | 'descriptor'
   | 'fingerprint'
@@ -17,7 +20,11 @@ export interface KindDefinition extends Omit<
   | 'text'
   | 'union'
   | 'compare'
+  | 'createNode'
+  | 'read'
 > {
+  createNode(context: ReplicaContext, parent: Parent, key: string): N
+  read(node: N): unknown
   /** What besides the name defines the kind: JSON. */
   readonly args: readonly unknown[]
   /** What besides the name defines the family, where that is less. */
@@ -49,7 +56,7 @@ export function descriptorProblem(descriptor: string): string | undefined {
 }
 
 /** Completes a kind: its descriptor is its name and arguments as JSON, its fingerprint their hash. */
-export function defineKind(definition: KindDefinition): Kind {
+export function defineKind<N extends Node>(definition: KindDefinition<N>): Kind {
   const { args, familyArgs = args, verbs, engines = [], validates = false, ...own } = definition
   const descriptor = JSON.stringify([definition.name, ...args])
   const problem = descriptorProblem(descriptor)

@@ -140,14 +140,14 @@ class LocalDistinct extends LocalHandle<DistinctNode, number> {
 export function distinctKind(precision: number): Kind {
   checkOption('the precision', precision, { min: PRECISION_MIN, max: PRECISION_MAX, whole: true })
   const contribution = registers(precision)
-  const kind: Kind = defineKind({
+  const kind: Kind = defineKind<DistinctNode>({
     name: 'distinct',
     args: [precision],
     verbs: { add: 'write' },
     zero: () => 0,
     ...contributionsCodec(contribution),
     createNode: (context, parent, key) => new DistinctNode(context, parent, key, contribution),
-    read: (node) => (node as DistinctNode).read(),
+    read: (node) => node.read(),
     local: (place) => new LocalDistinct(kind, place, precision),
     remote: (place) => new Remote(kind, place),
   })

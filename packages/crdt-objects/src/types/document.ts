@@ -3,6 +3,7 @@ import { toString } from 'uint8arrays/to-string'
 import { Reader } from '../codec/reader.ts'
 import { decodeValue, valueBytes } from '../codec/value.ts'
 import { invalidValue } from '../errors.ts'
+import { DraftObject } from '../faces/draft.ts'
 import { LocalHandle, PLACE } from '../faces/local.ts'
 import { RemoteHandle, remoteClass } from '../faces/remote.ts'
 import type { DocumentHandle, DocumentValue } from '../handles/document.ts'
@@ -17,7 +18,12 @@ import {
   type InitialDocument,
 } from '../leaves/automerge/document-node.ts'
 import { editsOf } from '../leaves/automerge/draft.ts'
-import { checkEdits, checkMessage, checkPath, type DocumentEdit } from '../leaves/automerge/edits.ts'
+import {
+  checkEdits,
+  checkMessage,
+  checkPath,
+  type DocumentEdit,
+} from '../leaves/automerge/edits.ts'
 import { automergeEngine } from '../leaves/automerge/engine.ts'
 import { initialChange, type HistoryEntry } from '../leaves/automerge/history-document.ts'
 import { checkBytes, copyValue, type Container } from '../leaves/automerge/value.ts'
@@ -33,7 +39,9 @@ class LocalDocument extends LocalHandle<DocumentNode, unknown> {
     this[PLACE].context.checkOpen()
     const node = this.find()
     const edits =
-      node === undefined ? editsOf(copyValue(this.read()) as Container, change) : node.editsOf(change)
+      node === undefined
+        ? editsOf(copyValue(this.read()) as Container, change)
+        : node.editsOf(change)
     if (edits.length === 0) return
     checkBytes(edits)
     this.make().edit(edits, message)
@@ -53,7 +61,8 @@ class LocalDocument extends LocalHandle<DocumentNode, unknown> {
 
   readAt(id: unknown): unknown {
     const found = typeof id === 'string' ? this.find()?.readAt(id) : undefined
-    if (found === undefined) throw invalidValue('the id of a change in the history of this document', id)
+    if (found === undefined)
+      throw invalidValue('the id of a change in the history of this document', id)
     return found.value
   }
 
@@ -68,7 +77,10 @@ class RemoteDocumentBase extends RemoteHandle<unknown> {
   change(change: Change, options?: unknown): Promise<void> {
     checkFunction(change)
     const message = messageOf(options)
-    // In a transaction there is nothing to read: that throws at once.
+    // A draft reads nothing, but where the data is it carries the function to it. Elsewhere no function can be sent.
+    if (this.place.object instanceof DraftObject) {
+      return this.call('change', [change, { message }]) as Promise<void>
+    }
     return this.read().then(async (value) => {
       const edits = editsOf(copyValue(value) as Container, change)
       if (edits.length > 0) await this.edit(edits, { message })
@@ -87,7 +99,8 @@ function checkFunction(change: unknown): void {
 
 function messageOf(options: unknown): string | undefined {
   if (options === undefined) return undefined
-  if (typeof options !== 'object' || options === null) throw invalidValue('options are an object', options)
+  if (typeof options !== 'object' || options === null)
+    throw invalidValue('options are an object', options)
   return checkMessage((options as { message?: unknown }).message)
 }
 
@@ -105,7 +118,11 @@ function decodeInitial(hex: string): InitialDocument {
 
 function checkInitial(value: unknown): Record<string, unknown> {
   const copy = copyValue(value)
-  if (typeof copy !== 'object' || copy === null || Object.getPrototypeOf(copy) !== Object.prototype) {
+  if (
+    typeof copy !== 'object' ||
+    copy === null ||
+    Object.getPrototypeOf(copy) !== Object.prototype
+  ) {
     throw invalidValue('a document begins as an object', value)
   }
   return copy as Record<string, unknown>
@@ -118,13 +135,13 @@ export function documentKind(args: readonly unknown[]): Kind {
     throw invalidValue('a document has an initial value')
   }
   const initial = decodeInitial(hex)
-  const kind: Kind = defineKind({
+  const kind: Kind = defineKind<DocumentNode>({
     name: 'document',
     args,
     engines: [automergeEngine],
-    verbs: { edit: 'write', history: 'read', readAt: 'read', conflicts: 'read' },
+    verbs: { change: 'write', edit: 'write', history: 'read', readAt: 'read', conflicts: 'read' },
     zero: () => frozenInitial(initial),
-    read: (node) => (node as DocumentNode).read(),
+    read: (node) => node.read(),
     emptyWhole: () => EMPTY_DOCUMENT,
     createNode: (context, parent, key) => new DocumentNode(context, parent, key, initial),
     decodeDelta: decodeDocumentDelta,

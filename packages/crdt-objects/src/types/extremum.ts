@@ -44,12 +44,12 @@ class LocalExtremum extends LocalHandle<ExtremumNode, number | undefined> {
 }
 
 function extremumKind(name: string, isBetter: Better): Kind {
-  const kind: Kind = defineKind({
+  const kind: Kind = defineKind<ExtremumNode>({
     name,
     args: [],
     verbs: { offer: 'write' },
     zero: () => undefined,
-    read: (node) => (node as ExtremumNode).read(),
+    read: (node) => node.read(),
     emptyWhole: () => undefined,
     createNode: (context, parent, key) => new ExtremumNode(context, parent, key, isBetter),
     decodeDelta: (batch) => decodeCellDelta(batch, NUMBER),

@@ -72,13 +72,13 @@ function flagKind(
   node: FlagNodeClass,
   payload: Payload,
 ): Kind {
-  const kind: Kind = defineKind({
+  const kind: Kind = defineKind<FlagNode>({
     name: 'flag',
     args,
     text,
     verbs: { enable: 'write', disable: 'write' },
     zero: () => false,
-    read: (place) => (place as FlagNode).read(),
+    read: (place) => place.read(),
     emptyWhole: () => undefined,
     createNode: (context, parent, key) => new node(context, parent, key, payload),
     decodeDelta: (batch) => decodeCellDelta(batch, payload),

@@ -70,12 +70,12 @@ export function histogramKind(args: readonly unknown[]): Kind {
     high: Number.MAX_SAFE_INTEGER,
     whole: true,
   })
-  const kind: Kind = defineKind({
+  const kind: Kind = defineKind<SumsNode>({
     name: 'histogram',
     args: [edges],
     verbs: { record: 'write' },
     zero: () => valueOf(edges, new Float64Array(length)),
-    read: (node) => valueOf(edges, (node as SumsNode).read()),
+    read: (node) => valueOf(edges, node.read()),
     ...contributionsCodec(contribution),
     createNode: (context, parent, key) => new SumsNode(context, parent, key, contribution),
     local: (place) => new LocalHistogram(kind, place, edges),

@@ -63,7 +63,7 @@ class LocalList extends LocalHandle<ListNode, readonly unknown[]> {
   }
 }
 
-const LIST: Kind = defineKind({
+const LIST: Kind = defineKind<ListNode>({
   name: 'list',
   args: [],
   verbs: {
@@ -77,7 +77,7 @@ const LIST: Kind = defineKind({
   },
   engines: [yjsEngine],
   zero: () => Object.freeze([]),
-  read: (node) => (node as ListNode).read(),
+  read: (node) => node.read(),
   emptyWhole: () => [],
   createNode: (context, parent, key) => new ListNode(context, parent, key),
   decodeDelta: (batch) => decodeSequenceDelta(batch, LIST_CODEC),

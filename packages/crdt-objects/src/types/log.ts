@@ -232,7 +232,7 @@ function encodeAppends(batch: BatchWriter, pending: LogColumns): void {
 }
 
 function decodeDelta(batch: BatchReader): LogDelta {
-  const kills: Kills = []
+  const kills: number[] = []
   for (let left = batch.body.count(2); left > 0; left--) kills.push(batch.row(), batch.seq())
   const added: LogColumns = { stamps: [], seqs: [], values: [] }
   let seq = batch.frame.first - 1
@@ -342,12 +342,12 @@ class LocalLog extends LocalHandle<LogNode, readonly unknown[]> {
   }
 }
 
-const LOG: Kind = defineKind({
+const LOG: Kind = defineKind<LogNode>({
   name: 'log',
   args: [],
   verbs: { append: 'write', count: 'read', slice: 'read', values: 'stream' },
   zero: () => [],
-  read: (node) => (node as LogNode).slice(),
+  read: (node) => node.slice(),
   emptyWhole: () => NO_ROWS,
   createNode: (context, parent, key) => new LogNode(context, parent, key),
   decodeDelta,

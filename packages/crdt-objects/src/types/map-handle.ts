@@ -1,5 +1,5 @@
 import { LocalHandle } from '../faces/local.ts'
-import type { VerbMode } from '../kind.ts'
+import type { VerbMode } from '../kind-identity.ts'
 import type { Node } from '../state/node.ts'
 
 /** The verbs that both kinds of map have. */

@@ -1,4 +1,4 @@
-import { LocalHandle, PLACE } from '../faces/local.ts'
+import { PLACE } from '../faces/local.ts'
 import { ChildPlace } from '../faces/place.ts'
 import type { RemotePlace } from '../faces/remote-place.ts'
 import { remoteChild } from '../faces/remote-place.ts'
@@ -9,17 +9,26 @@ import type { Schema, ValueOf } from '../schema.ts'
 import { decodeEntries } from '../state/keyed-node.ts'
 import type { MapKind } from '../state/map-node.ts'
 import { MapNode } from '../state/map-node.ts'
-import { defineKind, descriptorJson, differentKind, familyJson, kindOfSchema, schemaOf } from './define.ts'
+import {
+  defineKind,
+  descriptorJson,
+  differentKind,
+  familyJson,
+  kindOfSchema,
+  schemaOf,
+} from './define.ts'
+import type { Validator } from '../validator.ts'
+import { checkOf } from '../validator.ts'
 import type { MapReading } from './map-handle.ts'
 import { LocalMapHandle, MAP_VERBS } from './map-handle.ts'
 import { TEXT_KEY, checkKey } from './text-key.ts'
 import type { ValueMapSchema } from './value-map.ts'
-import { VALUE_MAP } from './value-map.ts'
+import { VALUE_MAP, valueMapKind } from './value-map.ts'
 
 class LocalMap extends LocalMapHandle<MapNode> {
   private readonly entryKind: Kind
 
-  constructor(kind: Kind, place: LocalHandle<MapNode, unknown>[typeof PLACE], entryKind: Kind) {
+  constructor(kind: Kind, place: LocalMapHandle<MapNode>[typeof PLACE], entryKind: Kind) {
     super(kind, place)
     this.entryKind = entryKind
   }
@@ -98,7 +107,7 @@ function remoteMapClass(entryKind: Kind): new (kind: Kind, place: RemotePlace) =
 
 /** The kind of a map whose entries are objects of another kind. */
 export function mapKind(entryKind: Kind): MapKind {
-  const kind: Kind = defineKind({
+  const kind: Kind = defineKind<MapNode>({
     name: 'map',
     args: [descriptorJson(entryKind)],
     familyArgs: [familyJson(entryKind)],
@@ -114,7 +123,7 @@ export function mapKind(entryKind: Kind): MapKind {
     validates: entryKind.validates,
     view: viewOf(entryKind),
     zero: () => new Map(),
-    read: (node) => readEntries(node as MapNode, entryKind),
+    read: (node) => readEntries(node, entryKind),
     emptyWhole: () => new Map(),
     createNode: (context, parent, key) => new MapNode(context, parent, key, entryKind),
     decodeDelta: (batch) => decodeEntries(batch, TEXT_KEY, () => entryKind.decodeDelta(batch)),
@@ -133,11 +142,20 @@ export type MapSchema<S extends Schema> = Schema<{
   readonly remote: MapHandle<'remote', S>
 }>
 
+/** What a map of plain values is made with. */
+export interface MapOptions<V> {
+  /** What it refuses is not set: see {@link Validator}. */
+  readonly validate: Validator<V>
+}
+
 /** A map of plain values, `map<V>()`: each key holds the last value written. */
 export function map<V>(): ValueMapSchema<V>
+/** A map of plain values of which some are refused. */
+export function map<V>(options: MapOptions<V>): ValueMapSchema<V>
 /** A map of objects, `map(schema)`: an entry is there while something in it is. */
 export function map<S extends Schema>(schema: S): MapSchema<S>
-export function map(schema?: Schema): Schema {
-  if (schema === undefined) return schemaOf(VALUE_MAP)
-  return schemaOf(mapKind(kindOfSchema(schema, 'what the entries of a map are')))
+export function map(of?: Schema | MapOptions<unknown>): Schema {
+  if (of === undefined) return schemaOf(VALUE_MAP)
+  if (Object(of) === of && 'validate' in of) return schemaOf(valueMapKind(checkOf(of.validate)))
+  return schemaOf(mapKind(kindOfSchema(of, 'what the entries of a map are')))
 }

@@ -84,12 +84,12 @@ export function matrixKind(args: readonly unknown[]): Kind {
   const size = { rows, columns }
   const shape = { ...floatShape(length), size }
   const contribution = sumsContribution(shape)
-  const kind: Kind = defineKind({
+  const kind: Kind = defineKind<SumsNode>({
     name: 'matrix',
     args: [rows, columns],
     verbs: { add: 'write', addRow: 'write', addAt: 'write', row: 'read' },
     zero: () => rowsOf(new Float64Array(length), size),
-    read: (node) => rowsOf((node as SumsNode).read(), size),
+    read: (node) => rowsOf(node.read(), size),
     ...contributionsCodec(contribution),
     createNode: (context, parent, key) => new SumsNode(context, parent, key, contribution),
     local: (place) => new LocalMatrix(kind, place, shape),

@@ -51,12 +51,12 @@ function checkSample(sample: unknown): number {
   throw invalidValue(`samples are at most ${SAMPLE_MAX}, so that their squares are finite`, sample)
 }
 
-const KIND: Kind = defineKind({
+const KIND: Kind = defineKind<MomentsNode>({
   name: 'moments',
   args: [],
   verbs: { record: 'write' },
   zero: () => momentsValue(MOMENTS.zero()),
-  read: (node) => (node as MomentsNode).read(),
+  read: (node) => node.read(),
   ...contributionsCodec(MOMENTS),
   createNode: (context, parent, key) => new MomentsNode(context, parent, key, MOMENTS),
   local: (place) => new LocalMoments(KIND, place),

@@ -112,14 +112,14 @@ export function quantilesKind(error: number): Kind {
   checkOption('the error', error, { min: ERROR_MIN, max: ERROR_MAX })
   const scale = new LogScale(error)
   const contribution = bucketCounts(scale)
-  const kind: Kind = defineKind({
+  const kind: Kind = defineKind<QuantilesNode>({
     name: 'quantiles',
     args: [error],
     verbs: { record: 'write', quantile: 'read' },
     zero: () => EMPTY,
     ...contributionsCodec(contribution),
     createNode: (context, parent, key) => new QuantilesNode(context, parent, key, contribution),
-    read: (node) => (node as QuantilesNode).read(scale),
+    read: (node) => node.read(scale),
     local: (place) => new LocalQuantiles(kind, place, scale),
     remote: (place) => new Remote(kind, place),
   })

@@ -82,7 +82,7 @@ class LocalRef extends LocalHandle<RefNode, string | undefined> {
 
 class RemoteRef extends RemoteHandle<string | undefined> {
   set(target: unknown): Promise<unknown> {
-    return this.call('set', [this.sendable(target)])
+    return this.send('set', () => [this.sendable(target)])
   }
 
   private sendable(target: unknown): unknown {
@@ -130,7 +130,7 @@ function checkFamily(kind: Kind, targetKind: Kind): void {
 /** The kind of a reference to objects of another kind. */
 export function refKind(targetKind: Kind): Kind {
   const { view } = targetKind
-  const kind: Kind = defineKind({
+  const kind: Kind = defineKind<RefNode>({
     name: 'ref',
     args: [descriptorJson(targetKind)],
     familyArgs: [familyJson(targetKind)],
@@ -147,7 +147,7 @@ export function refKind(targetKind: Kind): Kind {
     view: view && { value: (value) => value, path: (path) => path },
     verbs: { set: 'write', clear: 'write' },
     zero: () => undefined,
-    read: (node) => (node as RefNode).read(),
+    read: (node) => node.read(),
     emptyWhole: () => undefined,
     createNode: (context, parent, key) => new RefNode(context, parent, key, NAME),
     decodeDelta: (batch) => decodeCellDelta(batch, NAME),

@@ -4,7 +4,8 @@ import type { Owned } from '../codec/snapshot.ts'
 import { own, snapshot } from '../codec/snapshot.ts'
 import { decodeValue, valueBytes } from '../codec/value.ts'
 import { LocalHandle } from '../faces/local.ts'
-import { remoteClass } from '../faces/remote.ts'
+import type { Place } from '../faces/place.ts'
+import { checkingClass, remoteClass } from '../faces/remote.ts'
 import type { RegisterHandle } from '../handles.ts'
 import type { Kind } from '../kind.ts'
 import type { Schema } from '../schema.ts'
@@ -13,6 +14,8 @@ import type { ReplicaContext } from '../state/context.ts'
 import type { Dot } from '../state/dots.ts'
 import { STAMPED_VALUE, decodeCell, decodeCellDelta, isLater, winner } from '../state/dots.ts'
 import type { Parent } from '../state/node.ts'
+import type { Check, Validator } from '../validator.ts'
+import { checkOf } from '../validator.ts'
 import { defineKind, schemaOf } from './define.ts'
 import type { Shareable } from './shareable.ts'
 
@@ -45,9 +48,17 @@ class RegisterNode extends CellNode {
 }
 
 class LocalRegister extends LocalHandle<RegisterNode, unknown> {
+  private readonly check: Check | undefined
+
+  constructor(kind: Kind, place: Place, check: Check | undefined) {
+    super(kind, place)
+    this.check = check
+  }
+
   set(value: unknown): void {
     // Checked before a node is made: a refused value leaves nothing behind.
     const owned = own(value)
+    this.check?.(snapshot(owned.value))
     this.make().set(owned)
   }
 
@@ -63,23 +74,24 @@ function decodeInitial(hex: string): unknown {
   return initial
 }
 
-/** The kind of a register; the initial value is part of the schema, as hex of its encoding. */
-export function registerKind(initialHex: string | undefined): Kind {
+/** The kind of a register; the initial value is part of the schema, as hex of its encoding. A check leaves no trace. */
+export function registerKind(initialHex: string | undefined, check?: Check): Kind {
   const initial = initialHex === undefined ? undefined : decodeInitial(initialHex)
-  const kind: Kind = defineKind({
+  const kind: Kind = defineKind<RegisterNode>({
     name: 'register',
     args: initialHex === undefined ? [] : [initialHex],
+    validates: check !== undefined,
     verbs: { set: 'write', conflicts: 'read' },
     zero: () => snapshot(initial),
-    read: (node) => (node as RegisterNode).read(),
+    read: (node) => node.read(),
     emptyWhole: () => undefined,
     createNode: (context, parent, key) => new RegisterNode(context, parent, key, initial),
     decodeDelta: (batch) => decodeCellDelta(batch, STAMPED_VALUE),
     decodeWhole: (batch) => decodeCell(batch, STAMPED_VALUE),
-    local: (place) => new LocalRegister(kind, place),
+    local: (place) => new LocalRegister(kind, place, check),
     remote: (place) => new Remote(kind, place),
   })
-  const Remote = remoteClass(kind.verbs)
+  const Remote = remoteClass(kind.verbs, checkingClass('set', 0, check))
   return kind
 }
 
@@ -92,12 +104,29 @@ export type RegisterSchema<T, V> = Schema<{
   readonly remote: RegisterHandle<'remote', T, V>
 }>
 
-/** Holds the last value written: by hybrid logical clock, then replica id. It reads as `initial` until then. */
+/**
+ * Holds the last value written: by hybrid logical clock, then replica id. It reads as `initial` until then. What
+ * `validate` refuses is not written: see {@link Validator}.
+ */
 export function register<T = unknown>(): RegisterSchema<Shareable<T>, T | undefined>
+export function register<T>(options: {
+  readonly initial: NoInfer<T & Shareable<T>>
+  readonly validate: Validator<T>
+}): RegisterSchema<Shareable<T>, T>
+export function register<T>(options: {
+  readonly validate: Validator<T>
+}): RegisterSchema<Shareable<T>, T | undefined>
 export function register<T>(options: {
   readonly initial: T & Shareable<T>
 }): RegisterSchema<Shareable<T>, T>
-export function register(options?: { readonly initial: unknown }): Schema {
-  if (options === undefined) return schemaOf(REGISTER)
-  return schemaOf(registerKind(encodeHex(valueBytes(options.initial))))
+export function register(
+  options: { readonly initial?: unknown; readonly validate?: Validator } = {},
+): Schema {
+  const check = checkOf(options.validate)
+  if (!('initial' in options)) {
+    return schemaOf(check === undefined ? REGISTER : registerKind(undefined, check))
+  }
+  const initial = valueBytes(options.initial)
+  check?.(decodeValue(new Reader(initial)))
+  return schemaOf(registerKind(encodeHex(initial), check))
 }

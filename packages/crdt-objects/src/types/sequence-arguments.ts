@@ -11,7 +11,10 @@ export function checkIndex(index: number, length: number): void {
 export function checkRange(index: number, count: number, length: number): void {
   checkIndex(index, length)
   if (Number.isInteger(count) && count >= 0 && count <= length - index) return
-  throw invalidValue(`from ${index} on, a sequence of length ${length} has ${length - index}`, count)
+  throw invalidValue(
+    `from ${index} on, a sequence of length ${length} has ${length - index}`,
+    count,
+  )
 }
 
 /** Refuses an edit that brings too much at once. */

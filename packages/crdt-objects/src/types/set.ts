@@ -1,6 +1,7 @@
 import { invalidValue } from '../errors.ts'
 import { LocalHandle } from '../faces/local.ts'
-import { remoteClass } from '../faces/remote.ts'
+import type { Place } from '../faces/place.ts'
+import { checkingClass, remoteClass } from '../faces/remote.ts'
 import type { SetHandle } from '../handles.ts'
 import type { Kind } from '../kind.ts'
 import type { Schema } from '../schema.ts'
@@ -9,6 +10,8 @@ import type { Dot, Payload } from '../state/dots.ts'
 import { BOOLEAN, PRESENCE, isUnanimous } from '../state/dots.ts'
 import { KeyedNode, decodeKeyedDelta, decodeKeyedWhole } from '../state/keyed-node.ts'
 import type { Parent } from '../state/node.ts'
+import type { Check, Validator } from '../validator.ts'
+import { checkOf } from '../validator.ts'
 import { defineKind, schemaOf } from './define.ts'
 import type { ElementKey } from './element-key.ts'
 import { ELEMENT_KEY, element, elementKey } from './element-key.ts'
@@ -114,8 +117,16 @@ class DeleteWinsNode extends SetNode {
 }
 
 class LocalSet extends LocalHandle<SetNode, ReadonlySet<unknown>> {
+  private readonly check: Check | undefined
+
+  constructor(kind: Kind, place: Place, check: Check | undefined) {
+    super(kind, place)
+    this.check = check
+  }
+
   add(value: unknown): void {
     const key = elementKey(value)
+    this.check?.(element(key))
     this.make().add(key)
   }
 
@@ -150,24 +161,25 @@ class LocalSet extends LocalHandle<SetNode, ReadonlySet<unknown>> {
 }
 
 type SetShape = ConstructorParameters<typeof KeyedNode<ElementKey>>[3]
-type SetNodeClass = new (
-  context: ReplicaContext,
-  parent: Parent,
-  key: string,
-  shape: SetShape,
-) => SetNode
+interface SetRule {
+  readonly args: readonly string[]
+  readonly text: string
+  readonly payload: Payload
+  readonly node: new (
+    context: ReplicaContext,
+    parent: Parent,
+    key: string,
+    shape: SetShape,
+  ) => SetNode
+}
 
-function setKind(
-  args: readonly string[],
-  text: string,
-  node: SetNodeClass,
-  payload: Payload,
-): Kind {
+function setKind({ args, text, payload, node }: SetRule, check?: Check): Kind {
   const shape: SetShape = { payload, keys: ELEMENT_KEY }
-  const kind: Kind = defineKind({
+  const kind: Kind = defineKind<SetNode>({
     name: 'set',
     args,
     text,
+    validates: check !== undefined,
     verbs: {
       add: 'write',
       delete: 'write',
@@ -177,21 +189,28 @@ function setKind(
       values: 'stream',
     },
     zero: () => new Set(),
-    read: (place) => (place as SetNode).read(),
+    read: (place) => place.read(),
     emptyWhole: () => new Map(),
     createNode: (context, parent, key) => new node(context, parent, key, shape),
     decodeDelta: (batch) => decodeKeyedDelta(batch, ELEMENT_KEY, payload),
     decodeWhole: (batch) => decodeKeyedWhole(batch, ELEMENT_KEY, payload),
-    local: (place) => new LocalSet(kind, place),
+    local: (place) => new LocalSet(kind, place, check),
     remote: (place) => new Remote(kind, place),
   })
-  const Remote = remoteClass(kind.verbs)
+  const Remote = remoteClass(kind.verbs, checkingClass('add', 0, check))
   return kind
 }
 
-const ADD_WINS = setKind([], 'set()', AddWinsNode, PRESENCE)
+const ADD_RULE: SetRule = { args: [], text: 'set()', payload: PRESENCE, node: AddWinsNode }
+const DELETE_RULE: SetRule = {
+  args: ['delete'],
+  text: "set({ wins: 'delete' })",
+  payload: BOOLEAN,
+  node: DeleteWinsNode,
+}
+const ADD_WINS = setKind(ADD_RULE)
 /** The kind of a set whose `delete` wins. */
-export const DELETE_WINS = setKind(['delete'], "set({ wins: 'delete' })", DeleteWinsNode, BOOLEAN)
+export const DELETE_WINS = setKind(DELETE_RULE)
 
 /** The schema of a set of `T`. */
 export type SetSchema<T> = Schema<{
@@ -201,9 +220,11 @@ export type SetSchema<T> = Schema<{
 }>
 
 /** What a set is made with. */
-export interface SetOptions {
+export interface SetOptions<T> {
   /** Which of a concurrent `add` and `delete` of one value wins: `add` where nothing is said. */
   readonly wins?: 'add' | 'delete' | undefined
+  /** What it refuses is not added: see {@link Validator}. */
+  readonly validate?: Validator<T> | undefined
 }
 
 /**
@@ -211,9 +232,12 @@ export interface SetOptions {
  * `wins` says so. A `delete` of what is not in the set here is no update. Where `delete` wins, deleted values are kept
  * inside, so that a concurrent `add` can lose to them: choose it for values that hardly ever go.
  */
-export function set<T = string>(options: SetOptions = {}): SetSchema<Shareable<T>> {
+export function set<T = string>(options: SetOptions<T> = {}): SetSchema<Shareable<T>> {
   const { wins = 'add' } = options
-  if (wins === 'add') return schemaOf(ADD_WINS)
-  if (wins === 'delete') return schemaOf(DELETE_WINS)
+  const check = checkOf(options.validate)
+  if (wins === 'add') return schemaOf(check === undefined ? ADD_WINS : setKind(ADD_RULE, check))
+  if (wins === 'delete') {
+    return schemaOf(check === undefined ? DELETE_WINS : setKind(DELETE_RULE, check))
+  }
   throw invalidValue("of a set, 'add' or 'delete' wins", wins)
 }

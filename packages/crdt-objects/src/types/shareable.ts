@@ -1,13 +1,4 @@
-type Leaf =
-  | string
-  | number
-  | boolean
-  | bigint
-  | null
-  | undefined
-  | Date
-  | Uint8Array
-  | Float64Array
+type Leaf = string | number | boolean | bigint | null | undefined | Date | Uint8Array | Float64Array
 
 /**
  * `T` itself where values of it can be shared, `never` where a function or symbol is anywhere in it. It goes member by

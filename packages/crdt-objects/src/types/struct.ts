@@ -143,7 +143,7 @@ export function structKind(fields: readonly Field[]): ViewedStruct {
   }
   addFields(Local.prototype, fields)
   addFields(Remote.prototype, fields)
-  const kind: Kind = defineKind({
+  const kind: Kind = defineKind<StructNode>({
     name: 'struct',
     args: table.fields.map((field) => [field.name, descriptorJson(field.kind)]),
     familyArgs: [],
@@ -159,7 +159,7 @@ export function structKind(fields: readonly Field[]): ViewedStruct {
     validates: fields.some((field) => field.kind.validates),
     view: viewOf(fields),
     zero: () => Object.fromEntries(fields.map(({ property, kind }) => [property, kind.zero()])),
-    read: (node) => readFields(node as StructNode, fields),
+    read: (node) => readFields(node, fields),
     emptyWhole: () => new Map(),
     createNode: (context, parent, key) => new StructNode(context, parent, key, table),
     decodeDelta: (batch) => decodeFields(batch, table, (field) => field.decodeDelta(batch)),

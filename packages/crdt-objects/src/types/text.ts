@@ -100,7 +100,10 @@ class StepReader {
 
 function checkCut(node: TextNode | undefined, index: number): void {
   if (node?.cuts(index) !== true) return
-  throw invalidValue('a place in a text is between characters, and this is within one of two units', index)
+  throw invalidValue(
+    'a place in a text is between characters, and this is within one of two units',
+    index,
+  )
 }
 
 class LocalText extends LocalHandle<TextNode, string> {
@@ -113,10 +116,7 @@ class LocalText extends LocalHandle<TextNode, string> {
     checkIndex(index, node?.length ?? 0)
     checkCut(node, index)
     if (text === '') return
-    this.make().write(
-      [{ verb: 'insert', index, text, marks: given?.marks }],
-      total + EDIT_BYTES,
-    )
+    this.make().write([{ verb: 'insert', index, text, marks: given?.marks }], total + EDIT_BYTES)
   }
 
   append(text: string, marks?: unknown): void {
@@ -167,7 +167,7 @@ class LocalText extends LocalHandle<TextNode, string> {
   }
 }
 
-const TEXT: Kind = defineKind({
+const TEXT: Kind = defineKind<TextNode>({
   name: 'text',
   args: [],
   verbs: {
@@ -181,7 +181,7 @@ const TEXT: Kind = defineKind({
   },
   engines: [yjsEngine],
   zero: () => '',
-  read: (node) => (node as TextNode).read(),
+  read: (node) => node.read(),
   emptyWhole: () => [],
   createNode: (context, parent, key) => new TextNode(context, parent, key),
   decodeDelta: (batch) => decodeSequenceDelta(batch, TEXT_CODEC),

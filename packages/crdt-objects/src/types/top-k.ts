@@ -98,14 +98,14 @@ const SHAPE = { payload: NUMBER, keys: TEXT_KEY }
 /** The kind of a ranking of k places. */
 export function topKKind(k: number): Kind {
   checkOption('the number of places', k, { min: 1, max: PLACES_MAX, whole: true })
-  const kind: Kind = defineKind({
+  const kind: Kind = defineKind<TopKNode>({
     name: 'topK',
     args: [k],
     verbs: { offer: 'write', top: 'read' },
     zero: () => [],
     emptyWhole: () => new Map(),
     createNode: (context, parent, key) => new TopKNode(context, parent, key, SHAPE),
-    read: (node) => (node as TopKNode).top(k),
+    read: (node) => node.top(k),
     decodeDelta: (batch) => decodeKeyedDelta(batch, TEXT_KEY, NUMBER),
     decodeWhole: (batch) => decodeKeyedWhole(batch, TEXT_KEY, NUMBER),
     local: (place) => new LocalTopK(kind, place, k),

@@ -53,7 +53,7 @@ export type CheckedDefinition<S, V> = ([Shareable<S>] extends [never]
   ([Shareable<V>] extends [never] ? { readonly value: (state: S) => never } : unknown)
 
 type Reserved =
-  keyof HandleBase<'local', unknown> | keyof LocalBase<unknown> | keyof RemoteBase | 'then'
+  keyof HandleBase<'local', unknown> | keyof LocalBase<unknown> | keyof RemoteBase | 'then' | 'at'
 
 /** Refuses operations that would hide a member of the handle, or make it a promise. */
 export type NoReserved<O> = {

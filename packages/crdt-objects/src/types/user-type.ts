@@ -88,8 +88,9 @@ export class UserType {
     try {
       return this.call(method, work)
     } catch (error) {
-      if (isJoineryError(error) && isJoineryError(error.cause)) throw error.cause
-      throw error
+      let first = error
+      while (isJoineryError(first) && isJoineryError(first.cause)) first = first.cause
+      throw first
     }
   }
 
@@ -148,7 +149,7 @@ export class UserType {
         operations[operation]?.(given, context, ...args),
       ),
     )
-    const after = this.join([before, added])
+    const after = this.callWith('join', () => this.join([before, added]))
     if (isSame(before, after)) return undefined
     checkSize(added.length)
     checkSize(after.length)

@@ -1,12 +1,14 @@
 import type { Owned } from '../codec/snapshot.ts'
 import { own, snapshot } from '../codec/snapshot.ts'
-import { remoteClass } from '../faces/remote.ts'
+import type { Place } from '../faces/place.ts'
+import { checkingClass, remoteClass } from '../faces/remote.ts'
 import type { ValueMapHandle } from '../handles.ts'
 import type { Kind } from '../kind.ts'
 import type { Schema } from '../schema.ts'
 import type { Dot } from '../state/dots.ts'
 import { STAMPED_VALUE, winner } from '../state/dots.ts'
 import { KeyedNode, decodeKeyedDelta, decodeKeyedWhole } from '../state/keyed-node.ts'
+import type { Check } from '../validator.ts'
 import { defineKind } from './define.ts'
 import { LocalMapHandle, MAP_VERBS } from './map-handle.ts'
 import type { MapReading } from './map-handle.ts'
@@ -60,6 +62,13 @@ class ValueMapNode extends KeyedNode<string> {
 }
 
 class LocalValueMap extends LocalMapHandle<ValueMapNode> {
+  private readonly check: Check | undefined
+
+  constructor(kind: Kind, place: Place, check: Check | undefined) {
+    super(kind, place)
+    this.check = check
+  }
+
   protected reading(node: ValueMapNode): MapReading {
     return node
   }
@@ -68,27 +77,35 @@ class LocalValueMap extends LocalMapHandle<ValueMapNode> {
     // All is checked before a node is made: a refused write leaves nothing behind.
     if (this.find()?.has(key) !== true) checkKey(key)
     const owned = own(value)
+    this.check?.(snapshot(owned.value))
     this.make().set(key, owned)
   }
 }
 
 const SHAPE = { payload: STAMPED_VALUE, keys: TEXT_KEY }
 
-/** The kind of a map of plain values. */
-export const VALUE_MAP: Kind = defineKind({
-  name: 'map',
-  args: [],
-  verbs: { ...MAP_VERBS, set: 'write' },
-  zero: () => new Map(),
-  read: (node) => (node as ValueMapNode).read(),
-  emptyWhole: () => new Map(),
-  createNode: (context, parent, key) => new ValueMapNode(context, parent, key, SHAPE),
-  decodeDelta: (batch) => decodeKeyedDelta(batch, TEXT_KEY, STAMPED_VALUE),
-  decodeWhole: (batch) => decodeKeyedWhole(batch, TEXT_KEY, STAMPED_VALUE),
-  local: (place) => new LocalValueMap(VALUE_MAP, place),
-  remote: (place) => new RemoteValueMap(VALUE_MAP, place),
-})
-const RemoteValueMap = remoteClass(VALUE_MAP.verbs)
+/** The kind of a map of plain values. A check leaves no trace in it. */
+export function valueMapKind(check?: Check): Kind {
+  const kind: Kind = defineKind<ValueMapNode>({
+    name: 'map',
+    args: [],
+    validates: check !== undefined,
+    verbs: { ...MAP_VERBS, set: 'write' },
+    zero: () => new Map(),
+    read: (node) => node.read(),
+    emptyWhole: () => new Map(),
+    createNode: (context, parent, key) => new ValueMapNode(context, parent, key, SHAPE),
+    decodeDelta: (batch) => decodeKeyedDelta(batch, TEXT_KEY, STAMPED_VALUE),
+    decodeWhole: (batch) => decodeKeyedWhole(batch, TEXT_KEY, STAMPED_VALUE),
+    local: (place) => new LocalValueMap(kind, place, check),
+    remote: (place) => new Remote(kind, place),
+  })
+  const Remote = remoteClass(kind.verbs, checkingClass('set', 1, check))
+  return kind
+}
+
+/** The kind of a map of any plain values. */
+export const VALUE_MAP = valueMapKind()
 
 /** The schema of a map of plain values. */
 export type ValueMapSchema<V> = Schema<{

@@ -58,12 +58,12 @@ export function vectorKind(args: readonly unknown[]): Kind {
   const length = checkSize(args[0], 'the length of a vector')
   const shape = floatShape(length)
   const contribution = sumsContribution(shape)
-  const kind: Kind = defineKind({
+  const kind: Kind = defineKind<SumsNode>({
     name: 'vector',
     args: [length],
     verbs: { add: 'write', addAt: 'write', addSparse: 'write' },
     zero: () => new Float64Array(length),
-    read: (node) => (node as SumsNode).read(),
+    read: (node) => node.read(),
     ...contributionsCodec(contribution),
     createNode: (context, parent, key) => new SumsNode(context, parent, key, contribution),
     local: (place) => new LocalVector(kind, place, shape),

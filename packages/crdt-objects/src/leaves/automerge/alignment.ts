@@ -53,12 +53,20 @@ function alignMiddle(
   while (i < deleted || j < inserted) {
     const before = i
     const after = j
-    while ((i < deleted || j < inserted) && !(i < deleted && j < inserted && same(start + i, start + j))) {
+    while (
+      (i < deleted || j < inserted) &&
+      !(i < deleted && j < inserted && same(start + i, start + j))
+    ) {
       if (j === inserted || (i < deleted && at(i + 1, j) >= at(i, j + 1))) i++
       else j++
     }
     if (i > before || j > after) {
-      hunks.push({ before: start + before, after: start + after, deleted: i - before, inserted: j - after })
+      hunks.push({
+        before: start + before,
+        after: start + after,
+        deleted: i - before,
+        inserted: j - after,
+      })
     }
     while (i < deleted && j < inserted && same(start + i, start + j)) {
       i++

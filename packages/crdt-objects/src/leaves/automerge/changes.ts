@@ -1,8 +1,7 @@
 import type { BatchReader } from '../../codec/batch-reader.ts'
 import { isJoineryError } from '../../errors.ts'
 import { checkChunk, OPERATIONS_MAX } from './chunks.ts'
-import { loadBackend, readChange, type Backend, type DecodedChange } from './engine.ts'
-import { DEPTH_MAX } from './value.ts'
+import { loadBackend, readChange, type DecodedChange } from './engine.ts'
 
 /** One change of a document, from elsewhere: its bytes, and what the engine read in them. */
 export interface IncomingChange {
@@ -66,16 +65,22 @@ export function joinChunks(chunks: readonly Uint8Array[]): Uint8Array {
   return joined
 }
 
-type Operation = DecodedChange['ops'][number] & { readonly elemId?: string; readonly insert?: boolean }
+/** One operation of a change. */
+export type Operation = DecodedChange['ops'][number] & {
+  readonly elemId?: string
+  readonly insert?: boolean
+}
 
-const MAKES: ReadonlyMap<string, string> = new Map([
+/** Operations that make containers, and what. */
+export const MAKES: ReadonlyMap<string, string> = new Map([
   ['makeMap', 'map'],
   ['makeList', 'list'],
   ['makeText', 'text'],
 ])
 
 function changeProblem({ author, ops, startOp, seq }: DecodedChange): string | undefined {
-  if ((author as unknown) !== undefined && (author as unknown) !== null) return 'change in the name of another'
+  if ((author as unknown) !== undefined && (author as unknown) !== null)
+    return 'change in the name of another'
   if (ops.length === 0 || ops.length > OPERATIONS_MAX) return 'number of operations'
   if (!Number.isSafeInteger(startOp + ops.length) || seq < 1) return 'number of a change'
   for (const operation of ops as readonly Operation[]) {
@@ -87,7 +92,13 @@ function changeProblem({ author, ops, startOp, seq }: DecodedChange): string | u
   return undefined
 }
 
-function isValue({ value, datatype }: { readonly value?: unknown; readonly datatype?: string }): boolean {
+function isValue({
+  value,
+  datatype,
+}: {
+  readonly value?: unknown
+  readonly datatype?: string
+}): boolean {
   switch (datatype) {
     case undefined:
       return value !== undefined && (typeof value !== 'number' || Number.isFinite(value))
@@ -100,80 +111,5 @@ function isValue({ value, datatype }: { readonly value?: unknown; readonly datat
     default:
       // Counters among them: their increments would depend on what else is there.
       return false
-  }
-}
-
-/** What a place in a document is, and how deep it lies. */
-interface Made {
-  readonly type: string
-  readonly depth: number
-}
-
-/** Places of a document by their ids. They never move: what is known of one stays true. */
-export type KnownPlaces = Map<string, Made>
-
-const ROOT: Made = { type: 'map', depth: 0 }
-
-/**
- * Whether changes fit the document they are for: each goes on where its author and its dependencies end, and writes to
- * containers that are there, as their type allows. What an honest replica sends always does. Depth is checked because
- * the engine walks documents by recursion, and the stack of its one memory is all documents' end.
- */
-export class ChangeCheck {
-  private readonly backend: Backend
-  private readonly lastByActor: ReadonlyMap<string, number>
-  private readonly places: KnownPlaces
-  private readonly endByHash = new Map<string, number>()
-  private readonly seqByActor = new Map<string, number>()
-
-  constructor(backend: Backend, lastByActor: ReadonlyMap<string, number>, places: KnownPlaces) {
-    this.backend = backend
-    this.lastByActor = lastByActor
-    this.places = places
-  }
-
-  /** Takes the next change, if it fits. */
-  take({ content }: IncomingChange): boolean {
-    const { actor, seq, startOp, deps, hash, ops } = content
-    const last = this.seqByActor.get(actor) ?? this.lastByActor.get(actor) ?? 0
-    const end = Math.max(0, ...deps.map((dependency) => this.endOf(dependency)))
-    if (seq !== last + 1 || startOp !== end + 1) return false
-    const fits = (ops as readonly Operation[]).every((operation, index) =>
-      this.takeOperation(operation, `${startOp + index}@${actor}`),
-    )
-    if (!fits) return false
-    this.seqByActor.set(actor, seq)
-    this.endByHash.set(hash, startOp + ops.length - 1)
-    return true
-  }
-
-  private endOf(hash: string): number {
-    return this.endByHash.get(hash) ?? this.backend.getChangeMetaByHash(hash)?.maxOp ?? Infinity
-  }
-
-  private takeOperation(operation: Operation, id: string): boolean {
-    const { action, elemId, insert } = operation
-    const here = this.made(operation.obj)
-    if ((here.type === 'map') === (elemId !== undefined)) return false
-    if (action === 'del' && operation.pred.length === 0) return false
-    if (insert === true && (elemId === undefined || operation.pred.length > 0)) return false
-    const type = MAKES.get(action)
-    if (here.type === 'text') {
-      return action === 'del' || (insert === true && typeof operation.value === 'string')
-    }
-    if (type === undefined) return true
-    const depth = here.depth + 1
-    this.places.set(id, { type, depth })
-    return depth < DEPTH_MAX || (depth === DEPTH_MAX && type === 'text')
-  }
-
-  private made(id: string): Made {
-    if (id === '_root') return ROOT
-    const known = this.places.get(id)
-    if (known !== undefined) return known
-    const { type, path } = this.backend.objInfo(id)
-    const made = { type, depth: path?.length ?? DEPTH_MAX }
-    this.places.set(id, made)
-    return made
   }
 }

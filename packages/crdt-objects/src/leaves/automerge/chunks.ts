@@ -36,7 +36,8 @@ export interface Chunk {
 /** Takes one chunk of `bytes`, which must be all of it, and counts what it holds. */
 export function checkChunk(batch: BatchReader, bytes: Uint8Array): Chunk {
   const reader = new Reader(bytes)
-  const magic = ((reader.byte() << 24) | (reader.byte() << 16) | (reader.byte() << 8) | reader.byte()) >>> 0
+  const magic =
+    ((reader.byte() << 24) | (reader.byte() << 16) | (reader.byte() << 8) | reader.byte()) >>> 0
   reader.raw(4)
   const type = reader.byte()
   if (magic !== MAGIC || (type !== CHANGE && type !== DOCUMENT)) batch.body.fail('no chunk')

@@ -14,6 +14,7 @@ import {
   encodeCell,
   encodeCellDelta,
   joinCell,
+  NO_KILLS,
   kill,
   sameCell,
 } from '../../state/dots.ts'
@@ -63,7 +64,7 @@ export class DocumentNode extends Node<DocumentDelta, DocumentWhole> {
   private readonly initial: InitialDocument
   private document: HistoryDocument | undefined
   private head: Dot | undefined
-  private kills: Kills = []
+  private kills: Kills = NO_KILLS
   private pending: Uint8Array[] = []
 
   constructor(context: ReplicaContext, parent: Parent, key: string, initial: InitialDocument) {
@@ -113,7 +114,7 @@ export class DocumentNode extends Node<DocumentDelta, DocumentWhole> {
     this.remember(before)
     this.document = document
     const seq = context.next()
-    kill(context, this.head, this.kills)
+    this.kills = kill(context, this.head, this.kills)
     this.head = { replica: SELF, seq, stamp: 0, value: undefined, next: undefined }
     this.wrote(written)
     this.notifyPlaces(written.patches)
@@ -139,13 +140,13 @@ export class DocumentNode extends Node<DocumentDelta, DocumentWhole> {
   private remember(mark: number): void {
     if (this.context.transaction === undefined) return
     const { document, head } = this
-    const killed = this.kills.length
+    const { kills } = this
     const waiting = this.pending.length
     this.onUndo(() => {
       document?.restore(mark)
       this.document = document
       this.head = head
-      this.kills.length = killed
+      this.kills = kills
       this.pending.length = waiting
     })
   }
@@ -153,7 +154,7 @@ export class DocumentNode extends Node<DocumentDelta, DocumentWhole> {
   reset(): void {
     const { document } = this
     if (document !== undefined) this.remember(document.mark())
-    kill(this.context, this.head, this.kills)
+    this.kills = kill(this.context, this.head, this.kills)
     this.head = undefined
     const written = document === undefined ? undefined : this.writeInitial(document)
     if (written !== undefined) this.wrote(written)
@@ -186,7 +187,7 @@ export class DocumentNode extends Node<DocumentDelta, DocumentWhole> {
   }
 
   protected clearDelta(): void {
-    this.kills = []
+    this.kills = NO_KILLS
     this.pending = []
   }
 
@@ -302,6 +303,7 @@ export function decodeDocumentDelta(batch: BatchReader): DocumentDelta {
 export function decodeDocumentWhole(batch: BatchReader): DocumentWhole {
   const presence = decodeCell(batch, PRESENCE)
   const chunks: Uint8Array[] = []
-  for (let left = batch.body.count(CHANGE_BYTES_MIN); left > 0; left--) chunks.push(batch.body.bytes())
+  for (let left = batch.body.count(CHANGE_BYTES_MIN); left > 0; left--)
+    chunks.push(batch.body.bytes())
   return { presence, changes: chunks.length === 0 ? [] : decodeChanges(batch, chunks) }
 }

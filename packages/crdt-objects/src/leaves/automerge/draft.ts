@@ -1,5 +1,6 @@
 import { invalidValue } from '../../errors.ts'
 import { alignText, align, type Hunk } from './alignment.ts'
+import { ListTraps, MapTraps, type ListFace, type MapFace } from './draft-traps.ts'
 import type { DocumentEdit, DocumentPath } from './edits.ts'
 import {
   SHORT_TEXT_MAX,
@@ -134,14 +135,19 @@ class Scope {
   }
 }
 
-class MapDraft extends Draft {
+class MapDraft extends Draft implements MapFace {
   override readonly proxy: object
   private readonly written: Map<string, unknown>
 
   constructor(scope: Scope, base: Container | undefined, written = new Map<string, unknown>()) {
     super(scope, base)
     this.written = written
-    this.proxy = new Proxy({}, new MapTraps(scope, this))
+    this.proxy = new Proxy(
+      {},
+      new MapTraps(this, () => {
+        scope.checkOpen()
+      }),
+    )
   }
 
   has(key: string): boolean {
@@ -198,68 +204,7 @@ class MapDraft extends Draft {
   }
 }
 
-class MapTraps implements ProxyHandler<object> {
-  private readonly scope: Scope
-  private readonly draft: MapDraft
-
-  constructor(scope: Scope, draft: MapDraft) {
-    this.scope = scope
-    this.draft = draft
-  }
-
-  get(target: object, key: string | symbol): unknown {
-    this.scope.checkOpen()
-    if (typeof key === 'string' && this.draft.has(key)) return this.draft.get(key)
-    return Reflect.get(target, key) as unknown
-  }
-
-  has(target: object, key: string | symbol): boolean {
-    this.scope.checkOpen()
-    return (typeof key === 'string' && this.draft.has(key)) || Reflect.has(target, key)
-  }
-
-  set(_target: object, key: string | symbol, value: unknown): boolean {
-    this.scope.checkOpen()
-    if (typeof key === 'symbol') throw invalidValue('keys must be strings, no symbols')
-    this.draft.set(key, value)
-    return true
-  }
-
-  deleteProperty(_target: object, key: string | symbol): boolean {
-    this.scope.checkOpen()
-    if (typeof key === 'string') this.draft.delete(key)
-    return true
-  }
-
-  ownKeys(): string[] {
-    this.scope.checkOpen()
-    return this.draft.keys()
-  }
-
-  getOwnPropertyDescriptor(_target: object, key: string | symbol): PropertyDescriptor | undefined {
-    this.scope.checkOpen()
-    if (typeof key === 'symbol' || !this.draft.has(key)) return undefined
-    return { value: this.draft.get(key), writable: true, enumerable: true, configurable: true }
-  }
-
-  defineProperty(): never {
-    throw refuseProperties()
-  }
-
-  setPrototypeOf(): never {
-    throw refuseProperties()
-  }
-
-  preventExtensions(): never {
-    throw refuseProperties()
-  }
-}
-
-function refuseProperties(): Error {
-  return invalidValue('a draft holds plain data: assign to it, and define nothing')
-}
-
-class ListDraft extends Draft {
+class ListDraft extends Draft implements ListFace {
   override readonly proxy: object
   /** What is in the list now: leaves, faces of drafts, and containers of the document that nobody looked at. */
   readonly items: unknown[]
@@ -268,7 +213,23 @@ class ListDraft extends Draft {
     super(scope, base)
     this.items = items
     // The array's own methods work on it: each goes through `get` and `set`.
-    this.proxy = new Proxy(this.items, new ListTraps(scope, base ?? []))
+    this.proxy = new Proxy(
+      this.items,
+      new ListTraps(this, () => {
+        scope.checkOpen()
+      }),
+    )
+  }
+
+  show(item: object): object {
+    // What the document holds is shown as a draft or copy, once: after that the list has it.
+    const seen =
+      this.scope.behind(item) !== undefined || !((this.base ?? []) as unknown[]).includes(item)
+    return seen ? item : (this.scope.show(item) as object)
+  }
+
+  take(value: unknown): unknown {
+    return this.scope.take(value)
   }
 
   emit(path: DocumentPath, edits: DocumentEdit[]): void {
@@ -327,59 +288,6 @@ class ListDraft extends Draft {
   }
 }
 
-class ListTraps implements ProxyHandler<unknown[]> {
-  private readonly scope: Scope
-  private readonly base: readonly unknown[]
-
-  constructor(scope: Scope, base: readonly unknown[]) {
-    this.scope = scope
-    this.base = base
-  }
-
-  get(target: unknown[], key: string | symbol): unknown {
-    this.scope.checkOpen()
-    const value = Reflect.get(target, key) as unknown
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(target, key)) return value
-    // What the document holds is shown as a draft or copy, once: after that the list has it.
-    if (this.scope.behind(value) !== undefined || !this.base.includes(value)) return value
-    const shown = this.scope.show(value)
-    Reflect.set(target, key, shown)
-    return shown
-  }
-
-  set(target: unknown[], key: string | symbol, value: unknown): boolean {
-    this.scope.checkOpen()
-    if (key === 'length') {
-      if (typeof value !== 'number' || value > target.length) {
-        throw invalidValue('a list grows by what is put in', value)
-      }
-      return Reflect.set(target, key, value)
-    }
-    const index = typeof key === 'string' ? Number(key) : NaN
-    if (!Number.isSafeInteger(index) || index < 0 || index > target.length) {
-      throw invalidValue('a list has indexes up to its length, and no other keys', String(key))
-    }
-    return Reflect.set(target, key, this.scope.take(value))
-  }
-
-  getOwnPropertyDescriptor(target: unknown[], key: string | symbol): PropertyDescriptor | undefined {
-    if (key !== 'length') this.get(target, key)
-    return Reflect.getOwnPropertyDescriptor(target, key)
-  }
-
-  defineProperty(): never {
-    throw refuseProperties()
-  }
-
-  setPrototypeOf(): never {
-    throw refuseProperties()
-  }
-
-  preventExtensions(): never {
-    throw refuseProperties()
-  }
-}
-
 /**
  * Runs a change function on a draft of `value` and says what it did.
  *
@@ -414,7 +322,8 @@ export function restore(draft: Container, initial: Container): void {
   for (const key of Object.keys(draft)) if (!Object.hasOwn(initial, key)) delete draft[key]
   for (const [key, item] of Object.entries(initial)) {
     const there = ownEntry(draft, key)
-    const alike = isContainer(item) && isContainer(there) && Array.isArray(item) === Array.isArray(there)
+    const alike =
+      isContainer(item) && isContainer(there) && Array.isArray(item) === Array.isArray(there)
     if (alike) restore(there, item)
     else draft[key] = item
   }

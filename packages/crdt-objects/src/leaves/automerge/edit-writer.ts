@@ -51,7 +51,8 @@ export class EditWriter {
     let target = ROOT
     for (const step of path.slice(0, -1)) target = this.below(target, step, path)
     const last = path[path.length - 1]
-    if (last === undefined) throw invalidValue('the document itself cannot be replaced: edit what is in it')
+    if (last === undefined)
+      throw invalidValue('the document itself cannot be replaced: edit what is in it')
     this.checkType(target, last, path)
     return [target, last]
   }
@@ -108,7 +109,11 @@ export class EditWriter {
     }
     for (const item of items) {
       // The engine guesses the types of items that come together, and guesses these right.
-      if ((typeof item === 'string' && !isText(item)) || typeof item === 'boolean' || isInteger(item)) {
+      if (
+        (typeof item === 'string' && !isText(item)) ||
+        typeof item === 'boolean' ||
+        isInteger(item)
+      ) {
         plain.push(item as string | number)
       } else {
         flush()
@@ -137,7 +142,8 @@ export class EditWriter {
     if (found === null || (found[0] !== 'text' && found[0] !== 'str')) throw gone(path)
     const before = found[0] === 'text' ? this.backend.text(found[1]) : found[1]
     const end = index + edit.delete
-    if (end > before.length || splitsPair(before, index) || splitsPair(before, end)) throw gone(path)
+    if (end > before.length || splitsPair(before, index) || splitsPair(before, end))
+      throw gone(path)
     if (found[0] === 'text') this.backend.splice(found[1], index, edit.delete, insert)
     else this.put(target, step, before.slice(0, index) + insert + before.slice(end))
   }

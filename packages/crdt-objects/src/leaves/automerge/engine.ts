@@ -1,7 +1,8 @@
+import type * as Automerge from '@automerge/automerge'
 import type { DecodedChange } from '@automerge/automerge'
 import type { LeafEngine } from '../../leaf-engine.ts'
 
-type Library = typeof import('@automerge/automerge')
+type Library = typeof Automerge
 
 /** What we use of one document of the engine: its low-level face, without proxies and copies. */
 export type Backend = ReturnType<Library['getBackend']>

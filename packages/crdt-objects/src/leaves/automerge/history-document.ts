@@ -1,7 +1,7 @@
 import type { Patch } from '@automerge/automerge'
 import { invalidValue, isJoineryError } from '../../errors.ts'
-import type { IncomingChange, KnownPlaces } from './changes.ts'
-import { ChangeCheck, joinChunks } from './changes.ts'
+import { ChangeCheck } from './change-check.ts'
+import { joinChunks, type IncomingChange } from './changes.ts'
 import { DOCUMENT_OPERATIONS_MAX, OPERATIONS_MAX } from './chunks.ts'
 import { EditWriter } from './edit-writer.ts'
 import { checkPath, type DocumentEdit, type DocumentPath } from './edits.ts'
@@ -38,9 +38,8 @@ const SENT_CHANGES_MAX = 64
 interface Loaded {
   readonly backend: Backend
   readonly live: LiveValue
-  /** By actor: the number of its last change. */
-  readonly lastByActor: Map<string, number>
-  readonly places: KnownPlaces
+  /** Made when somebody else's changes come. */
+  check: ChangeCheck | undefined
 }
 
 /**
@@ -79,12 +78,8 @@ export class HistoryDocument {
     const backend =
       chunks.length === 0 ? createBackend(this.actor) : loadBackend(joinChunks(chunks), this.actor)
     backend.updateDiffCursor()
-    const lastByActor = new Map<string, number>()
-    for (const { actor, seq } of backend.getChangesMeta([])) {
-      lastByActor.set(actor, Math.max(seq, lastByActor.get(actor) ?? 0))
-    }
     const live = new LiveValue(unwrap(backend.materialize('_root')) as Container)
-    return { backend, live, lastByActor, places: new Map() }
+    return { backend, live, check: undefined }
   }
 
   private unload(): void {
@@ -112,7 +107,7 @@ export class HistoryDocument {
     message: string | undefined,
     anyway = false,
   ): WrittenChange | undefined {
-    const { backend, live, lastByActor } = this.engine
+    const { backend, live, check } = this.engine
     try {
       const writer = new EditWriter(backend)
       for (const edit of edits) writer.write(edit)
@@ -126,7 +121,7 @@ export class HistoryDocument {
       const patches = backend.diffIncremental()
       live.apply(patches)
       this.append(bytes)
-      lastByActor.set(this.actor, (lastByActor.get(this.actor) ?? 0) + 1)
+      check?.noteOwn(this.actor)
       return { bytes, operations, patches }
     } catch (error) {
       if (isJoineryError(error)) backend.rollback()
@@ -145,19 +140,22 @@ export class HistoryDocument {
   receive(changes: readonly IncomingChange[]): readonly Patch[] {
     const mark = this.mark()
     try {
-      const { backend, live, lastByActor, places } = this.engine
-      const news = changes.filter(({ content }) => backend.getChangeMetaByHash(content.hash) === null)
-      const check = new ChangeCheck(backend, lastByActor, places)
+      const { engine } = this
+      const { backend, live } = engine
+      const news = changes.filter(
+        ({ content }) => backend.getChangeMetaByHash(content.hash) === null,
+      )
+      if (news.length === 0) return []
+      const check = (engine.check ??= new ChangeCheck(backend))
       if (!news.every((change) => check.take(change))) {
-        places.clear()
+        engine.check = undefined
         return []
       }
-      if (news.length === 0) return []
       for (const { bytes } of news) this.append(bytes)
       backend.applyChanges(news.map(({ bytes }) => bytes))
+      check.settle()
       const patches = backend.diffIncremental()
       live.apply(patches)
-      for (const { content } of news) lastByActor.set(content.actor, content.seq)
       return patches
     } catch {
       // The engine's own document may be half changed, or locked for ever: it is not even freed.
@@ -210,11 +208,18 @@ export class HistoryDocument {
 
   /** What changed by whom, each change after those it had seen; concurrent ones in an order that all replicas share. */
   history(): readonly HistoryEntry[] {
-    const changes = this.engine.backend.getChangesMeta([]).filter(({ actor }) => actor !== INITIAL_ACTOR)
+    const changes = this.engine.backend
+      .getChangesMeta([])
+      .filter(({ actor }) => actor !== INITIAL_ACTOR)
     changes.sort((a, b) => a.startOp - b.startOp || (a.actor < b.actor ? -1 : 1))
     return Object.freeze(
       changes.map(({ hash, actor, time, message }) =>
-        Object.freeze({ id: hash, by: actor, timeMs: time, ...(message === null ? {} : { message }) }),
+        Object.freeze({
+          id: hash,
+          by: actor,
+          timeMs: time,
+          ...(message === null ? {} : { message }),
+        }),
       ),
     )
   }

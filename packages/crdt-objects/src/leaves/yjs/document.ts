@@ -99,7 +99,8 @@ export class YjsDocument<S extends Sequence> {
 
   /** Everything but the units that are gone, for a walk. */
   *visible(): Generator<Item> {
-    for (let item = this.root._start; item !== null; item = item.right) if (!item.deleted) yield item
+    for (let item = this.root._start; item !== null; item = item.right)
+      if (!item.deleted) yield item
   }
 
   /** How many structs there are: what a removal of all may take. */

@@ -175,20 +175,23 @@ function integrate(struct: Struct, client: number, work: Work): void {
   const offset = state.of(client) - struct.clock
   if (offset >= struct.length) return
   const { Item, createID } = yjs()
+  const whole = tools.content(struct)
+  const clock = struct.clock + Math.max(0, offset)
   const item = new Item(
-    createID(client, struct.clock),
+    createID(client, clock),
     null,
-    neighbour(struct.leftRow, struct.leftClock, work),
+    // Where the begin is here already, the rest follows it.
+    offset > 0 ? createID(client, clock - 1) : neighbour(struct.leftRow, struct.leftClock, work),
     null,
     neighbour(struct.rightRow, struct.rightClock, work),
     tools.root,
     null,
-    tools.content(struct),
+    offset > 0 ? whole.splice(offset) : whole,
   )
   item.getMissing(transaction, transaction.doc.store)
   // What follows it has no neighbour, and is dropped too.
   if (skipsOwn(item, tools.root)) return
-  item.integrate(transaction, offset)
+  item.integrate(transaction, 0)
   state.set(client, struct.clock + struct.length)
 }
 

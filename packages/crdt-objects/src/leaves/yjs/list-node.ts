@@ -150,7 +150,10 @@ export class ListNode extends SequenceNode<YArray<unknown>, ListEdit> {
     this.finish(-count, bytes, steps)
   }
 
-  private steps(index: number, add: (steps: StepsBuilder) => StepsBuilder): readonly SequenceStep[] {
+  private steps(
+    index: number,
+    add: (steps: StepsBuilder) => StepsBuilder,
+  ): readonly SequenceStep[] {
     return this.context.watchers === 0 ? [] : add(new StepsBuilder().retain(index)).finish()
   }
 }

@@ -206,6 +206,8 @@ export abstract class SequenceNode<S extends Sequence, Edit> extends Node<
   }
 
   apply({ section, deletions }: SequenceDelta, { indexes }: Incoming): void {
+    // What is left of a transaction that failed.
+    if (section.structs.length === 0 && deletions.length === 0) return
     const arrival = { sections: [section], deletions, indexes }
     this.forget()
     if (this.context.watchers > 0) {

@@ -96,9 +96,7 @@ function encodeStruct(
     offset > 0 || (origin !== null && origin.client === id.client && origin.clock === id.clock - 1)
   const what = item.deleted ? DELETED : item.countable ? CONTENT : MARK
   const left = !chained && origin !== null
-  body.byte(
-    what | (chained ? CHAINED : 0) | (left ? LEFT : 0) | (rightOrigin === null ? 0 : RIGHT),
-  )
+  body.byte(what | (chained ? CHAINED : 0) | (left ? LEFT : 0) | (rightOrigin === null ? 0 : RIGHT))
   if (left) batch.dot(clients.index(origin.client), origin.clock)
   if (rightOrigin !== null) batch.dot(clients.index(rightOrigin.client), rightOrigin.clock)
   if (what === DELETED) body.varint(item.length - offset)
@@ -107,11 +105,7 @@ function encodeStruct(
 }
 
 /** Reads what {@link encodeStructs} wrote of the author in `row`. */
-export function decodeStructs(
-  batch: BatchReader,
-  row: number,
-  codec: ContentCodec,
-): Section {
+export function decodeStructs(batch: BatchReader, row: number, codec: ContentCodec): Section {
   const { body } = batch
   const structs: Struct[] = []
   // Each takes two bytes at least: what a batch makes of the document is bounded by its own size.

@@ -179,12 +179,10 @@ export class TextNode extends SequenceNode<Text, TextEdit> {
     let change = 0
     for (const edit of edits) {
       change += growth(edit)
-      if (edit.verb === 'insert' && !this.isWide) this.isWide = SURROGATE.test(edit.text)
-      if (this.isWide && this.reading !== undefined) {
-        this.revised = revise(this.revised ?? this.reading, edit)
-      }
       this.push(edit)
+      if (edit.verb === 'insert') this.isWide ||= SURROGATE.test(edit.text)
     }
+    if (this.isWide && this.reading !== undefined) this.revised = edits.reduce(revise, this.reading)
     this.finish(change, bytes, steps)
   }
 
