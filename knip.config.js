@@ -7,6 +7,7 @@ const started = [
   'test/{fixtures,integration/fixtures}/*.ts',
   'test/**/*.test.ts',
   'test/types/*.test-d.ts',
+  'test/types/printed/*.ts',
   'docs/examples/**/*.ts',
 ]
 
@@ -16,8 +17,8 @@ export default {
     '.': {
       entry: started,
       project: ['test/**/*.ts', 'docs/**/*.ts'],
-      // The flights are read by their path, publint is started by its own; Automerge is named by the design, and comes into use later.
-      ignoreDependencies: ['vega-datasets', 'publint', '@automerge/automerge'],
+      // The flights are read by their path, publint is started by its own.
+      ignoreDependencies: ['vega-datasets', 'publint'],
     },
     'packages/*': { project: ['src/**/*.ts'] },
   },

@@ -7,7 +7,10 @@ export const seed = readInteger('SEED', 20_250_101)
 /** How much longer than usual a property is tried: LAW_SCALE in the environment, or once. */
 export const lawScale = readInteger('LAW_SCALE', 1)
 
-fastCheck.configureGlobal({ seed, numRuns: 100 * lawScale })
+/** SHRINK=0: that a property fails is enough, and its smallest counterexample, which takes minutes, is not asked for. */
+const endOnFailure = process.env['SHRINK'] === '0'
+
+fastCheck.configureGlobal({ seed, numRuns: 100 * lawScale, endOnFailure })
 
 function readInteger(name: string, fallback: number): number {
   const text = process.env[name]

@@ -14,7 +14,7 @@ describe('benchmarks', () => {
 
   for (const name of ['objects', 'gateway']) {
     it(`${name} runs at a tiny size, and every figure is a number`, async function () {
-      this.timeout(60_000)
+      this.timeout(180_000)
       const benchmark = benchmarks.find((candidate) => candidate.name === name)
       assert(benchmark !== undefined)
       const report = await runTiny(benchmark)

@@ -8,13 +8,17 @@ export interface Row {
   readonly against?: string
   /** Ours divided by the other. */
   readonly ratio?: number
+  /** What the goal is about, where that is not the ratio. */
+  readonly measured?: number
   readonly goal?: Goal
 }
 
-/** What is asked of a ratio. */
+/** What is asked of a ratio, or of a figure. */
 export interface Goal {
   readonly atLeast?: number
   readonly atMost?: number
+  /** Of a figure; a ratio has none. */
+  readonly unit?: string
 }
 
 /** The middle one. */
@@ -43,12 +47,19 @@ export function timeText(microseconds: number): string {
   return `${microseconds.toPrecision(3)} us`
 }
 
+/** A size in words. */
+export function sizeText(bytes: number): string {
+  if (bytes >= 1e6) return `${(bytes / 1e6).toPrecision(3)} MB`
+  if (bytes >= 10_000) return `${(bytes / 1000).toPrecision(3)} kB`
+  return `${bytes.toFixed(0)} B`
+}
+
 /** Half of the samples are below the first time, all but one of a hundred below the second. */
 export function spreadText(samplesUs: readonly number[]): string {
   return `p50 ${timeText(median(samplesUs))}, p99 ${timeText(percentile(samplesUs, 99))}`
 }
 
-/** Whether the ratio is as asked. */
-export function isMet(ratio: number, { atLeast, atMost }: Goal): boolean {
-  return ratio >= (atLeast ?? -Infinity) && ratio <= (atMost ?? Infinity)
+/** Whether it is as asked. */
+export function isMet(figure: number, { atLeast, atMost }: Goal): boolean {
+  return figure >= (atLeast ?? -Infinity) && figure <= (atMost ?? Infinity)
 }

@@ -4,7 +4,7 @@ import { median, type Row } from './figure.ts'
 import { Program } from './program.ts'
 import { type Load } from './programs/load.ts'
 import { type PeerReady, type WireUse } from './programs/peer.ts'
-import { type StartTime } from './programs/start-time.ts'
+import { type Imported, type StartTime } from './programs/start-time.ts'
 
 /** What it takes to begin, and what goes over the wire. */
 export const footprint: Benchmark = {
@@ -52,8 +52,9 @@ async function startRows({ size, regimes }: Surroundings): Promise<Row[]> {
   return rows
 }
 
-async function startTimes(
-  module: string,
+/** Fresh processes that import one module. */
+export async function startTimes(
+  module: Imported,
   core: number | undefined,
   size: Size,
 ): Promise<StartTime[]> {

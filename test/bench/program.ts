@@ -9,7 +9,10 @@ const folder = new URL('./programs/', import.meta.url)
 const built = new URL('../../node_modules/.cache/joinery-bench/', import.meta.url)
 const answerTimeoutMs = 60_000
 
-const programs = ['peer', 'redis-client', 'gateway-client', 'bare-libp2p', 'objects', 'start-time']
+const programs = [
+  ...['peer', 'redis-client', 'gateway-client', 'bare-libp2p', 'start-time'],
+  ...['objects', 'object-figures', 'object-heap', 'leaves'],
+]
 
 /**
  * Strips the types of the programs. What they import stays outside: our packages as they are built, or, where nothing

@@ -47,13 +47,14 @@ function renderTable(rows: readonly Row[]): string {
 
 function cellsOf(row: Row): string[] {
   const { ratio, goal } = row
+  const judged = row.measured ?? ratio
   return [
     row.subject,
     row.regime,
     row.ours,
     row.against ?? '',
     ratio === undefined ? '' : ratioText(ratio),
-    ratio === undefined || goal === undefined ? '' : goalText(ratio, goal),
+    judged === undefined || goal === undefined ? '' : goalText(judged, goal),
   ]
 }
 
@@ -61,8 +62,9 @@ function ratioText(ratio: number): string {
   return ratio >= 100 ? ratio.toFixed(0) : ratio.toPrecision(3)
 }
 
-function goalText(ratio: number, goal: Goal): string {
+function goalText(figure: number, goal: Goal): string {
+  const unit = goal.unit === undefined ? '' : ` ${goal.unit}`
   const asked =
     goal.atLeast === undefined ? `at most ${goal.atMost ?? NaN}` : `at least ${goal.atLeast}`
-  return `${asked}: ${isMet(ratio, goal) ? 'met' : 'MISSED'}`
+  return `${asked}${unit}: ${isMet(figure, goal) ? 'met' : 'MISSED'}`
 }

@@ -163,7 +163,7 @@ describe('A client whose connection is lost', () => {
     // A read after that sees all that came before, and the changes go on from there.
     assert.equal((await hits.read()).size, 2)
     await other.at('c').add(1)
-    assert.deepEqual((await changes.next()).value?.detail, [['c']])
+    assert.deepEqual((await changes.next()).value?.detail, [{ path: ['c'] }])
     const seen = hits.until((value) => value.size === 4)
     proxy.cut()
     await other.at('d').add(1)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { decodeHex, encodeHex } from '#crdt-objects/codec/hex.ts'
 import { Reader, VersionVector, Writer } from '#crdt-objects/engine.ts'
 import { isJoineryError } from '#crdt-objects/index.ts'
 
@@ -107,6 +108,15 @@ describe('Writer and Reader', () => {
     malformed([9, 1, 2], (reader) => reader.count())
     malformed([2, 1, 2, 3], (reader) => reader.count(2))
     malformed([1], (reader) => reader.end())
+  })
+})
+
+describe('hex', () => {
+  it('says bytes in lowercase digits, and back', () => {
+    const bytes = Uint8Array.from({ length: 256 }, (_, i) => i)
+    assert.equal(encodeHex(bytes), Buffer.from(bytes).toString('hex'))
+    assert.deepEqual(decodeHex(encodeHex(bytes)), bytes)
+    assert.equal(encodeHex(new Uint8Array(0)), '')
   })
 })
 

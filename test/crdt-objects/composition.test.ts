@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict'
 import fastCheck from 'fast-check'
 import type { Schema } from '#crdt-objects/schema.ts'
-import { seed } from '#test/seed.ts'
 import { canonicalText } from '#test/suites/canonical-text.ts'
 import { everythingOf } from '#test/suites/everything.ts'
 import { History, OBJECT, drain, drawnSteps } from '#test/suites/history.ts'
@@ -10,7 +9,7 @@ import { drawsFrom } from '#test/suites/operations.ts'
 import { Oracle, compareAll } from '#test/suites/oracle.ts'
 import { drawSchemaAround, drawVersions } from '#test/suites/random-schema.ts'
 import type { Versions } from '#test/suites/random-schema.ts'
-import { runsBy } from '#test/suites/runs.ts'
+import { runsBy, runsOf } from '#test/suites/runs.ts'
 import { leaves, loadAllEngines } from '#test/suites/schemas.ts'
 
 const DEPTH_MAX = 4
@@ -40,7 +39,7 @@ function agree(schema: Schema, drawn: readonly (readonly number[])[]): void {
   drain(history.batches.flat(), (batch) => byBatch.apply(batch) !== 'gap')
   const [first, ...others] = [...history.states, byState, byBatch]
   for (const other of others) {
-    assert.deepEqual(everythingOf(other, schema), everythingOf(first!, schema))
+    assert.deepEqual(everythingOf(other, schema), everythingOf(first, schema))
   }
 }
 
@@ -82,14 +81,13 @@ function agreeAcross(
 describe('composition', () => {
   before(loadAllEngines)
 
-  for (const [index, [title, leaf]] of Object.entries(leaves).entries()) {
+  for (const [title, leaf] of Object.entries(leaves)) {
     it(`schemas around ${title}, drawn to depth four, converge and read what the definitions say`, () => {
       fastCheck.assert(
         fastCheck.property(schemaDraws, deepSteps, (draws, drawn) => {
           agree(drawSchemaAround(leaf, DEPTH_MAX, drawsFrom(draws)), drawn)
         }),
-        // Each leaf has schemas and histories of its own.
-        { ...runsBy(15), seed: seed + index },
+        { ...runsOf(title, 'composition'), ...runsBy(15) },
       )
     })
   }

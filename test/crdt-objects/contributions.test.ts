@@ -78,6 +78,27 @@ describe('contributions', () => {
     assert.equal(stateText(states[0]!), stateText(states[1]!))
   })
 
+  it('that another removed stay known until their author wrote: a transaction that fails is nothing written', () => {
+    const { states, handles } = share(Sums)
+    handles[0]!.at('x').add([1, 1])
+    sync(...states)
+    handles[1]!.delete('x')
+    sync(...states)
+    const before = stateText(states[0]!)
+    assert.throws(() => {
+      states[0]!.transact((tx) => {
+        const draft = tx(handles[0]!) as Local<typeof Sums>
+        draft.at('x').add([5, 5])
+        throw new Error('stop')
+      })
+    }, /stop/)
+    assert.equal(stateText(states[0]!), before)
+    handles[0]!.at('y').add([1, 1])
+    sync(...states)
+    assert.equal(stateText(states[0]!), stateText(states[1]!))
+    assert.ok(!stateText(states[0]!).includes('x='))
+  })
+
   it('that were removed and came back over and over do not pile up', () => {
     const { states, handles } = share(Sums, 3)
     for (let round = 0; round < 200; round++) {

@@ -91,6 +91,7 @@ describe('distinct', () => {
 
   it('is another object with another precision, and no object with a forged one', () => {
     assert.equal(distinct().kind.descriptor, '["distinct",12]')
+    assert.equal(distinct().kind.text, 'distinct({ precision: 12 })')
     assert.equal(parseDescriptor('["distinct",4]').descriptor, '["distinct",4]')
     const state = replica(1n)
     open(state, distinct({ precision: 10 }))

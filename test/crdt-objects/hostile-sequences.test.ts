@@ -226,7 +226,7 @@ describe('hostile texts and lists', () => {
             } catch (error) {
               assert.ok(isJoineryError(error, 'ENCODING_INVALID'), String(error))
             }
-            void handle.value
+            assert.notEqual(handle.value, undefined)
           }
           handle.insert(0, 'still writable')
           state.takeBatch()

@@ -59,12 +59,13 @@ describe('ref', () => {
 
   it('is set to whole objects of its space and schema only', () => {
     const state = replica(1n)
-    const Node = struct({ next: ref(map(Total)), hits: Total })
+    const Node = struct({ next: ref(map(Total)), hits: Total, own: map(Total) })
     const node = open(state, Node, 'node')
     const totals = open(state, map(Total), 'totals')
     node.next.set(totals)
     const given: readonly (readonly [string, unknown])[] = [
-      ['a field', node.hits],
+      ['a field', node.own],
+      ['a field of another schema', node.hits],
       ['an entry', totals.at('x')],
       ['another schema', open(state, Total, 'total')],
       ['another space', open(replica(1n), map(Total), 'totals')],
@@ -163,6 +164,7 @@ describe('a remote ref', () => {
     const link = remote(ref(Total), 'link')
     const given: unknown[] = [
       remote(map(Total), 'totals').at('x'),
+      remote(struct({ own: Total }), 'node').own,
       remote(Total, 'total', {}),
       remote(set(), 'tags'),
       undefined,

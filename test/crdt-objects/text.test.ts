@@ -41,6 +41,21 @@ describe('text', () => {
     assert.ok(['[onetwo]', '[twoone]'].includes(a.value), a.value)
   })
 
+  it('takes in what arrives behind edits that nobody has looked at yet', () => {
+    const { states, handles } = share(text())
+    const [a, b] = handles as [Text, Text]
+    a.append('middle')
+    sync(...states)
+    b.insert(0, 'before the ')
+    const batch = states[1]!.takeBatch()!
+    a.insert(3, '-')
+    states[0]!.apply(batch)
+    a.append('!')
+    assert.equal(a.value, 'before the mid-dle!')
+    sync(...states)
+    assert.equal(b.value, a.value)
+  })
+
   it('has marks: an insertion takes on those before it unless it has its own, null takes one away', () => {
     const { states, handles } = share(text())
     const [a, b] = handles as [Text, Text]

@@ -16,9 +16,21 @@ describe('the examples', function () {
     assert.equal(code, 0)
   })
 
+  it('share the range of what two functions measured, in a type of their own', async () => {
+    const { code, output } = await runExample('measured-range.ts')
+    assert.equal(output, 'from -2 to 11 degrees\n')
+    assert.equal(code, 0)
+  })
+
   it('merge what two replicas put into the same cart', async () => {
     const { code, output } = await runExample('carts.ts')
     assert.equal(output, 'Ada ordered 2 mugs: gift\nleft in the cart: 0 lines\n')
+    assert.equal(code, 0)
+  })
+
+  it('bind an editor to a text, whose cursor stays where it was typed', async () => {
+    const { code, output } = await runExample('editor.ts')
+    assert.equal(output, 'Dear Ada and all, hello!|\nDear Ada and |all, hello!\ntrue\n')
     assert.equal(code, 0)
   })
 

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { simulate } from './simulation.ts'
+import { loadObjects } from './workload.ts'
 
 const { values } = parseArgs({
   options: { seeds: { type: 'string' }, first: { type: 'string' }, peers: { type: 'string' } },
@@ -8,6 +9,7 @@ const seeds = wholeNumber('seeds', values.seeds, 1_000)
 const first = wholeNumber('first', values.first, 1)
 const peers = wholeNumber('peers', values.peers, 5)
 
+await loadObjects()
 const startedMs = performance.now()
 const totals = new Map<string, number>()
 let slowest = 0

@@ -1,10 +1,12 @@
 import { strict as assert } from 'node:assert'
 import { simulate } from './simulation.ts'
+import { loadObjects } from './workload.ts'
 
 const seeds = 200
 
 describe('replicas over a network that drops, repeats, reorders, cuts and parts', function () {
   this.timeout(120_000)
+  before(loadObjects)
 
   for (let first = 1; first <= seeds; first += 25) {
     const last = first + 24

@@ -1,7 +1,9 @@
 import {
   counter,
   flag,
+  list,
   type Local,
+  log,
   map,
   max,
   min,
@@ -9,8 +11,9 @@ import {
   type Schema,
   set,
   struct,
+  vector,
 } from '@joinery/crdt-objects'
-import { kindOf, type SpaceState } from '@joinery/crdt-objects/engine'
+import { kindOf, loadEngines, type SpaceState } from '@joinery/crdt-objects/engine'
 import { type Deed, slash, type Verdict } from './oracle.ts'
 import { type Random } from './random.ts'
 
@@ -25,11 +28,19 @@ const schemas = {
   settings: map<string>(),
   pages: map(counter()),
   teams: map(Team),
+  sums: map(vector(2)),
+  notes: log<string>(),
+  todo: list<string>(),
 }
 type Schemas = typeof schemas
 
 /** An object of every kind, some within others, as one replica holds them. */
 export type Objects = { readonly [K in keyof Schemas]: Local<Schemas[K]> }
+
+/** Loads what the objects need: before any of them is opened. */
+export async function loadObjects(): Promise<void> {
+  await loadEngines(...Object.values<Schema>(schemas).map(kindOf))
+}
 
 export function openObjects(state: SpaceState): Objects {
   const open = <S extends Schema>(name: string, schema: S) =>
@@ -42,7 +53,7 @@ const names = ['a', 'b', 'c', 'd', 'e', 'f']
 
 /** Does something at random to the objects, and tells what. `unique` is written where values are compared. */
 export function operate(objects: Objects, random: Random, unique: string): Deed {
-  const deeds = [countDeed, countDeed, offerDeed, flagDeed, titleDeed]
+  const deeds = [countDeed, countDeed, offerDeed, flagDeed, titleDeed, sumDeed, noteDeed, todoDeed]
   const deed = random.pick([...deeds, tagDeed, tagDeed, settingDeed, pageDeed, pageDeed, teamDeed])
   return deed(objects, random, unique)
 }
@@ -112,6 +123,34 @@ function pageDeed({ pages }: Objects, random: Random): Deed {
   return { kind: 'add', place, amount }
 }
 
+function sumDeed({ sums }: Objects, random: Random): Deed {
+  const key = random.pick(names)
+  const place = `sums/${key}`
+  if (random.chance(0.2)) {
+    sums.delete(key)
+    return { kind: 'remove', place }
+  }
+  const amount = nonZero(random)
+  sums.at(key).addAt(1, amount)
+  return { kind: 'add', place, amount }
+}
+
+function noteDeed({ notes }: Objects, _random: Random, value: string): Deed {
+  notes.append(value)
+  return { kind: 'put', place: `notes/${value}` }
+}
+
+function todoDeed({ todo }: Objects, random: Random, value: string): Deed {
+  const at = random.integer(0, todo.length)
+  const item = todo.get(at)
+  if (item !== undefined && random.chance(0.4)) {
+    todo.delete(at)
+    return { kind: 'remove', place: `todo/${item}` }
+  }
+  todo.insert(at, value)
+  return { kind: 'put', place: `todo/${value}` }
+}
+
 function teamDeed({ teams }: Objects, random: Random): Deed {
   const key = random.pick(names)
   const place = `teams/${key}`
@@ -151,6 +190,7 @@ function nonZero(random: Random): number {
 /** All that can be read of the objects, equal for equal states. */
 export function canonical(objects: Objects): string {
   const { hits, worst, best, open, title, tags, settings, pages, teams } = objects
+  const { sums, notes, todo } = objects
   const sorted = <T>(entries: Iterable<[string, T]>) =>
     [...entries].sort(([a], [b]) => (a < b ? -1 : 1))
   return JSON.stringify([
@@ -165,6 +205,9 @@ export function canonical(objects: Objects): string {
       [...team.members].sort(),
       team.active,
     ]),
+    sorted(sums.entries()).map(([key, sum]) => [key, ...sum]),
+    notes.value,
+    todo.value,
   ])
 }
 
@@ -201,6 +244,11 @@ export function differences(objects: Objects, oracle: Verdict): string[] {
     compare(`${place}/members`, [...team.members].sort(), oracle.keys(`${place}/members`))
     compare(`${place}/active`, team.active, oracle.isPut(`${place}/active`))
   }
+  const { sums, notes, todo } = objects
+  compare('sums', [...sums.keys()], oracle.keys('sums'))
+  for (const [key, sum] of sums.entries()) compare(key, [...sum], [0, oracle.sum(`sums/${key}`)])
+  compare('notes', [...notes].sort(), oracle.keys('notes'))
+  compare('todo', [...todo].sort(), oracle.keys('todo'))
   return found
 }
 

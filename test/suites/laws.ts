@@ -6,7 +6,7 @@ import type { SpaceState } from '#crdt-objects/engine.ts'
 import { everythingOf as textsOf, type Everything } from './everything.ts'
 import { type History, drain, replicaId, runHistory, steps } from './history.ts'
 import { drawsFrom } from './operations.ts'
-import { runsBy } from './runs.ts'
+import { historiesOf, runsOf } from './runs.ts'
 
 function joined(history: History, ...states: readonly Uint8Array[]): SpaceState {
   const observer = history.observer()
@@ -23,7 +23,7 @@ function sealedStates(history: History): Uint8Array[] {
 export function describeLaws(title: string, schema: Schema): void {
   const everythingOf = (state: SpaceState): Everything => textsOf(state, schema)
 
-  describe(`${title}: laws`, () => {
+  describe(`${title}: laws, each over ${historiesOf(title)} histories`, () => {
     it('the join of states is associative, commutative and idempotent', () => {
       fastCheck.assert(
         fastCheck.property(steps, (drawn) => {
@@ -38,6 +38,7 @@ export function describeLaws(title: string, schema: Schema): void {
           assert.equal(twice.joinState(b), false)
           assert.deepEqual(everythingOf(twice), left)
         }),
+        runsOf(title, 'join'),
       )
     })
 
@@ -52,6 +53,7 @@ export function describeLaws(title: string, schema: Schema): void {
           history.settle()
           for (const state of history.states) assert.deepEqual(everythingOf(state), byState)
         }),
+        runsOf(title, 'batches'),
       )
     })
 
@@ -72,6 +74,7 @@ export function describeLaws(title: string, schema: Schema): void {
           for (const batch of batches) assert.equal(crooked.apply(batch), 'duplicate')
           assert.deepEqual(everythingOf(crooked), everythingOf(straight))
         }),
+        runsOf(title, 'order'),
       )
     })
 
@@ -86,6 +89,7 @@ export function describeLaws(title: string, schema: Schema): void {
             assert.equal(copy.vector.hash(), history.states[index]!.vector.hash())
           }
         }),
+        runsOf(title, 'round trip'),
       )
     })
 
@@ -101,6 +105,7 @@ export function describeLaws(title: string, schema: Schema): void {
             assert.deepEqual(everythingOf(state), everythingOf(without.states[index]!))
           }
         }),
+        runsOf(title, 'transaction'),
       )
     })
 
@@ -116,7 +121,7 @@ export function describeLaws(title: string, schema: Schema): void {
           assert.deepEqual(everythingOf(joiner), everythingOf(history.states[0]!))
           assert.equal(joiner.vector.get(replicaId(0)), history.states[0]!.vector.get(replicaId(0)))
         }),
-        runsBy(2),
+        runsOf(title, 'goes on', 2),
       )
     })
   })

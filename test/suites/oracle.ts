@@ -10,6 +10,7 @@ import type { HistoryWatcher } from './history.ts'
 import { History, replicaId, steps } from './history.ts'
 import { drawsFrom } from './operations.ts'
 import { ReplicaView, type RootShape } from './replica-view.ts'
+import { historiesOf, runsOf } from './runs.ts'
 import { isRemoval, shapeAt, specOf } from './type-specs.ts'
 import { shapeOf, type Operation, type Recorded, type Shape } from './type-spec.ts'
 
@@ -138,7 +139,7 @@ export function compareAll(history: History, oracle: Oracle): void {
 
 /** Defines the comparison for one schema. */
 export function describeOracle(title: string, schema: Schema): void {
-  it(`${title}: every replica reads what the definitions say, after every step`, () => {
+  it(`${title}: every replica reads what the definitions say, after every step of ${historiesOf(title)} histories`, () => {
     fastCheck.assert(
       fastCheck.property(steps, (drawn) => {
         const replicas = 3 + (drawn.length % 3)
@@ -151,6 +152,7 @@ export function describeOracle(title: string, schema: Schema): void {
         history.settle()
         compareAll(history, oracle)
       }),
+      runsOf(title, 'oracle'),
     )
   })
 }

@@ -59,6 +59,7 @@ export const leaves = {
 export const schemaByTitle: ReadonlyMap<string, Schema> = new Map<string, Schema>([
   ...Object.entries(leaves),
   ['map of counters', map(counter())],
+  ['map of logs', map(log())],
   ['map of lists', map(list())],
   ['map of texts', map(text())],
   ['map of vectors', map(vector(3))],

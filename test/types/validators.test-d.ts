@@ -1,3 +1,4 @@
+/* eslint-disable @typescript-eslint/no-unused-vars -- schemas are here for their types only */
 /* What a validator says of its values is what a schema made with it has: checked by the compiler, nothing here runs. */
 import {
   type Local,
@@ -19,9 +20,7 @@ interface Standard<In, Out> {
   readonly '~standard': {
     readonly version: 1
     readonly vendor: string
-    readonly validate: (
-      value: unknown,
-    ) =>
+    readonly validate: (value: unknown) =>
       | { readonly value: Out; readonly issues?: undefined }
       | {
           readonly issues: readonly {

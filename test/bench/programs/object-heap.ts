@@ -1,12 +1,11 @@
 /*
  * What an object takes in memory: many small ones are made in one engine, and the heap is looked at before and after.
  */
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import * as Automerge from '@automerge/automerge'
 import { counter, map, register, set, struct, vector } from '@joinery/crdt-objects'
 import * as Y from 'yjs'
 import { newState, openObject } from '../engines/joinery.ts'
+import { usedBytes } from './heap.ts'
 import { answer, readOptions } from './parent.ts'
 
 /** What to make, where, and how many. */
@@ -19,28 +18,29 @@ export interface HeapLoad {
 /** What one object takes, in bytes. */
 export interface HeapUse {
   readonly bytesEach: number
+  /** What they were kept in: named, so that it is still in use when the heap is looked at. */
+  readonly kind: string
 }
 
 const perFlush = 100
 const { shape, engine, count } = readOptions<HeapLoad>()
 
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
-
-const make = { joinery: makeOurs, 'joinery-loaded': loadOurs, yjs: makeYjs, automerge: makeAutomerge }
+const make = {
+  joinery: makeOurs,
+  'joinery-loaded': loadOurs,
+  yjs: makeYjs,
+  automerge: makeAutomerge,
+}
 // Once before: code, and what is made on first use, is not what an object takes.
 make[engine](perFlush)
-const before = used()
+// Automerge keeps its documents outside of the heap.
+const where = engine === 'automerge' ? 'process' : 'heap'
+const before = usedBytes(where)
 const kept = make[engine](count)
-const bytesEach = (used() - before) / count
-answer({ bytesEach, kept: typeof kept } satisfies HeapUse & { kept: string })
-
-function used(): number {
-  for (let rounds = 0; rounds < 3; rounds++) collect()
-  const { heapUsed, arrayBuffers, rss } = process.memoryUsage()
-  // Automerge keeps its documents outside of the heap.
-  return engine === 'automerge' ? rss : heapUsed + arrayBuffers
-}
+answer({
+  bytesEach: (usedBytes(where) - before) / count,
+  kind: kept.constructor.name,
+} satisfies HeapUse)
 
 function key(number: number): string {
   return `key-${number}`
@@ -60,7 +60,10 @@ function makeOurs(objects: number): ReturnType<typeof newState> {
 
 function writer(state: ReturnType<typeof newState>): (number: number) => void {
   if (shape === 'struct') {
-    const pages = openObject(state, map(struct({ hits: counter(), title: register<string>(), tags: set() })))
+    const pages = openObject(
+      state,
+      map(struct({ hits: counter(), title: register<string>(), tags: set() })),
+    )
     return (number) => {
       const page = pages.at(key(number))
       page.hits.add(1)
@@ -130,7 +133,11 @@ function addYjs(root: Y.Map<unknown>, number: number): void {
 }
 
 function makeAutomerge(objects: number): object {
-  type Page = { hits: Automerge.Counter; title: string; tags: Record<string, boolean> }
+  interface Page {
+    readonly hits: Automerge.Counter
+    readonly title: string
+    readonly tags: Record<string, boolean>
+  }
   let document = Automerge.from<{ root: Record<string, Page> }>({ root: {} })
   for (let from = 0; from < objects; from += perFlush) {
     document = Automerge.change(document, ({ root }) => {

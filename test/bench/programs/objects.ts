@@ -6,7 +6,7 @@ import { type Engine, type Workload } from '../engines/engine.ts'
 import { joinery } from '../engines/joinery.ts'
 import { yjs } from '../engines/yjs.ts'
 import { median } from '../figure.ts'
-import { answer, readOptions } from './parent.ts'
+import { answer, readOptions, serve } from './parent.ts'
 
 /** One engine's figures for one operation. */
 export interface ObjectRates {
@@ -18,8 +18,6 @@ export interface ObjectRates {
 /** One workload in each engine. */
 export interface ObjectComparison extends Workload {
   readonly perFlush: number
-  /** Whether every operation writes a new key. */
-  readonly distinct: boolean
   readonly ours: ObjectRates
   readonly yjs: ObjectRates
   readonly automerge: ObjectRates
@@ -33,24 +31,16 @@ export interface ObjectLoad {
   readonly automergeMsMax: number
 }
 
-const warmUps = 3
+/** What to compare next. */
+export interface ObjectTask extends Workload {
+  readonly perFlush: number
+}
+
+const warmUps = 2
 const { count, repetitions, automergeMsMax } = readOptions<ObjectLoad>()
 
-const workloads: readonly Workload[] = [
-  { verb: 'counter.add', keys: 1 },
-  { verb: 'counter.add', keys: 1000 },
-  { verb: 'map.set', keys: 2 },
-  { verb: 'map.set', keys: 1000 },
-  { verb: 'set.add', keys: 1000 },
-  { verb: 'map.set', keys: count },
-  { verb: 'set.add', keys: count },
-]
-
-const comparisons: ObjectComparison[] = []
-for (const workload of workloads) {
-  for (const perFlush of [1, 100]) comparisons.push(compare(workload, perFlush))
-}
-answer(comparisons)
+serve<ObjectTask>((task) => Promise.resolve(compare(task, task.perFlush)))
+answer({})
 
 function compare(workload: Workload, perFlush: number): ObjectComparison {
   const ours: ObjectRates[] = []
@@ -64,7 +54,6 @@ function compare(workload: Workload, perFlush: number): ObjectComparison {
   return {
     ...workload,
     perFlush,
-    distinct: workload.keys === count,
     ours: middle(ours.slice(warmUps)),
     yjs: middle(theirs.slice(warmUps)),
     automerge: measure(automerge(workload), perFlush, automergeMsMax),

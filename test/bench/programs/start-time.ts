@@ -7,7 +7,11 @@ export interface StartTime {
   readonly startMs?: number
 }
 
-const { module } = readOptions<{ module: '@joinery/client' | '@joinery/peer' | 'yjs' }>()
+/** What is imported: one of our packages, what it is held against, or an empty module. */
+export type Imported =
+  '@joinery/client' | '@joinery/crdt-objects' | '@joinery/peer' | 'yjs' | 'nothing'
+
+const { module } = readOptions<{ module: Imported }>()
 const beforeMs = performance.now()
 if (module === '@joinery/peer') {
   const { createPeer } = await import('@joinery/peer')
@@ -17,7 +21,9 @@ if (module === '@joinery/peer') {
   say({ importMs: importedMs - beforeMs, startMs: startedMs - importedMs })
 } else {
   if (module === 'yjs') await import('yjs')
-  else await import('@joinery/client')
+  else if (module === '@joinery/crdt-objects') await import('@joinery/crdt-objects')
+  else if (module === '@joinery/client') await import('@joinery/client')
+  else await import('data:text/javascript,')
   say({ importMs: performance.now() - beforeMs })
 }
 

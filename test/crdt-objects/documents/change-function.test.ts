@@ -164,7 +164,7 @@ describe('edits of a document', () => {
       { type: 'other', path: ['title'] },
       'no edit',
     ]) {
-      refuses(state, 'VALUE_INVALID', () => plan.edit([set, edit as typeof set]))
+      refuses(state, 'VALUE_INVALID', () => plan.edit([set, wrong(edit)]))
     }
     refuses(state, 'VALUE_INVALID', () => plan.edit(wrong('no edits')))
     refuses(state, 'VALUE_INVALID', () => plan.edit(wrong([set]), wrong('no options')))

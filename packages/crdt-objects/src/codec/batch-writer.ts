@@ -13,23 +13,22 @@ export class BatchWriter {
   /** Numbers and stamps are written as distances from these two. */
   last = 0
   baseStamp = 0
-  /** Our indexes, in the order of the table. */
-  readonly table: number[] = []
-  private readonly rowByIndex: (number | undefined)[] = []
+  /** Our indexes, in the order of the table. Row 0 is the author: we. */
+  readonly table: number[] = [SELF]
+  private readonly rowByIndex: (number | undefined)[] = [0]
 
   constructor(context: ReplicaContext) {
     this.context = context
   }
 
-  /** Begins a batch or state; what was written before is dropped. Row 0 is the author: we. */
+  /** Begins a batch or state; what was written before is dropped. */
   begin(last: number, baseStamp: number): this {
     this.head.reset()
     this.body.reset()
-    for (const index of this.table) this.rowByIndex[index] = undefined
-    this.table.length = 0
+    while (this.table.length > 1) this.rowByIndex[this.table.pop() ?? SELF] = undefined
+    this.rowByIndex[SELF] = 0
     this.last = last
     this.baseStamp = baseStamp
-    this.row(SELF)
     return this
   }
 

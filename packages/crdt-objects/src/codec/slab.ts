@@ -18,5 +18,6 @@ export function allocate(bytes: number): Uint8Array {
   }
   const start = used
   used += bytes
-  return slab.subarray(start, used)
+  // Not a subarray of the slab: that costs half as much again.
+  return new Uint8Array(slab.buffer, start, bytes)
 }

@@ -65,9 +65,11 @@ export function decodeHead(reader: Reader, shape: 'batch' | 'state'): Head {
   if (version !== (shape === 'batch' ? BATCH : STATE)) {
     reader.fail(`version or shape ${version}: is a newer version at work?`)
   }
-  const replicas: ReplicaId[] = []
-  for (let left = reader.count(8); left > 0; left--) replicas.push(reader.u64())
-  if (replicas.length === 0) reader.fail('no author')
+  let rows = reader.count(8)
+  if (rows === 0) reader.fail('no author')
+  // As a rule the author alone: an array of just that size.
+  const replicas: ReplicaId[] = [reader.u64()]
+  while (--rows > 0) replicas.push(reader.u64())
   if (replicas.length > 1 && new Set(replicas).size < replicas.length) {
     reader.fail('replica named twice')
   }
@@ -80,10 +82,12 @@ export function decodeHead(reader: Reader, shape: 'batch' | 'state'): Head {
   return { replicas, rows: replicas.length, first, last, baseStamp, vector }
 }
 
-function decodeVector(reader: Reader, rows: number): [number, number][] {
-  const vector: [number, number][] = []
+const EMPTY: Head['vector'] = []
+
+function decodeVector(reader: Reader, rows: number): Head['vector'] {
   const count = reader.count(2)
-  if (count === 0) return vector
+  if (count === 0) return EMPTY
+  const vector: [number, number][] = []
   const named = new Set<number>()
   for (let left = count; left > 0; left--) {
     const row = reader.varint()

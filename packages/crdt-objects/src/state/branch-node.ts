@@ -38,7 +38,7 @@ export abstract class BranchNode extends Node<Children, Children> implements Bra
     if (known !== undefined) return known
     const child = this.createChild(key)
     if (this.many !== undefined) this.many.set(key, child)
-    else if (this.few.length < SCANNED_MAX) this.few = [...this.few, child]
+    else if (this.few.length < SCANNED_MAX) this.few = this.few.concat(child)
     else {
       this.many = new Map([...this.few, child].map((each) => [each.key, each]))
       this.few = NONE

@@ -11,6 +11,8 @@ export class ChangeLedger {
   private readonly context: ReplicaContext
   /** Who wrote what is being merged: we alone, in a transaction. Names and places cost nothing until somebody listens. */
   private authors: readonly number[] | undefined
+  /** How many of them, from the first on, wrote any of it. */
+  private authorCount = 0
   private placesByObject = new Map<ObjectState, ChangedPlace[]>()
 
   constructor(context: ReplicaContext) {
@@ -20,8 +22,9 @@ export class ChangeLedger {
     }
   }
 
-  begin(indexes: readonly number[]): void {
+  begin(indexes: readonly number[], count = indexes.length): void {
     this.authors = indexes
+    this.authorCount = count
   }
 
   finish(): void {
@@ -30,7 +33,7 @@ export class ChangeLedger {
     if (authors === undefined || placesByObject.size === 0) return
     // Listeners may write: what they change is none of this.
     this.placesByObject = new Map()
-    const by = authors.map((index) => this.name(index))
+    const by = authors.slice(0, this.authorCount).map((index) => this.name(index))
     const origin = authors[0] === SELF ? 'local' : 'remote'
     for (const [object, detail] of placesByObject) object.tell({ origin, by, detail })
   }

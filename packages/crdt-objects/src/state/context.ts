@@ -8,6 +8,7 @@ import type { LeafEngine } from '../leaf-engine.ts'
 export const SELF = 0
 /** Stamps a millisecond: a hybrid clock counts within one. 2^53 / 1024 ms lasts until the year 2248. */
 export const STAMPS_PER_MS = 1024
+const DAY_MS = 86_400_000
 /** Pending deltas are asked to leave as a batch from about this size on. */
 const PENDING_BYTES_FULL = 64 * 1024
 
@@ -29,6 +30,11 @@ export interface OpenTransaction {
   readonly undo: (() => void)[]
 }
 
+/** What has something to say with the next batch, whatever that is for, though no update of ours made it. */
+export interface Rider {
+  markDirty(bytes: number): void
+}
+
 /**
  * What all nodes of one replica of a space share: numbering, interned replica ids, the hybrid clock, and who watches.
  */
@@ -41,6 +47,8 @@ export class ReplicaContext {
   sealed = 0
   /** Greatest stamp made or seen. */
   private lastStamp = 0
+  /** A day after a time that the clock has shown: stamps up to here are followed. */
+  private stampCeiling = 0
   /** The id that was looked up last: batches of one author come in a row. */
   private recent: { readonly id: ReplicaId; readonly index: number }
   /** Estimate of what the next batch will take. */
@@ -52,6 +60,8 @@ export class ReplicaContext {
   watchers = 0
   /** Told of each changed place, at once for local changes. */
   onChange: (object: object, ...places: readonly ChangedPlace[]) => void = () => undefined
+  /** Who waits for our next batch. */
+  readonly riders = new Set<Rider>()
   /** The transaction under way, if there is one. */
   transaction: OpenTransaction | undefined
   /** Opens another object of the space, as a reference to it does. */
@@ -131,8 +141,18 @@ export class ReplicaContext {
    */
   observeStamp(stamp: number): void {
     if (stamp <= this.lastStamp) return
-    const dayAhead = (this.ports.clock() + 86_400_000) * STAMPS_PER_MS
-    if (stamp <= dayAhead) this.lastStamp = stamp
+    // The clock is only looked at when it may matter: it costs more than all the rest.
+    if (stamp > this.stampCeiling) {
+      this.stampCeiling = (this.ports.clock() + DAY_MS) * STAMPS_PER_MS
+    }
+    if (stamp <= this.stampCeiling) this.lastStamp = stamp
+  }
+
+  /** A batch is about to be made: whoever waits for one goes with it. */
+  callRiders(): void {
+    if (this.riders.size === 0) return
+    for (const rider of this.riders) rider.markDirty(0)
+    this.riders.clear()
   }
 
   /** Notes that a batch with all updates up to `last` has left. */

@@ -276,6 +276,8 @@ export abstract class ContributionsNode<C> extends Node<
 
   /** What is pending joins its generation, by the same addition that receivers make. */
   protected clearDelta(): void {
+    // What a failed transaction leaves of a delta is nothing, and no batch had it.
+    if (this.context.transaction !== undefined) return
     const { pending, pendingSeq } = this
     this.sum = undefined
     if (pending !== undefined) {
@@ -286,6 +288,7 @@ export abstract class ContributionsNode<C> extends Node<
     this.pending = undefined
     this.pendingCounted = 0
     if (this.generations.some(isClosing)) {
+      this.context.riders.delete(this)
       this.generations = this.generations.filter((generation) => !isClosing(generation))
     }
     for (const generation of this.generations) generation.untold = false
@@ -326,8 +329,8 @@ export abstract class ContributionsNode<C> extends Node<
     generation.baseSeq = seq
     const subtracts = this.contribution.subtract !== undefined
     generation.base = subtracts && seq < generation.seq ? total : undefined
-    // To close it is no operation of its own: it leaves with the next batch, whatever that is for.
-    if (isClosing(generation)) this.markDirty(GENERATION_BYTES)
+    // To close it is no operation of its own: that goes with the next batch, whatever the batch is for.
+    if (isClosing(generation)) this.context.riders.add(this)
     return true
   }
 

@@ -227,9 +227,10 @@ export abstract class KeyedNode<K> extends Node<SmallMap<K, CellDelta>, Map<K, D
 
   /** Sets or removes a cell as a whole: merges and undone operations do. */
   protected put(key: K, head: Dot | undefined): void {
-    if (head === undefined || !this.cells.has(key)) this.order = undefined
+    const { size } = this.cells
     if (head === undefined) this.cells.delete(key)
     else this.cells.set(key, head)
+    if (this.cells.size !== size) this.order = undefined
   }
 
   /** The keys in an order that is the same at every replica. */

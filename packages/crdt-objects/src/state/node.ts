@@ -29,19 +29,23 @@ export interface Incoming {
  */
 export abstract class Node<Delta = unknown, Whole = unknown> {
   readonly context: ReplicaContext
-  parent: Parent | undefined
+  /** None once the parent has let go of an empty node. */
+  private parent: Parent | undefined
   readonly key: string
   /** Whether there is a delta to send. */
   dirty = false
   /** Whether anything is there to a reader. Invariant: equals isPresent() between operations. */
   present = false
-  /** False once the parent has let go of an empty node: who kept it must look its place up again. */
-  attached = true
 
-  constructor(context: ReplicaContext, parent: Parent | undefined, key: string) {
+  constructor(context: ReplicaContext, parent: Parent, key: string) {
     this.context = context
     this.parent = parent
     this.key = key
+  }
+
+  /** False once the parent has let go: who kept the node must look its place up again. */
+  get attached(): boolean {
+    return this.parent !== undefined
   }
 
   protected abstract isPresent(): boolean
@@ -81,7 +85,7 @@ export abstract class Node<Delta = unknown, Whole = unknown> {
 
   /** The parent lets go of this place and all below it. */
   detach(): void {
-    this.attached = false
+    this.parent = undefined
   }
 
   sealed(): void {
@@ -105,7 +109,7 @@ export abstract class Node<Delta = unknown, Whole = unknown> {
   }
 
   locate(): { readonly object: object; readonly path: string[] } {
-    if (this.parent === undefined) throw new Error('a node without a parent has no place')
+    if (this.parent === undefined) throw new Error('a place that its parent let go of')
     const place = this.parent.locate()
     const step = this.parent.step(this.key)
     if (step !== undefined) place.path.push(step)

@@ -1,8 +1,12 @@
-import { JoineryError } from '../errors.ts'
+import { checkText } from '../codec/value.ts'
+import { JoineryError, invalidValue } from '../errors.ts'
 import type { Kind } from '../kind.ts'
 import { parseDescriptor } from '../types/descriptor.ts'
 import type { ReplicaContext } from './context.ts'
 import { ObjectState } from './object-state.ts'
+
+/** The longest name of an object, in UTF-16 units. */
+const NAME_LENGTH_MAX = 4096
 
 /**
  * The objects of a space. One name stands for one object, unless programs whose schemas are of different families met
@@ -61,9 +65,10 @@ export class ObjectTable {
   /**
    * The object for a program that opens it with `kind`.
    *
-   * @throws JoineryError OBJECT_SCHEMA_DIFFERS
+   * @throws JoineryError OBJECT_SCHEMA_DIFFERS, VALUE_INVALID for what is no name
    */
   open(name: string, kind: Kind): ObjectState {
+    checkName(name)
     const same = this.get(name, kind)
     const other = same ?? this.find(name)
     if (other !== undefined && other.known(kind.fingerprint) === undefined) {
@@ -90,4 +95,11 @@ export class ObjectTable {
 
 function objectKey(name: string, kind: Kind): string {
   return `${name}\n${kind.family}`
+}
+
+function checkName(name: string): void {
+  if (typeof name !== 'string' || name.length > NAME_LENGTH_MAX) {
+    throw invalidValue(`names are strings of at most ${NAME_LENGTH_MAX} characters`, name)
+  }
+  checkText(name, 'a name')
 }

@@ -1,7 +1,6 @@
 import { BatchReader } from '../codec/batch-reader.ts'
 import { BatchWriter } from '../codec/batch-writer.ts'
 import { Reader } from '../codec/reader.ts'
-import { checkText } from '../codec/value.ts'
 import { encodeFingerprint } from '../codec/fingerprint.ts'
 import { invalidValue } from '../errors.ts'
 import type { ReplicaId } from '../identity.ts'
@@ -10,7 +9,7 @@ import type { Kind } from '../kind.ts'
 import { loadEngines } from '../leaf-engine.ts'
 import { parseDescriptor } from '../types/descriptor.ts'
 import { VersionVector } from '../version-vector.ts'
-import type { Head } from './batch-codec.ts'
+import type { Framing, Head } from './batch-codec.ts'
 import { decodeHead, encodeFramed } from './batch-codec.ts'
 import { ChangeLedger } from './change-ledger.ts'
 import type { OpenTransaction, ReplicaPorts } from './context.ts'
@@ -20,10 +19,9 @@ import type { Incoming } from './node.ts'
 import type { KnownKind, ObjectState } from './object-state.ts'
 import { ObjectTable } from './object-table.ts'
 import { checkOperation } from './keyed-node.ts'
-import { SmallMap } from './small-map.ts'
 
-/** The longest name of an object, in UTF-16 units. */
-const NAME_LENGTH_MAX = 4096
+const NONE: readonly never[] = []
+const OURSELVES = [SELF]
 
 /**
  * What became of a batch that was offered. `engine-missing`: it holds objects whose engine is not loaded; the port
@@ -56,7 +54,7 @@ export class SpaceState {
   private readonly batchWriter: BatchWriter
   /** What the last batch brought something for: as a rule the next one does, too. */
   private recent: KnownKind | undefined
-  private dirtyObjects: ObjectState[] = []
+  private readonly dirtyObjects: ObjectState[] = []
   /** What our batches have told of others' updates. Invariant: at or below `context.seen`, entry by entry. */
   private readonly told: number[] = []
 
@@ -110,7 +108,6 @@ export class SpaceState {
    */
   open(name: string, kind: Kind): ObjectState {
     this.context.checkOpen()
-    checkName(name)
     return this.table.open(name, kind)
   }
 
@@ -128,7 +125,7 @@ export class SpaceState {
     const last = context.seen[SELF] ?? 0
     const { pendingBytes } = context
     context.transaction = transaction
-    this.ledger.begin([SELF])
+    this.ledger.begin(OURSELVES)
     try {
       const isOver = (): boolean => context.transaction !== transaction
       const answer = work((handle) => draftOf(handle, context, isOver))
@@ -161,6 +158,7 @@ export class SpaceState {
     const last = context.seen[SELF] ?? 0
     if (last < first) return undefined
     if (context.transaction !== undefined) throw new Error('no batch is taken within a transaction')
+    context.callRiders()
     const batch = this.batchWriter.begin(last, context.latestStamp)
     batch.body.varint(this.dirtyObjects.length)
     for (const object of this.dirtyObjects) {
@@ -183,10 +181,11 @@ export class SpaceState {
 
   private clearDeltas(): void {
     for (const object of this.dirtyObjects) object.root.sealed()
-    this.dirtyObjects = []
+    while (this.dirtyObjects.length > 0) this.dirtyObjects.pop()
   }
 
-  private dependencies(): [number, number][] {
+  private dependencies(): Framing['vector'] {
+    if (this.context.ids.length === 1) return NONE
     const advanced: [number, number][] = []
     for (let index = SELF + 1; index < this.context.ids.length; index++) {
       const seen = this.seen(index)
@@ -213,14 +212,19 @@ export class SpaceState {
     )
     const parts = this.unlessEngineMissing(() => this.decodeParts(batch, 'delta'))
     if (parts === 'engine-missing') return parts
-    const indexes = head.replicas.map((id) => this.context.intern(id))
-    const incoming = { indexes, seen: [] }
-    this.ledger.begin(indexes.slice(0, 1))
+    // As a rule the author alone: an array of just that size.
+    const author = this.context.intern(head.replicas[0] ?? 0n)
+    const indexes = [author]
+    for (let row = 1; row < head.rows; row++) {
+      indexes.push(this.context.intern(head.replicas[row] ?? 0n))
+    }
+    const incoming = { indexes, seen: NONE }
+    this.ledger.begin(indexes, 1)
     for (const part of parts) {
       this.recent = this.learn(part)
       this.recent.object.root.apply(part.content, incoming)
     }
-    this.context.seen[indexes[0] ?? SELF] = head.last
+    this.context.seen[author] = head.last
     this.context.observeStamp(batch.stampMax)
     this.ledger.finish()
     return 'applied'
@@ -245,12 +249,15 @@ export class SpaceState {
 
   private decodeParts(batch: BatchReader, form: 'delta' | 'whole'): Part[] {
     const parts: Part[] = []
-    const keys = new SmallMap<string, true>()
-    for (let left = batch.body.count(11); left > 0; left--) {
+    const count = batch.body.count(11)
+    const keys = count > 1 ? new Set<string>() : undefined
+    for (let left = count; left > 0; left--) {
       const { name, kind, known } = this.decodeIdentity(batch)
-      const key = `${name}\n${kind.family}`
-      if (keys.get(key) !== undefined) batch.body.fail('object named twice')
-      keys.set(key, true)
+      if (keys !== undefined) {
+        const key = `${name}\n${kind.family}`
+        if (keys.has(key)) batch.body.fail('object named twice')
+        keys.add(key)
+      }
       const older = form === 'delta' ? [] : decodeOlder(batch, kind)
       for (const { engines } of [kind, ...older]) {
         if (engines.some(({ loaded }) => !loaded)) throw new EngineMissing(engines)
@@ -366,13 +373,6 @@ export class SpaceState {
   close(): void {
     this.context.closed = true
   }
-}
-
-function checkName(name: string): void {
-  if (typeof name !== 'string' || name.length > NAME_LENGTH_MAX) {
-    throw invalidValue(`names are strings of at most ${NAME_LENGTH_MAX} characters`, name)
-  }
-  checkText(name, 'a name')
 }
 
 function encodeOlder(batch: BatchWriter, descriptors: readonly string[]): void {

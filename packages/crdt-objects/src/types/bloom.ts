@@ -148,6 +148,7 @@ export function bloomKind(capacity: number, error: number): Kind {
   const kind: Kind = defineKind<BloomNode>({
     name: 'bloom',
     args: [capacity, error],
+    text: `bloom({ capacity: ${capacity}, error: ${error} })`,
     verbs: { add: 'write', has: 'read', count: 'read' },
     zero: () => 0,
     ...contributionsCodec(contribution),

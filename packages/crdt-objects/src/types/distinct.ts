@@ -143,6 +143,7 @@ export function distinctKind(precision: number): Kind {
   const kind: Kind = defineKind<DistinctNode>({
     name: 'distinct',
     args: [precision],
+    text: `distinct({ precision: ${precision} })`,
     verbs: { add: 'write' },
     zero: () => 0,
     ...contributionsCodec(contribution),

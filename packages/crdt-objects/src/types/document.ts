@@ -1,5 +1,4 @@
-import { fromString } from 'uint8arrays/from-string'
-import { toString } from 'uint8arrays/to-string'
+import { decodeHex, encodeHex } from '../codec/hex.ts'
 import { Reader } from '../codec/reader.ts'
 import { decodeValue, valueBytes } from '../codec/value.ts'
 import { invalidValue } from '../errors.ts'
@@ -105,7 +104,7 @@ function messageOf(options: unknown): string | undefined {
 }
 
 function decodeInitial(hex: string): InitialDocument {
-  const reader = new Reader(fromString(hex, 'base16'))
+  const reader = new Reader(decodeHex(hex))
   const decoded = decodeValue(reader)
   reader.end()
   const value = checkInitial(decoded)
@@ -165,5 +164,5 @@ export type DocumentSchema<T> = Schema<{
  * and look back on; for hot data, maps and counters are a hundred times as fast and forget what is over.
  */
 export function document<T extends object>(initial: T & Shareable<T>): DocumentSchema<T> {
-  return schemaOf(documentKind([toString(valueBytes(checkInitial(initial)), 'base16')]))
+  return schemaOf(documentKind([encodeHex(valueBytes(checkInitial(initial)))]))
 }

@@ -115,6 +115,7 @@ export function quantilesKind(error: number): Kind {
   const kind: Kind = defineKind<QuantilesNode>({
     name: 'quantiles',
     args: [error],
+    text: `quantiles({ error: ${error} })`,
     verbs: { record: 'write', quantile: 'read' },
     zero: () => EMPTY,
     ...contributionsCodec(contribution),

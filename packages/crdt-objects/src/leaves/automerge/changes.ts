@@ -10,7 +10,7 @@ export interface IncomingChange {
 }
 
 /** What the engine makes of hostile bytes can be a panic: an error like any other to whoever offered them. */
-export function guarded<T>(batch: BatchReader, read: () => T): T {
+function guarded<T>(batch: BatchReader, read: () => T): T {
   try {
     return read()
   } catch (error) {

@@ -139,8 +139,7 @@ export class DocumentNode extends Node<DocumentDelta, DocumentWhole> {
 
   private remember(mark: number): void {
     if (this.context.transaction === undefined) return
-    const { document, head } = this
-    const { kills } = this
+    const { document, head, kills } = this
     const waiting = this.pending.length
     this.onUndo(() => {
       document?.restore(mark)

@@ -17,6 +17,7 @@ export interface HistoryEntry {
   readonly by: string
   /** When, by the clock of its author. */
   readonly timeMs: number
+  /** What its author said of it. */
   readonly message?: string
 }
 
@@ -107,13 +108,15 @@ export class HistoryDocument {
     message: string | undefined,
     anyway = false,
   ): WrittenChange | undefined {
+    // Before the engine has worked on it for seconds.
+    checkOperations(edits.reduce((sum, edit) => sum + leastOperations(edit), 0))
     const { backend, live, check } = this.engine
     try {
       const writer = new EditWriter(backend)
       for (const edit of edits) writer.write(edit)
       const operations = backend.pendingOps()
       if (operations === 0) return undefined
-      if (operations > OPERATIONS_MAX) throw tooLarge(operations, OPERATIONS_MAX)
+      checkOperations(operations)
       if (!anyway) this.checkRoom()
       if (backend.commit(message ?? null, timeMs) === null) return undefined
       const bytes = backend.getLastLocalChange()
@@ -258,8 +261,17 @@ export class HistoryDocument {
   }
 }
 
+function checkOperations(operations: number): void {
+  if (operations > OPERATIONS_MAX) throw tooLarge(operations, OPERATIONS_MAX)
+}
+
+/** Each item, and each character of a text, is an operation of its own. */
+function leastOperations(edit: DocumentEdit): number {
+  return edit.type === 'splice' || edit.type === 'text' ? edit.delete + edit.insert.length : 1
+}
+
 /** Who makes the change that every replica begins with: no replica, whose ids are longer. */
-export const INITIAL_ACTOR = '00'
+const INITIAL_ACTOR = '00'
 
 /** The change that makes an empty document read as `initial`; `undefined` if it is empty as well. */
 export function initialChange(initial: Readonly<Record<string, unknown>>): Uint8Array | undefined {

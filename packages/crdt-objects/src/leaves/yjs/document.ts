@@ -7,7 +7,7 @@ import { integrateSections } from './integrate.ts'
 import type { Arrival } from './integrate.ts'
 import { encodeStructs } from './structs.ts'
 import type { ItemEvent } from './steps.ts'
-import type { ContentCodec, Struct } from './structs.ts'
+import type { Content, ContentCodec, Struct } from './structs.ts'
 
 /** The root type of a document. */
 export type Sequence = Text | YArray<unknown>
@@ -18,7 +18,7 @@ export interface DocumentShape<S extends Sequence> {
   root(document: Doc): S
   readonly codec: ContentCodec
   /** The content of Yjs that a struct becomes. */
-  content(struct: Struct): Item['content']
+  readonly content: (struct: Struct) => Content
   /** The steps from what was to what is. */
   steps(root: S, event: ItemEvent): readonly SequenceStep[]
 }

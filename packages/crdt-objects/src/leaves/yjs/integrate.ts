@@ -6,7 +6,7 @@ import type { Clients } from './clients.ts'
 import { yjs } from './engine.ts'
 import { DELETED, NONE } from './structs.ts'
 import type { ItemList } from './steps.ts'
-import type { Section, Struct } from './structs.ts'
+import type { Content, Section, Struct } from './structs.ts'
 
 /** What was deleted of one author: rows of the table, and clocks and lengths by turns. */
 export interface Deletions {
@@ -25,7 +25,7 @@ export interface Arrival {
 interface Tools {
   readonly clients: Clients
   readonly root: Text | YArray<unknown>
-  content(struct: Struct): Item['content']
+  readonly content: (struct: Struct) => Content
 }
 
 /** Structs of one client, and how far they are taken in. */
@@ -175,7 +175,8 @@ function integrate(struct: Struct, client: number, work: Work): void {
   const offset = state.of(client) - struct.clock
   if (offset >= struct.length) return
   const { Item, createID } = yjs()
-  const whole = tools.content(struct)
+  // Yjs declares no relation between the content of items and its kinds.
+  const whole = tools.content(struct) as unknown as Item['content']
   const clock = struct.clock + Math.max(0, offset)
   const item = new Item(
     createID(client, clock),
@@ -228,7 +229,10 @@ function remove(
     if (len > 0) present.push({ clock, len })
   }
   if (present.length === 0) return
-  yjs().iterateDeletedStructs(transaction, { clients: new Map([[client, present]]) }, (item) => {
+  const deletions = yjs().createDeleteSet()
+  const clients: Map<number, readonly object[]> = deletions.clients
+  clients.set(client, present)
+  yjs().iterateDeletedStructs(transaction, deletions, (item) => {
     ;(item as Item).delete(transaction)
   })
 }

@@ -1,4 +1,4 @@
-import type { Array as YArray, ContentAny, Item } from 'yjs'
+import type { Array as YArray } from 'yjs'
 import type { SequenceStep } from '../../change.ts'
 import { VALUE_BYTES_MAX, snapshot } from '../../codec/snapshot.ts'
 import { decodeValue, encodeValue } from '../../codec/value.ts'
@@ -8,7 +8,7 @@ import type { DocumentShape } from './document.ts'
 import { yjs } from './engine.ts'
 import { SequenceNode } from './sequence-node.ts'
 import { StepsBuilder, eachFate } from './steps.ts'
-import { DELETED } from './structs.ts'
+import { DELETED, elementsOf } from './structs.ts'
 import type { ContentCodec } from './structs.ts'
 
 /** What waits to be put into a list. Elements are in the form in which Yjs keeps them. */
@@ -41,7 +41,7 @@ function itemOf(element: unknown): unknown {
 
 export const LIST_CODEC: ContentCodec = {
   encode(batch, item, offset) {
-    const { arr } = item.content as ContentAny
+    const arr = elementsOf(item)
     batch.body.varint(arr.length - offset)
     for (let i = offset; i < arr.length; i++) encodeValue(batch.body, itemOf(arr[i]))
   },
@@ -61,7 +61,7 @@ export const LIST_CODEC: ContentCodec = {
 const SHAPE: DocumentShape<YArray<unknown>> = {
   root: (document) => document.getArray(),
   codec: LIST_CODEC,
-  content({ what, length, content }): Item['content'] {
+  content({ what, length, content }) {
     const { ContentAny, ContentDeleted } = yjs()
     return what === DELETED ? new ContentDeleted(length) : new ContentAny(content as unknown[])
   },
@@ -70,7 +70,7 @@ const SHAPE: DocumentShape<YArray<unknown>> = {
     eachFate(root, event, (item, fate) => {
       if (fate === 'stays') steps.retain(item.length)
       else if (fate === 'goes') steps.delete(item.length)
-      else steps.insert(itemsOf((item.content as ContentAny).arr))
+      else steps.insert(itemsOf(elementsOf(item)))
     })
     return steps.finish()
   },
@@ -106,7 +106,7 @@ export class ListNode extends SequenceNode<YArray<unknown>, ListEdit> {
     if (this.reading !== undefined) return this.reading
     const elements: unknown[] = []
     for (const item of this.view()?.visible() ?? []) {
-      for (const element of (item.content as ContentAny).arr) elements.push(element)
+      for (const element of elementsOf(item)) elements.push(element)
     }
     for (const edit of this.edits) {
       if (edit.verb === 'delete') elements.splice(edit.index, edit.count)

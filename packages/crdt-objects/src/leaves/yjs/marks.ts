@@ -1,8 +1,9 @@
-import type { ContentFormat, Item } from 'yjs'
+import type { Item } from 'yjs'
 import { valueBytes } from '../../codec/value.ts'
 import { invalidValue } from '../../errors.ts'
 import type { ItemList, Marks } from './steps.ts'
 import { sameMark } from './steps.ts'
+import { markOf } from './structs.ts'
 
 /** The longest name of a mark, in UTF-16 units. */
 const NAME_LENGTH_MAX = 1024
@@ -57,7 +58,7 @@ export class MarkWalk {
 
   /** Passes the begin or end of a mark. */
   pass(item: Item): void {
-    const { key, value } = item.content as ContentFormat
+    const { key, value } = markOf(item)
     if (value === null) this.values.delete(key)
     else this.values.set(key, value)
     this.cached = undefined

@@ -22,8 +22,8 @@ export interface SequenceDelta {
 /** All structs of a document, by author. */
 export type SequenceWhole = readonly Section[]
 
-/** Arrivals wait for each other until then: a transaction of Yjs costs more than what most of them bring. */
-const ARRIVALS_MAX = 1000
+/** So many structs of others wait at the most: a transaction of Yjs costs more than what most of them bring. */
+const WAITING_MAX = 1000
 /** Roughly what one range of deleted units takes in a batch. */
 const RANGE_BYTES = 6
 /** Roughly what an edit takes in a batch besides its content. */
@@ -53,6 +53,8 @@ export abstract class SequenceNode<S extends Sequence, Edit> extends Node<
   /** Not yet in the document, in order. */
   protected edits: Edit[] = []
   private arrivals: Arrival[] = []
+  /** How many structs they bring, and they themselves. */
+  private waiting = 0
   /** How long it is, with all edits and without the arrivals. */
   private editedLength = 0
   /** How long it is at least, with all edits and arrivals: the length itself when nothing has arrived. */
@@ -150,6 +152,7 @@ export abstract class SequenceNode<S extends Sequence, Edit> extends Node<
     const { arrivals } = this
     if (arrivals.length === 0) return
     this.arrivals = []
+    this.waiting = 0
     this.documentMade().integrate(arrivals)
     this.measure()
   }
@@ -214,16 +217,18 @@ export abstract class SequenceNode<S extends Sequence, Edit> extends Node<
       this.settle()
       const steps = this.documentMade().integrate([arrival], true)
       this.measure()
-      this.notify(undefined, steps)
+      // What others deleted too is no change.
+      if (steps.length > 0) this.notify(undefined, steps)
       return
     }
     this.arrivals.push(arrival)
+    this.waiting += 1 + section.structs.length
     for (const { what, length } of section.structs) if (what === CONTENT) this.lengthMin += length
     for (const { ranges } of deletions) {
       for (let i = 1; i < ranges.length; i += 2) this.lengthMin -= ranges[i] ?? 0
     }
     // Whether anything is left has to be known: a map above counts its entries.
-    if (this.lengthMin <= 0 || this.arrivals.length >= ARRIVALS_MAX) this.settle()
+    if (this.lengthMin <= 0 || this.waiting >= WAITING_MAX) this.settle()
     else this.refreshPresence()
   }
 

@@ -1,4 +1,4 @@
-import type { Item } from 'yjs'
+import type { ContentAny, ContentDeleted, ContentFormat, ContentString, Item } from 'yjs'
 import type { BatchReader } from '../../codec/batch-reader.ts'
 import type { BatchWriter } from '../../codec/batch-writer.ts'
 import type { Clients } from './clients.ts'
@@ -51,6 +51,24 @@ export interface Struct {
 export interface Section {
   readonly row: number
   readonly structs: readonly Struct[]
+}
+
+/** What an item of Yjs holds, of what texts and lists are made of. */
+export type Content = ContentAny | ContentDeleted | ContentFormat | ContentString
+
+/** The characters of an item. Yjs declares no relation between the content of items and its kinds. */
+export function charactersOf({ content }: Item): string {
+  return (content as unknown as Pick<ContentString, 'str'>).str
+}
+
+/** The elements of an item. */
+export function elementsOf({ content }: Item): readonly unknown[] {
+  return (content as unknown as Pick<ContentAny, 'arr'>).arr
+}
+
+/** The mark that begins or ends at an item. */
+export function markOf({ content }: Item): { readonly key: string; readonly value: unknown } {
+  return content as unknown as Pick<ContentFormat, 'key' | 'value'>
 }
 
 /** What a kind of document keeps in its structs. */

@@ -1,4 +1,4 @@
-import type { ContentFormat, ContentString, Item, Text } from 'yjs'
+import type { Text } from 'yjs'
 import type { SequenceStep } from '../../change.ts'
 import { decodeValue, encodeValue } from '../../codec/value.ts'
 import type { ReplicaContext } from '../../state/context.ts'
@@ -11,7 +11,7 @@ import type { SequenceDelta, SequenceWhole } from './sequence-node.ts'
 import { SequenceNode } from './sequence-node.ts'
 import { StepsBuilder, eachFate } from './steps.ts'
 import type { Marks } from './steps.ts'
-import { CONTENT, DELETED } from './structs.ts'
+import { CONTENT, DELETED, charactersOf, markOf } from './structs.ts'
 import type { ContentCodec, Section } from './structs.ts'
 
 /** What waits to be put into a text. */
@@ -36,7 +36,7 @@ const SURROGATE = /[\ud800-\udfff]/
 
 export const TEXT_CODEC: ContentCodec = {
   encode(batch, item, offset) {
-    const { str } = item.content as ContentString
+    const str = charactersOf(item)
     batch.body.text(offset === 0 ? str : str.slice(offset))
   },
   decode(batch) {
@@ -44,7 +44,7 @@ export const TEXT_CODEC: ContentCodec = {
     return { content, length: content.length }
   },
   encodeMark(batch, item) {
-    const { key, value } = item.content as ContentFormat
+    const { key, value } = markOf(item)
     batch.body.text(key)
     encodeValue(batch.body, value)
   },
@@ -59,7 +59,7 @@ export const TEXT_CODEC: ContentCodec = {
 const SHAPE: DocumentShape<Text> = {
   root: (document) => document.getText(),
   codec: TEXT_CODEC,
-  content({ what, length, content }): Item['content'] {
+  content({ what, length, content }) {
     const { ContentDeleted, ContentFormat, ContentString } = yjs()
     if (what === DELETED) return new ContentDeleted(length)
     if (what === CONTENT) return new ContentString(content as string)
@@ -77,7 +77,7 @@ const SHAPE: DocumentShape<Text> = {
       } else if (fate === 'stays') {
         steps.retain(item.length, after.since(before))
       } else if (fate === 'comes') {
-        steps.insert((item.content as ContentString).str, after.marks)
+        steps.insert(charactersOf(item), after.marks)
       } else {
         steps.delete(item.length)
       }
@@ -124,7 +124,7 @@ export class TextNode extends SequenceNode<Text, TextEdit> {
   }
   read(): string {
     if (this.reading === undefined) {
-      let text = this.view()?.root.toString() ?? ''
+      let text = this.view()?.root.toJSON() ?? ''
       for (const edit of this.edits) text = revise(text, edit)
       this.reading = text
     }
@@ -135,7 +135,7 @@ export class TextNode extends SequenceNode<Text, TextEdit> {
     let spans: TextSpan[] = []
     const walk = new MarkWalk()
     for (const item of this.view()?.visible() ?? []) {
-      if (item.countable) spans.push(span((item.content as ContentString).str, walk.marks))
+      if (item.countable) spans.push(span(charactersOf(item), walk.marks))
       else walk.pass(item)
     }
     for (const edit of this.edits) spans = reviseSpans(spans, edit)
