@@ -133,7 +133,11 @@ describe('changes()', () => {
     handle.add(1)
     const changes = handle.changes()[Symbol.asyncIterator]()
     handle.add(1)
-    assert.deepEqual((await changes.next()).value, { origin: 'local', by: [ONE], detail: [{ path: [] }] })
+    assert.deepEqual((await changes.next()).value, {
+      origin: 'local',
+      by: [ONE],
+      detail: [{ path: [] }],
+    })
     const waiting = changes.next()
     handle.add(1)
     assert.equal((await waiting).done, false)

@@ -41,7 +41,10 @@ describe('compatibility', () => {
       false,
       ['kind *.hits', 'field-missing *.title'],
     ])
-    assert.deepEqual(changes(register({ initial: 1 }), register({ initial: 2 })), [false, ['kind ']])
+    assert.deepEqual(changes(register({ initial: 1 }), register({ initial: 2 })), [
+      false,
+      ['kind '],
+    ])
     assert.deepEqual(changes(map(counter()), map(map(counter()))), [false, ['kind *']])
     assert.deepEqual(changes(struct({}), map(counter())), [false, ['kind ']])
     assert.deepEqual(changes(map(), map(counter())), [false, ['kind ']])

@@ -33,7 +33,9 @@ function refuse(state: SpaceState, work: (tx: Transaction) => undefined, code?: 
       transact(state, work)
     },
     (error) =>
-      code === undefined ? (error as Error).message === 'stop' : isJoineryError(error, code as never),
+      code === undefined
+        ? (error as Error).message === 'stop'
+        : isJoineryError(error, code as never),
   )
   assert.equal(glimpse(state), before)
 }
@@ -174,10 +176,28 @@ describe('a transaction', () => {
       kept = tx(cart)
     })
     assert.throws(() => kept?.open.enable(), /over/)
-    refuse(state, (tx) => void (tx(cart) as unknown as { read(): unknown }).read(), 'VALUE_INVALID')
+    refuse(
+      state,
+      (tx) => {
+        ;(tx(cart) as unknown as { read(): unknown }).read()
+      },
+      'VALUE_INVALID',
+    )
     const elsewhere = open(replica(2n), counter())
-    refuse(state, (tx) => void tx(elsewhere).add(1), 'VALUE_INVALID')
-    refuse(state, (tx) => void tx({} as typeof cart), 'VALUE_INVALID')
+    refuse(
+      state,
+      (tx) => {
+        tx(elsewhere).add(1)
+      },
+      'VALUE_INVALID',
+    )
+    refuse(
+      state,
+      (tx) => {
+        tx({} as typeof cart)
+      },
+      'VALUE_INVALID',
+    )
     refuse(
       state,
       () => {
@@ -185,7 +205,7 @@ describe('a transaction', () => {
       },
       'VALUE_INVALID',
     )
-    const late = (async () => Promise.resolve()) as unknown as () => undefined
+    const late = (async () => await Promise.resolve()) as unknown as () => undefined
     refuse(state, late, 'VALUE_INVALID')
     state.close()
     refuse(state, () => undefined, 'SPACE_ENDED')
