@@ -136,6 +136,20 @@ describe('a transaction', () => {
     assert.equal(hits.value, Number.MAX_SAFE_INTEGER)
   })
 
+  it('a refused write that its work catches is refused all the same', () => {
+    const state = replica(1n)
+    const hits = open(state, counter(), 'hits')
+    refuse(
+      state,
+      (tx) => {
+        tx(hits).add(1)
+        assert.throws(() => tx(hits).add(0.5))
+        tx(hits).add(2)
+      },
+      'VALUE_INVALID',
+    )
+  })
+
   it('takes at most what a batch carries', () => {
     const state = replica(1n)
     const notes = open(state, map<string>(), 'notes')

@@ -24,7 +24,7 @@ function drawStructAround(schema: Schema, depth: number, draw: Draw): Schema {
 }
 
 /** Any schema of at most this depth. */
-export function drawSchema(depthMax: number, draw: Draw): Schema {
+function drawSchema(depthMax: number, draw: Draw): Schema {
   const leaf = drawOne(allLeaves, draw)
   return depthMax === 1 || draw(2) === 0 ? leaf : drawSchemaAround(leaf, depthMax, draw)
 }

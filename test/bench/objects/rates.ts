@@ -7,16 +7,16 @@ import { type ObjectComparison, type ObjectLoad, type ObjectTask } from '../prog
 export async function rateRows(regimes: readonly Regime[], size: Size): Promise<Row[]> {
   const load: ObjectLoad =
     size === 'tiny'
-      ? { count: 200, repetitions: 1, automergeMsMax: 10 }
-      : { count: 20_000, repetitions: 5, automergeMsMax: 200 }
+      ? { repetitions: 1, automergeMsMax: 10 }
+      : { repetitions: 5, automergeMsMax: 200 }
   const rows: Row[] = []
   for (const [index, { name, cores }] of regimes.entries()) {
     const core = cores[0] === cores[1] ? cores[0] : undefined
     const [program] = await Program.start('objects', core, load)
     await using _program = program
-    for (const task of tasks(load.count)) {
+    for (const task of tasks(size)) {
       const comparison = await program.ask<ObjectComparison>(task)
-      const isDistinct = comparison.keys === load.count
+      const isDistinct = comparison.keys === comparison.count
       rows.push(...speedRows(name, comparison, isDistinct))
       // Bytes are the same wherever they are made.
       if (index === 0) rows.push(bytesRow(comparison, isDistinct))
@@ -25,19 +25,21 @@ export async function rateRows(regimes: readonly Regime[], size: Size): Promise<
   return rows
 }
 
-function tasks(count: number): ObjectTask[] {
-  const workloads = [
-    { verb: 'counter.add', keys: 1 },
-    { verb: 'counter.add', keys: 1000 },
-    { verb: 'map.set', keys: 2 },
-    { verb: 'map.set', keys: 1000 },
-    { verb: 'set.add', keys: 1000 },
-    { verb: 'map.set', keys: count },
-    { verb: 'set.add', keys: count },
-  ] as const
-  return workloads.flatMap((workload) =>
-    [1, 100].map((perFlush): ObjectTask => ({ ...workload, perFlush })),
-  )
+function tasks(size: Size): ObjectTask[] {
+  return [1, 100].flatMap((perFlush): ObjectTask[] => {
+    const count = size === 'tiny' ? 200 : perFlush === 1 ? 20_000 : 60_000
+    return (
+      [
+        { verb: 'counter.add', keys: 1 },
+        { verb: 'counter.add', keys: 1000 },
+        { verb: 'map.set', keys: 2 },
+        { verb: 'map.set', keys: 1000 },
+        { verb: 'set.add', keys: 1000 },
+        { verb: 'map.set', keys: count },
+        { verb: 'set.add', keys: count },
+      ] as const
+    ).map((workload) => ({ ...workload, perFlush, count }))
+  })
 }
 
 function subjectOf({ verb, keys, perFlush }: ObjectComparison, isDistinct: boolean): string {

@@ -16,8 +16,7 @@ export interface ObjectRates {
 }
 
 /** One workload in each engine. */
-export interface ObjectComparison extends Workload {
-  readonly perFlush: number
+export interface ObjectComparison extends ObjectTask {
   readonly ours: ObjectRates
   readonly yjs: ObjectRates
   readonly automerge: ObjectRates
@@ -25,7 +24,6 @@ export interface ObjectComparison extends Workload {
 
 /** How far it goes. */
 export interface ObjectLoad {
-  readonly count: number
   readonly repetitions: number
   /** Automerge does as much as it does in this time. */
   readonly automergeMsMax: number
@@ -34,29 +32,29 @@ export interface ObjectLoad {
 /** What to compare next. */
 export interface ObjectTask extends Workload {
   readonly perFlush: number
+  readonly count: number
 }
 
 const warmUps = 2
-const { count, repetitions, automergeMsMax } = readOptions<ObjectLoad>()
+const { repetitions, automergeMsMax } = readOptions<ObjectLoad>()
 
-serve<ObjectTask>((task) => Promise.resolve(compare(task, task.perFlush)))
+serve<ObjectTask>((task) => Promise.resolve(compare(task)))
 answer({})
 
-function compare(workload: Workload, perFlush: number): ObjectComparison {
+function compare(task: ObjectTask): ObjectComparison {
   const ours: ObjectRates[] = []
   const theirs: ObjectRates[] = []
   // One after the other, so that whatever else the machine does befalls both. The first rounds warm up.
   for (let round = 0; round < warmUps + repetitions; round++) {
-    ours.push(measure(joinery(workload), perFlush))
-    theirs.push(measure(yjs(workload), perFlush))
+    ours.push(measure(joinery(task), task))
+    theirs.push(measure(yjs(task), task))
   }
-  measure(automerge(workload), perFlush, automergeMsMax / 4)
+  measure(automerge(task), task, automergeMsMax / 4)
   return {
-    ...workload,
-    perFlush,
+    ...task,
     ours: middle(ours.slice(warmUps)),
     yjs: middle(theirs.slice(warmUps)),
-    automerge: measure(automerge(workload), perFlush, automergeMsMax),
+    automerge: measure(automerge(task), task, automergeMsMax),
   }
 }
 
@@ -68,7 +66,7 @@ function middle(rates: readonly ObjectRates[]): ObjectRates {
   }
 }
 
-function measure(engine: Engine, perFlush: number, msMax = Infinity): ObjectRates {
+function measure(engine: Engine, { perFlush, count }: ObjectTask, msMax = Infinity): ObjectRates {
   const { operate, flush, receive } = engine
   const updates: Uint8Array[] = []
   let done = 0
@@ -84,9 +82,11 @@ function measure(engine: Engine, perFlush: number, msMax = Infinity): ObjectRate
     if (msMax < Infinity && performance.now() - startMs > msMax) break
   }
   const localMs = performance.now() - startMs
+  // Fewer and larger updates are taken in so fast that once would tell nothing.
+  const receptions = msMax < Infinity ? 1 : Math.max(1, Math.ceil(perFlush / 10))
   const receiveMs = performance.now()
-  receive(updates)
-  const remoteMs = performance.now() - receiveMs
+  for (let left = receptions; left > 0; left--) receive(updates)
+  const remoteMs = (performance.now() - receiveMs) / receptions
   const bytes = updates.reduce((sum, update) => sum + update.length, 0)
   return {
     localPerSecond: (done * 1000) / localMs,

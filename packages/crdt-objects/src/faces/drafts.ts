@@ -13,7 +13,13 @@ export function draftOf(handle: object, context: ReplicaContext, isOver: () => b
   const object = new DraftObject(
     handle.name,
     ({ path, verb, args }) => {
-      invoke(handle, path, verb, args)
+      try {
+        invoke(handle, path, verb, args)
+      } catch (error) {
+        // Whoever catches it within the work goes on in vain: a transaction with a refused write is none.
+        if (context.transaction !== undefined) context.transaction.refusal ??= { error }
+        throw error
+      }
     },
     isOver,
   )

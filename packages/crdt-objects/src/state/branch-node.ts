@@ -4,7 +4,10 @@ import type { Incoming, Parent } from './node.ts'
 import { Node } from './node.ts'
 
 /** What a branch reads of a delta or a state: by child key, the child's own. */
-export type Children = ReadonlyMap<string, unknown>
+export interface Children extends Iterable<readonly [string, unknown]> {
+  has(key: string): boolean
+  forEach(visit: (part: unknown, key: string) => void): void
+}
 
 /** Up to here children are looked through: a hash table takes more memory than all the rest of a small struct. */
 const SCANNED_MAX = 8
@@ -121,11 +124,11 @@ export abstract class BranchNode extends Node<Children, Children> implements Bra
   }
 
   apply(delta: Children, incoming: Incoming): void {
-    for (const [key, part] of delta) {
+    delta.forEach((part, key) => {
       const child = this.makeChild(key)
       child.apply(part, incoming)
       this.release(child)
-    }
+    })
   }
 
   encodeWhole(batch: BatchWriter): void {

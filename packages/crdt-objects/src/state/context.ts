@@ -28,6 +28,8 @@ export interface ReplicaPorts {
 /** A transaction under way: what takes back each of its changes, the last first. */
 export interface OpenTransaction {
   readonly undo: (() => void)[]
+  /** The first write that was refused: then nothing of the transaction comes to be. */
+  refusal?: { readonly error: unknown }
 }
 
 /** What has something to say with the next batch, whatever that is for, though no update of ours made it. */

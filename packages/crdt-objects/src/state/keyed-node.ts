@@ -64,12 +64,7 @@ export abstract class KeyedNode<K> extends Node<SmallMap<K, CellDelta>, Map<K, D
   /** The keys in order, made when asked for. Invariant: undefined, or exactly the keys of `cells`. */
   private order: readonly K[] | undefined
 
-  constructor(
-    context: ReplicaContext,
-    parent: Parent,
-    key: string,
-    shape: KeyedShape<K>,
-  ) {
+  constructor(context: ReplicaContext, parent: Parent, key: string, shape: KeyedShape<K>) {
     super(context, parent, key)
     this.shape = shape
   }
@@ -274,13 +269,22 @@ export function decodeKeyedDelta<K>(
   keys: KeyCodec<K>,
   payload: Payload,
 ): SmallMap<K, CellDelta> {
-  const delta = new SmallMap<K, CellDelta>()
+  return decodeChanged(batch, keys, () => decodeCellDelta(batch, payload))
+}
+
+/** What a batch says of some keys, each named once: as a rule of one. */
+export function decodeChanged<K, T>(
+  batch: BatchReader,
+  keys: Pick<KeyCodec<K>, 'decode'>,
+  entry: () => T,
+): SmallMap<K, T> {
+  const changed = new SmallMap<K, T>()
   for (let left = batch.body.count(2); left > 0; left--) {
     const key = keys.decode(batch)
-    if (delta.has(key)) batch.body.fail('key named twice')
-    delta.set(key, decodeCellDelta(batch, payload))
+    if (changed.has(key)) batch.body.fail('key named twice')
+    changed.set(key, entry())
   }
-  return delta
+  return changed
 }
 
 /** Reads the state of a {@link KeyedNode}. */

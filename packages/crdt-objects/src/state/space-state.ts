@@ -121,7 +121,7 @@ export class SpaceState {
     const { context } = this
     context.checkOpen()
     if (context.transaction !== undefined) throw invalidValue('transactions do not nest')
-    const transaction = { undo: [] }
+    const transaction: OpenTransaction = { undo: [] }
     const last = context.seen[SELF] ?? 0
     const { pendingBytes } = context
     context.transaction = transaction
@@ -131,6 +131,7 @@ export class SpaceState {
       const answer = work((handle) => draftOf(handle, context, isOver))
       if (answer !== undefined)
         throw invalidValue('the work of a transaction answers nothing, and is not asynchronous')
+      if (transaction.refusal !== undefined) throw transaction.refusal.error
       checkOperation(context.pendingBytes - pendingBytes)
     } catch (error) {
       takeBack(transaction)

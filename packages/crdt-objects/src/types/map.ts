@@ -6,7 +6,7 @@ import { RemoteHandle, remoteClass } from '../faces/remote.ts'
 import type { MapHandle } from '../handles.ts'
 import type { Kind, KindView } from '../kind.ts'
 import type { Schema, ValueOf } from '../schema.ts'
-import { decodeEntries } from '../state/keyed-node.ts'
+import { decodeChanged, decodeEntries } from '../state/keyed-node.ts'
 import type { MapKind } from '../state/map-node.ts'
 import { MapNode } from '../state/map-node.ts'
 import {
@@ -126,7 +126,7 @@ export function mapKind(entryKind: Kind): MapKind {
     read: (node) => readEntries(node, entryKind),
     emptyWhole: () => new Map(),
     createNode: (context, parent, key) => new MapNode(context, parent, key, entryKind),
-    decodeDelta: (batch) => decodeEntries(batch, TEXT_KEY, () => entryKind.decodeDelta(batch)),
+    decodeDelta: (batch) => decodeChanged(batch, TEXT_KEY, () => entryKind.decodeDelta(batch)),
     decodeWhole: (batch) => decodeEntries(batch, TEXT_KEY, () => entryKind.decodeWhole(batch)),
     local: (place) => new LocalMap(kind, place, entryKind),
     remote: (place: RemotePlace) => new Face(kind, place),

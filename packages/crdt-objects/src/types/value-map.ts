@@ -75,7 +75,7 @@ class LocalValueMap extends LocalMapHandle<ValueMapNode> {
 
   set(key: string, value: unknown): void {
     // All is checked before a node is made: a refused write leaves nothing behind.
-    if (this.find()?.has(key) !== true) checkKey(key)
+    checkKey(key)
     const owned = own(value)
     this.check?.(snapshot(owned.value))
     this.make().set(key, owned)
