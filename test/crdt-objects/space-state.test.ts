@@ -280,7 +280,7 @@ describe('descriptors', () => {
         '[]',
         '{}',
         'null',
-        '["list"]',
+        '["lists"]',
         '["counter",1]',
         '["map",["counter"],1]',
         '[["map"]]',

@@ -1,5 +1,6 @@
 import { encodeFingerprint } from '../codec/fingerprint.ts'
 import { invalidValue } from '../errors.ts'
+import { toJson } from '../faces/local.ts'
 import type { Kind, SchemaDifference } from '../kind.ts'
 import type { VerbMode } from '../kind-identity.ts'
 import { COMMON_VERBS } from '../kind.ts'
@@ -42,6 +43,8 @@ export interface KindDefinition<N extends Node> extends Omit<
 /** How long descriptors are, and how deep their arrays nest, at the most. */
 const LENGTH_MAX = 64 * 1024
 const NESTING_MAX = 33
+/** How much of a value in a schema is shown. */
+const TEXT_LENGTH_MAX = 60
 
 /** What is wrong with the size of a descriptor, whoever made it. */
 export function descriptorProblem(descriptor: string): string | undefined {
@@ -109,6 +112,12 @@ export function descriptorJson(kind: Kind): unknown {
 /** The family of a kind as JSON, to stand in the arguments of another. */
 export function familyJson(kind: Kind): unknown {
   return JSON.parse(kind.family) as unknown
+}
+
+/** A value that is part of a schema, for people: not all of it, if it is long. */
+export function valueText(value: unknown): string {
+  const text = JSON.stringify(toJson(value)) ?? 'undefined'
+  return text.length <= TEXT_LENGTH_MAX ? text : `${text.slice(0, TEXT_LENGTH_MAX)}…`
 }
 
 /** The kind of a schema that a user gave to a builder. */

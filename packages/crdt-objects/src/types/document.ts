@@ -26,7 +26,7 @@ import {
 import { automergeEngine } from '../leaves/automerge/engine.ts'
 import { initialChange, type HistoryEntry } from '../leaves/automerge/history-document.ts'
 import { checkBytes, copyValue, type Container } from '../leaves/automerge/value.ts'
-import { defineKind, schemaOf } from './define.ts'
+import { defineKind, schemaOf, valueText } from './define.ts'
 import type { Shareable } from './shareable.ts'
 
 type Change = (draft: never) => unknown
@@ -137,6 +137,7 @@ export function documentKind(args: readonly unknown[]): Kind {
   const kind: Kind = defineKind<DocumentNode>({
     name: 'document',
     args,
+    text: `document(${valueText(initial.value)})`,
     engines: [automergeEngine],
     verbs: { change: 'write', edit: 'write', history: 'read', readAt: 'read', conflicts: 'read' },
     zero: () => frozenInitial(initial),

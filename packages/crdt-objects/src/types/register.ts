@@ -16,7 +16,7 @@ import { STAMPED_VALUE, decodeCell, decodeCellDelta, isLater, winner } from '../
 import type { Parent } from '../state/node.ts'
 import type { Check, Validator } from '../validator.ts'
 import { checkOf } from '../validator.ts'
-import { defineKind, schemaOf } from './define.ts'
+import { defineKind, schemaOf, valueText } from './define.ts'
 import type { Shareable } from './shareable.ts'
 
 class RegisterNode extends CellNode {
@@ -80,6 +80,7 @@ export function registerKind(initialHex: string | undefined, check?: Check): Kin
   const kind: Kind = defineKind<RegisterNode>({
     name: 'register',
     args: initialHex === undefined ? [] : [initialHex],
+    text: initialHex === undefined ? 'register()' : `register({ initial: ${valueText(initial)} })`,
     validates: check !== undefined,
     verbs: { set: 'write', conflicts: 'read' },
     zero: () => snapshot(initial),
