@@ -11,7 +11,7 @@ export const objects: Benchmark = {
   title: 'Objects against Yjs, Automerge and the language',
   method:
     'The same flush boundary on both sides: after 1 or 100 operations the bytes for others exist (`takeBatch` here, a ' +
-    "transaction's `update` event in Yjs, a change in Automerge, which does as much as it does in 200 ms). Wall time, " +
+    "transaction's `update` event in Yjs, a change in Automerge, which does as much as it does in 100 ms). Wall time, " +
     'medians; ours and Yjs in one process, by turns. Short texts; a set is a Y.Map from element to `true`, a counter a ' +
     'number in a Y.Map that is read and written. "Applied" is the other replica applying these updates one by one. ' +
     'Ratios of rates are ours by theirs; where the line says time, or gives times or sizes, a smaller ratio is better. ' +

@@ -8,7 +8,7 @@ export async function rateRows(regimes: readonly Regime[], size: Size): Promise<
   const load: ObjectLoad =
     size === 'tiny'
       ? { repetitions: 1, automergeMsMax: 10 }
-      : { repetitions: 5, automergeMsMax: 200 }
+      : { repetitions: 5, automergeMsMax: 100 }
   const rows: Row[] = []
   for (const [index, { name, cores }] of regimes.entries()) {
     const core = cores[0] === cores[1] ? cores[0] : undefined

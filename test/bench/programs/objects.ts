@@ -36,6 +36,7 @@ export interface ObjectTask extends Workload {
 }
 
 const warmUps = 2
+const receiveMsMin = 10
 const { repetitions, automergeMsMax } = readOptions<ObjectLoad>()
 
 serve<ObjectTask>((task) => Promise.resolve(compare(task)))
@@ -82,10 +83,13 @@ function measure(engine: Engine, { perFlush, count }: ObjectTask, msMax = Infini
     if (msMax < Infinity && performance.now() - startMs > msMax) break
   }
   const localMs = performance.now() - startMs
-  // Fewer and larger updates are taken in so fast that once would tell nothing.
-  const receptions = msMax < Infinity ? 1 : Math.max(1, Math.ceil(perFlush / 10))
+  let receptions = 0
   const receiveMs = performance.now()
-  for (let left = receptions; left > 0; left--) receive(updates)
+  // Updates in which much has become one are taken in so fast that once would tell nothing.
+  do {
+    receive(updates)
+    receptions++
+  } while (performance.now() - receiveMs < receiveMsMin)
   const remoteMs = (performance.now() - receiveMs) / receptions
   const bytes = updates.reduce((sum, update) => sum + update.length, 0)
   return {

@@ -11,6 +11,7 @@ export interface StartTime {
 export type Imported =
   '@joinery/client' | '@joinery/crdt-objects' | '@joinery/peer' | 'yjs' | 'nothing'
 
+const emptyModule = 'data:text/javascript,'
 const { module } = readOptions<{ module: Imported }>()
 const beforeMs = performance.now()
 if (module === '@joinery/peer') {
@@ -23,7 +24,7 @@ if (module === '@joinery/peer') {
   if (module === 'yjs') await import('yjs')
   else if (module === '@joinery/crdt-objects') await import('@joinery/crdt-objects')
   else if (module === '@joinery/client') await import('@joinery/client')
-  else await import('data:text/javascript,')
+  else await import(emptyModule)
   say({ importMs: performance.now() - beforeMs })
 }
 

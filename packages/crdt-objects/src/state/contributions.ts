@@ -122,7 +122,7 @@ export function decodeContributionsDelta<C>(
   const marks: Mark<C>[] = []
   for (let left = body.count(3); left > 0; left--) {
     const row = batch.row()
-    const seq = batch.seq()
+    const seq = batch.seenSeq(row)
     const birth = decodeBirth(batch, seq)
     const total = contribution.subtract === undefined ? undefined : contribution.decode(batch)
     marks.push({ row, birth, seq, total })

@@ -233,7 +233,10 @@ function encodeAppends(batch: BatchWriter, pending: LogColumns): void {
 
 function decodeDelta(batch: BatchReader): LogDelta {
   const kills: number[] = []
-  for (let left = batch.body.count(2); left > 0; left--) kills.push(batch.row(), batch.seq())
+  for (let left = batch.body.count(2); left > 0; left--) {
+    const row = batch.row()
+    kills.push(row, batch.seenSeq(row))
+  }
   const added: LogColumns = { stamps: [], seqs: [], values: [] }
   let seq = batch.frame.first - 1
   let stamp = -1
