@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createPeer } from '@joinery/peer'
-import * as regression from '../../docs/examples/shared/regression.ts'
-import * as orders from '../../docs/examples/shared/orders.ts'
-import * as statistics from '../../docs/examples/shared/statistics.ts'
-import * as wordCount from '../../docs/examples/shared/word-count.ts'
+import * as regression from '../../docs/examples/many-machines/regression.ts'
+import * as orders from '../../docs/examples/many-machines/orders.ts'
+import * as statistics from '../../docs/examples/many-machines/statistics.ts'
+import * as wordCount from '../../docs/examples/many-machines/word-count.ts'
 import * as aloneRegression from '../../docs/examples/single-machine/regression.ts'
 import * as aloneOrders from '../../docs/examples/single-machine/orders.ts'
 import * as aloneStatistics from '../../docs/examples/single-machine/statistics.ts'
@@ -35,7 +35,7 @@ describe('from one machine to many', function () {
   it('says how many lines of each program changed', async () => {
     const guide = readFileSync(join(repositoryRoot, 'docs/guides/from-single-machine.md'), 'utf8')
     for (const program of programs) {
-      const files = ['single-machine', 'shared'].map(
+      const files = ['single-machine', 'many-machines'].map(
         (side) => `docs/examples/${side}/${program}.ts`,
       )
       const { output } = await runCommand('git', ['diff', '--no-index', '--numstat', ...files])

@@ -171,7 +171,7 @@ export class DocumentModel {
     return nothing ? [] : [{ time, by, place, value, gone, over }]
   }
 
-  /** Keys that are not in the initial value go, in order; then the title is back, the list and the box are emptied. */
+  /** By key: what is not in the initial value goes, the box and the list are emptied, the title is back and alone. */
   private writesOfRemoval(seen: ReadonlySet<number>, by: string): Write[] {
     const before = this.writes(seen)
     let time = this.timeAfter(seen)
@@ -179,14 +179,17 @@ export class DocumentModel {
       return { time: time++, by, place, value: undefined, gone: true, over }
     }
     const places = [...new Set(before.map(({ place }) => place))].sort()
-    const there = places.filter((place) => place !== ITEMS && standing(before, place).length > 0)
     const writes: Write[] = []
-    for (const place of there) {
-      if (place !== 'title' && !place.startsWith('box/'))
-        writes.push(end(place, standing(before, place)))
+    for (const place of places) {
+      const over = standing(before, place)
+      if (place === ITEMS) {
+        for (const item of itemsOf(before)) writes.push(end(ITEMS, [item]))
+      } else if (place !== 'title' && over.length > 0) {
+        writes.push(end(place, over))
+      }
     }
     const title = standing(before, 'title')
-    if (title[0]?.value !== first.value) {
+    if (title.length !== 1 || title[0]!.value !== first.value) {
       writes.push({
         time: time++,
         by,
@@ -195,10 +198,6 @@ export class DocumentModel {
         gone: false,
         over: title,
       })
-    }
-    for (const item of itemsOf(before)) writes.push(end(ITEMS, [item]))
-    for (const place of there) {
-      if (place.startsWith('box/')) writes.push(end(place, standing(before, place)))
     }
     return writes
   }

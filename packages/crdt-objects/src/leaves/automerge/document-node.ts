@@ -109,7 +109,7 @@ export class DocumentNode extends Node<DocumentDelta, DocumentWhole> {
     context.checkOpen()
     const document = this.document ?? this.create()
     const before = document.mark()
-    const written = document.write(edits, this.now(), message)
+    const written = document.write(edits, this.now(), { message })
     if (written === undefined) return
     this.remember(before)
     this.document = document
@@ -163,15 +163,16 @@ export class DocumentNode extends Node<DocumentDelta, DocumentWhole> {
 
   private writeInitial(document: HistoryDocument): WrittenChange | undefined {
     const now = this.now()
+    const settled = copyOf(this.initial)
     try {
       const edits = editsOf(document.root, (draft) => {
-        restore(draft, copyOf(this.initial))
+        restore(draft, settled)
       })
-      return document.write(edits, now, undefined)
+      return document.write(edits, now, { settled })
     } catch (error) {
       if (!isJoineryError(error, 'OBJECT_TOO_LARGE')) throw error
       // Item by item that is too much: then key by key.
-      return document.write(coarseEdits(document.root, copyOf(this.initial)), now, undefined, true)
+      return document.write(coarseEdits(document.root, settled), now, { anyway: true, settled })
     }
   }
 

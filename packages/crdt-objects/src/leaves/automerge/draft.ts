@@ -183,7 +183,9 @@ class MapDraft extends Draft implements MapFace {
 
   emit(path: DocumentPath, edits: DocumentEdit[]): void {
     const base = this.base ?? {}
-    for (const [key, after] of this.written) {
+    // By key: of concurrent changes the one with more operations before it wins, whatever was looked at on the way.
+    for (const key of [...this.written.keys()].sort()) {
+      const after = this.written.get(key)
       const there = Object.hasOwn(base, key)
       const place = [...path, key]
       if (after !== GONE) {

@@ -1,7 +1,7 @@
 import { invalidValue } from '../../errors.ts'
 import type { DocumentEdit, DocumentPath } from './edits.ts'
 import type { Backend } from './engine.ts'
-import { SHORT_TEXT_MAX, isContainer } from './value.ts'
+import { SHORT_TEXT_MAX, isContainer, type Container } from './value.ts'
 
 /** A container of the engine's. */
 interface Target {
@@ -43,6 +43,22 @@ export class EditWriter {
         return
       default:
         this.spliceText(edit)
+    }
+  }
+
+  /**
+   * Writes again what stands in conflict, so that what lost there, and was seen, cannot come back when others overwrite
+   * only what won. Containers and texts stay: others may be writing into them. The document reads as `value`.
+   */
+  settle(value: Container, target = ROOT): void {
+    for (const [key, item] of Object.entries(value)) {
+      const step = Array.isArray(value) ? Number(key) : key
+      const found = this.backend.getWithType(target.id, step)
+      if (isContainer(item) && found !== null) {
+        this.settle(item, { id: found[1] as string, type: found[0] })
+      } else if (found?.[0] !== 'text' && this.backend.getAll(target.id, step).length > 1) {
+        this.put(target, step, item)
+      }
     }
   }
 

@@ -28,6 +28,15 @@ export interface WrittenChange {
   readonly patches: readonly Patch[]
 }
 
+export interface WriteOptions {
+  /** What the history says of it. */
+  readonly message?: string | undefined
+  /** Make the change in a full document, too. */
+  readonly anyway?: boolean
+  /** What the document reads as after the edits: none of the values that lost to these shall ever come back. */
+  readonly settled?: Container
+}
+
 /** A point to go back to. */
 export type Mark = number
 
@@ -98,15 +107,14 @@ export class HistoryDocument {
   }
 
   /**
-   * Makes one change of these edits; `undefined` if they change nothing. `anyway` makes it in a full document, too.
+   * Makes one change of these edits; `undefined` if they change nothing.
    *
    * @throws JoineryError VALUE_INVALID, OBJECT_TOO_LARGE; nothing changed.
    */
   write(
     edits: readonly DocumentEdit[],
     timeMs: number,
-    message: string | undefined,
-    anyway = false,
+    { message, anyway, settled }: WriteOptions = {},
   ): WrittenChange | undefined {
     // Before the engine has worked on it for seconds.
     checkOperations(edits.reduce((sum, edit) => sum + leastOperations(edit), 0))
@@ -114,10 +122,11 @@ export class HistoryDocument {
     try {
       const writer = new EditWriter(backend)
       for (const edit of edits) writer.write(edit)
+      if (settled !== undefined) writer.settle(settled)
       const operations = backend.pendingOps()
       if (operations === 0) return undefined
       checkOperations(operations)
-      if (!anyway) this.checkRoom()
+      if (anyway !== true) this.checkRoom()
       if (backend.commit(message ?? null, timeMs) === null) return undefined
       const bytes = backend.getLastLocalChange()
       if (bytes === null) throw new Error('a change that was made is not there')
@@ -279,5 +288,5 @@ export function initialChange(initial: Readonly<Record<string, unknown>>): Uint8
   const edits = Object.entries(initial).map(([key, value]): DocumentEdit => {
     return { type: 'set', path: checkPath([key]), value }
   })
-  return document.write(edits, 0, undefined)?.bytes
+  return document.write(edits, 0)?.bytes
 }
