@@ -50,13 +50,17 @@ async function main(name: string | undefined, more: readonly string[]): Promise<
   console.log(`seed ${seed}`)
   const started = performance.now()
   const { code, output } = await runCommand(process.execPath, [...run.args, ...more], {
-    environment: { ...process.env, ...run.environment, SEED: seed },
+    environment: { ...run.environment, ...process.env, SEED: seed },
     echo: true,
   })
   const minutes = ((performance.now() - started) / 60_000).toFixed(1)
   const directory = join(repositoryRoot, 'docs/results')
   mkdirSync(directory, { recursive: true })
-  const again = ['npm run long --', name, ...more].join(' ')
+  const asked = Object.keys(run.environment ?? {}).flatMap((key) => {
+    const value = process.env[key]
+    return value === undefined ? [] : [`${key}=${value}`]
+  })
+  const again = [...asked, 'npm run long --', name, ...more].join(' ')
   const report = [
     `# ${name}`,
     run.summary,
