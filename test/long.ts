@@ -31,7 +31,7 @@ const runs: Readonly<Record<string, LongRun>> = {
   },
   laws: {
     summary:
-      'The laws of every object type: each over 10,000 histories of each type, as its title says, where `npm test` has 100 or fewer.',
+      'The laws of every object type, and its oracle: over as many histories as each title says, 10,000 unless LAW_SCALE says otherwise.',
     args: [mocha, '--timeout', '0', 'test/crdt-objects/**/*.test.ts'],
     environment: { LAW_SCALE: '100' },
   },

@@ -1,11 +1,10 @@
 // `npm run mutate [-- NAME...]`: do the tests notice? Each patch in test/mutations plants one bug
 // and names the test files that must catch it. A patch is caught when each of these reports a failing
 // test; a copy that does not load at all proves nothing, and counts as broken.
-import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runCommand } from './tooling/command.ts'
 import { copyRepository, repositoryRoot } from './tooling/repository-copy.ts'
-import { readMutation, type Mutation } from './tooling/mutation.ts'
+import { readMutations, type Mutation } from './tooling/mutation.ts'
 import { runTestFiles } from './tooling/test-files.ts'
 
 type Verdict = 'caught' | 'SURVIVED' | 'BROKEN'
@@ -63,10 +62,9 @@ async function tryAll(mutations: readonly Mutation[]): Promise<Outcome[]> {
 }
 
 async function main(wanted: readonly string[]): Promise<number> {
-  const mutations = readdirSync(directory)
-    .filter((file) => file.endsWith('.patch'))
-    .map((file) => readMutation(file, readFileSync(join(directory, file), 'utf8')))
-    .filter(({ name }) => wanted.length === 0 || wanted.some((each) => name.includes(each)))
+  const mutations = readMutations(directory).filter(
+    ({ name }) => wanted.length === 0 || wanted.some((each) => name.includes(each)),
+  )
   if (mutations.length === 0) {
     console.error('no mutation to try')
     return 1

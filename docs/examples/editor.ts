@@ -1,6 +1,6 @@
 /**
  * A minimal editor bound to a shared text. What is typed here goes into the text as steps; what others type comes back as
- * steps, and moves the cursor as it must. An editor that speaks Quill's delta format is bound by the same two calls.
+ * steps, and moves the cursor as it must. An editor with Quill-like deltas is bound by the same two calls: pass its ops; embeds are refused.
  *
  *   node --import tsx --conditions=@joinery/source docs/examples/editor.ts
  */

@@ -3,6 +3,7 @@ import { transactionWritesMax } from '@joinery/client/protocol'
 import {
   type Change,
   counter,
+  document,
   isJoineryError,
   type Local,
   map,
@@ -147,6 +148,28 @@ describe('A transaction through a gateway', () => {
     })
     await assert.rejects(transacted, invalid)
     assert.equal(await hits.read(), 0)
+  })
+
+  it('changes documents by edits, and says so to who brings a function', async () => {
+    const notes = await space.open('notes', document({ title: 'new', text: '' }))
+    const changed = (tx: Transaction): undefined => {
+      tx(notes).change((draft) => {
+        draft.title = 'by a function'
+      })
+    }
+    await assert.rejects(space.transact(changed), (error) => {
+      return isJoineryError(error, 'VALUE_INVALID') && error.message.endsWith('use edit()')
+    })
+    const caught = space.transact((tx) => {
+      tx(notes).edit([{ type: 'set', path: ['text'], value: 'half of it' }])
+      assert.throws(() => changed(tx), invalid)
+    })
+    await assert.rejects(caught, invalid)
+    assert.deepEqual(await notes.read(), { title: 'new', text: '' })
+    await space.transact((tx) => {
+      tx(notes).edit([{ type: 'set', path: ['title'], value: 'by an edit' }])
+    })
+    assert.equal((await notes.read()).title, 'by an edit')
   })
 
   it('takes handles of its own space only, and drafts end with it', async () => {

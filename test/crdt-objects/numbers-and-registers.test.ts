@@ -70,8 +70,17 @@ describe('extrema', () => {
     for (const [index, handle] of handles.entries()) handle.at('x').offer(index)
     for (const [index, handle] of lowest.entries()) handle.offer(index)
     sync(...states)
-    assert.equal(handles[0]!.get('x'), 1)
-    assert.equal(lowest[1]!.value, 0)
+    for (const handle of handles) assert.equal(handle.get('x'), 1)
+    for (const handle of lowest) assert.equal(handle.value, 0)
+  })
+
+  it('keep a best of 0 against what is worse', () => {
+    const state = replica(1n)
+    const [greatest, smallest] = [open(state, max(), 'greatest'), open(state, min(), 'smallest')]
+    for (const offer of [0, -1]) greatest.offer(offer)
+    for (const offer of [0, 1]) smallest.offer(offer)
+    assert.deepEqual([greatest.value, smallest.value], [0, 0])
+    assert.equal(state.pendingUpdates, 2)
   })
 
   it('take an offer that is no better for no update', () => {
@@ -127,6 +136,19 @@ describe('registers', () => {
     for (const [index, handle] of handles.entries()) handle.set(index)
     sync(...states)
     for (const handle of handles) assert.equal(handle.value, 1)
+  })
+})
+
+describe('maps of values', () => {
+  it('keep what they were given, whatever happens to it and to what they give', () => {
+    const handle = open(replica(1n), map<{ tags: string[] }>())
+    const given = { tags: ['a'] }
+    handle.set('x', given)
+    given.tags.push('b')
+    handle.get('x')!.tags.push('c')
+    for (const { tags } of handle.values()) tags.push('d')
+    handle.value.get('x')!.tags.push('e')
+    assert.deepEqual(handle.get('x'), { tags: ['a'] })
   })
 })
 

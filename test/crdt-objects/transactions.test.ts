@@ -225,6 +225,20 @@ describe('a transaction', () => {
     refuse(state, () => undefined, 'SPACE_ENDED')
   })
 
+  it('gives no part of itself away: no batch is taken within it', () => {
+    const state = replica(1n)
+    const cart = open(state, Cart, 'cart')
+    const before = glimpse(state)
+    const work = (tx: Transaction): undefined => {
+      tx(cart).open.enable()
+      state.takeBatch()
+    }
+    assert.throws(() => {
+      transact(state, work)
+    }, /no batch is taken within a transaction/)
+    assert.equal(glimpse(state), before)
+  })
+
   it('that writes nothing is nothing', () => {
     const state = replica(1n)
     const cart = open(state, Cart, 'cart')
@@ -270,6 +284,19 @@ describe('schemas that differ', () => {
     two.at('c').tags.add('y')
     sync(...states, joiner)
     assert.deepEqual(opened(joiner, Two).get('c'), { hits: 1, tags: new Set(['y']) })
+  })
+
+  it('are all in a state: its joiner takes batches of who knows the old one only', () => {
+    const [old, recent, joiner] = [replica(1n), replica(2n), replica(3n)] as const
+    const counted = opened(old, struct({ hits: counter() }))
+    counted.hits.add(1)
+    recent.apply(old.takeBatch()!)
+    opened(recent, struct({ hits: counter(), tags: set<string>() })).tags.add('x')
+    recent.takeBatch()
+    joiner.joinState(recent.encodeState())
+    counted.hits.add(1)
+    assert.equal(joiner.apply(old.takeBatch()!), 'applied')
+    assert.deepEqual(opened(joiner, struct({ hits: counter() })).value, { hits: 2 })
   })
 
   it('in the kind of a field are refused, with the field and both kinds named', () => {

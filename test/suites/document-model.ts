@@ -189,7 +189,8 @@ export class DocumentModel {
       }
     }
     const title = standing(before, 'title')
-    if (title.length !== 1 || title[0]!.value !== first.value) {
+    const [winner, ...losers] = title
+    if (winner?.value !== first.value) {
       writes.push({
         time: time++,
         by,
@@ -198,6 +199,8 @@ export class DocumentModel {
         gone: false,
         over: title,
       })
+    } else if (losers.length > 0) {
+      writes.push(end('title', losers))
     }
     return writes
   }

@@ -84,6 +84,8 @@ export interface TypeSpec {
   /** The kind's name; `fits` tells two kinds of one name apart by their arguments. */
   readonly name: string
   fits?(shape: Shape): boolean
+  /** What the kind is called where its name stands for two, as in test/mutations. */
+  readonly title?: string
 
   /** Draws an operation on a place of this kind. Any will do, also one that turns out to change nothing. */
   draw(shape: Shape, drawing: Drawing): Operation

@@ -51,6 +51,9 @@ const specs: readonly TypeSpec[] = [
   vectorSpec,
 ]
 
+/** What each kind is called where people tell them apart. */
+export const kindTitles: readonly string[] = specs.map(({ name, title = name }) => title)
+
 /** Who answers for a kind. */
 export function specOf(shape: Shape): TypeSpec {
   const spec = specs.find((one) => one.name === shape[0] && (one.fits?.(shape) ?? true))

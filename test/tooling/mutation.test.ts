@@ -1,25 +1,56 @@
 import assert from 'node:assert/strict'
-import { readMutation } from './mutation.ts'
-import { copyRepository, type RepositoryCopy } from './repository-copy.ts'
+import { join } from 'node:path'
+import { kindTitles } from '#test/suites/type-specs.ts'
+import { readMutation, readMutations } from './mutation.ts'
+import { copyRepository, repositoryRoot, type RepositoryCopy } from './repository-copy.ts'
 import { runTestFiles } from './test-files.ts'
 
 const importsNode = "import assert from 'node:assert/strict'\n"
 
 describe('a mutation', () => {
-  it('says who catches it and what it is', () => {
-    const text =
-      '# catches: test/a.test.ts test/b.test.ts\n# the join forgets a dot\n\n--- a/x.ts\n+++ b/x.ts\n'
+  it('says who catches it, what it is, and which kinds it breaks', () => {
+    const text = `# catches: test/a.test.ts test/b.test.ts
+# kind: set
+# kind: map of values
+# the join forgets a dot
+
+--- a/x.ts
++++ b/x.ts
+`
     assert.deepEqual(readMutation('join-forgets.patch', text), {
       file: 'join-forgets.patch',
       name: 'join-forgets',
       description: 'the join forgets a dot',
       catches: ['test/a.test.ts', 'test/b.test.ts'],
+      kinds: ['set', 'map of values'],
     })
   })
 
   it('is refused when it does not say', () => {
     assert.throws(() => readMutation('x.patch', '# a bug\n--- a/x.ts\n'), /catches/)
     assert.throws(() => readMutation('x.patch', '# catches: t.ts\n--- a/x.ts\n'), /what the bug is/)
+  })
+})
+
+describe('the mutations', () => {
+  const mutations = readMutations(join(repositoryRoot, 'test/mutations'))
+
+  it('break every kind of object', () => {
+    const broken = new Set(mutations.flatMap(({ kinds }) => kinds))
+    assert.deepEqual(
+      kindTitles.filter((title) => !broken.has(title)),
+      [],
+    )
+  })
+
+  it('break kinds that there are', () => {
+    const titles = new Set(kindTitles)
+    for (const { file, kinds } of mutations) {
+      assert.deepEqual(
+        { file, unknown: kinds.filter((kind) => !titles.has(kind)) },
+        { file, unknown: [] },
+      )
+    }
   })
 })
 

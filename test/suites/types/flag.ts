@@ -21,6 +21,7 @@ function isEnabled(path: readonly string[], view: View): boolean {
 
 export const disableWinsSpec: TypeSpec = {
   ...flagSpec,
+  title: 'flag where disable wins',
   fits: (shape) => shape.length > 1,
   value: (_shape, path, view) => isEnabled(path, view),
   isThere: (_shape, path, view) => isEnabled(path, view),

@@ -24,6 +24,7 @@ function keysAt(shape: Shape, path: readonly string[], view: View): string[] {
 /** A map of objects. */
 export const mapSpec: TypeSpec = {
   name: 'map',
+  title: 'map of objects',
   fits: (shape) => shape.length > 1,
 
   draw(shape, { draw, part, reading }) {

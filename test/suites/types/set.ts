@@ -69,6 +69,7 @@ function heldOf(path: readonly string[], view: View): unknown[] {
 
 export const deleteWinsSpec: TypeSpec = {
   ...setSpec,
+  title: 'set where delete wins',
   fits: (shape) => shape.length > 1,
   value: (_shape, path, view) => new Set(heldOf(path, view)),
   isThere: (_shape, path, view) => heldOf(path, view).length > 0,

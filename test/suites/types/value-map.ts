@@ -22,6 +22,7 @@ function valueByKey(path: readonly string[], view: View): Map<string, unknown> {
 /** A map of plain values. */
 export const valueMapSpec: TypeSpec = {
   name: 'map',
+  title: 'map of values',
   fits: (shape) => shape.length === 1,
 
   draw(_shape, { draw }) {

@@ -69,6 +69,11 @@ export class ReplicaContext {
   /** Opens another object of the space, as a reference to it does. */
   openObject: (name: string, kind: KindIdentity) => Promise<object> = () =>
     Promise.reject(new Error('no space to open objects in'))
+  /**
+   * What engines keep for this replica. Not in weak maps of theirs: a minor garbage collection takes what those hold for
+   * alive, and so the whole replica.
+   */
+  readonly kept = new Map<LeafEngine, object>()
   readonly ports: ReplicaPorts
   private readonly spaceName: string
 

@@ -131,7 +131,7 @@ export class HistoryDocument {
       const bytes = backend.getLastLocalChange()
       if (bytes === null) throw new Error('a change that was made is not there')
       const patches = backend.diffIncremental()
-      live.apply(patches)
+      live.apply(patches, (path) => valueAt(backend, path))
       this.append(bytes)
       check?.noteOwn(this.actor)
       return { bytes, operations, patches }
@@ -167,7 +167,7 @@ export class HistoryDocument {
       backend.applyChanges(news.map(({ bytes }) => bytes))
       check.settle()
       const patches = backend.diffIncremental()
-      live.apply(patches)
+      live.apply(patches, (path) => valueAt(backend, path))
       return patches
     } catch {
       // The engine's own document may be half changed, or locked for ever: it is not even freed.
@@ -259,15 +259,25 @@ export class HistoryDocument {
     if ((typeof last === 'string') !== (type === 'map')) return []
     if (typeof last === 'number' && last >= backend.length(id)) return []
     const all = backend.getAll(id, last).slice(0, -1).reverse()
-    return Object.freeze(all.map(([kind, value]) => this.plain(kind, value)))
+    return Object.freeze(all.map(([kind, value]) => frozenCopy(valueOf(backend, kind, value))))
   }
+}
 
-  private plain(kind: string, value: unknown): unknown {
-    const { backend } = this.engine
-    if (kind === 'text') return backend.text(value as string)
-    const found = kind === 'map' || kind === 'list' ? backend.materialize(value as string) : value
-    return frozenCopy(found)
+/** What the engine has at a place, `undefined` where nothing is. */
+function valueAt(backend: Backend, path: DocumentPath): unknown {
+  let kind = 'map'
+  let value: unknown = '_root'
+  for (const step of path) {
+    const found = backend.getWithType(value as string, step)
+    if (found === null) return undefined
+    ;[kind, value] = found
   }
+  return valueOf(backend, kind, value)
+}
+
+function valueOf(backend: Backend, kind: string, value: unknown): unknown {
+  if (kind === 'text') return backend.text(value as string)
+  return kind === 'map' || kind === 'list' ? backend.materialize(value as string) : value
 }
 
 function checkOperations(operations: number): void {

@@ -16,9 +16,18 @@ export class LiveValue {
     this.root = root
   }
 
-  /** Follows the engine. */
-  apply(patches: readonly Patch[]): void {
+  /** Follows the engine. `valueAt` gives what it has at a place now, `undefined` where nothing is. */
+  apply(patches: readonly Patch[], valueAt: (path: Patch['path']) => unknown): void {
     for (const patch of patches) this.applyOne(patch)
+    for (const path of placesInDoubt(patches)) this.replace(path, valueAt(path))
+  }
+
+  private replace(path: Patch['path'], value: unknown): void {
+    const { here } = this.walk(path)
+    const step = path[path.length - 1] ?? ''
+    if (!isContainer(here)) return
+    if (value === undefined) delete entriesOf(here)[step]
+    else entriesOf(here)[step] = unwrap(value)
   }
 
   private applyOne(patch: Patch): void {
@@ -82,6 +91,29 @@ export class LiveValue {
   }
 }
 
+/**
+ * Where the engine only says that there is a conflict: outermost, and each once. It says no more, too, when what won is
+ * gone and what had lost is read in its place, and then goes on with what changed within that.
+ */
+function placesInDoubt(patches: readonly Patch[]): readonly Patch['path'][] {
+  const conflicts = patches.filter(({ action }) => action === 'conflict')
+  if (conflicts.length === 0) return []
+  const itemsMoved = patches.some(
+    ({ action, path }) =>
+      action === 'insert' || (action === 'del' && typeof path[path.length - 1] === 'number'),
+  )
+  const places = new Map<string, Patch['path']>()
+  for (const { path } of conflicts) {
+    const index = path.findIndex((step) => typeof step === 'number')
+    const place = itemsMoved && index > 0 ? path.slice(0, index) : path
+    places.set(JSON.stringify(place), place)
+  }
+  return [...places.values()].filter(
+    (place) =>
+      !place.some((_, length) => length > 0 && places.has(JSON.stringify(place.slice(0, length)))),
+  )
+}
+
 function mapEntries(
   container: Record<string, unknown>,
   map: (item: unknown) => unknown,
@@ -109,7 +141,7 @@ function applyTo(here: Container, step: string | number, patch: Patch): void {
       if (Array.isArray(here)) insert(here, Number(step), patch.values.map(unwrap))
       return
     default:
-    // Counters and marks are refused when bytes are read; a conflict changes no value.
+    // Counters and marks are refused when bytes are read; what conflicts is read again when all is done.
   }
 }
 

@@ -2,6 +2,7 @@ import { JoineryError } from '../../errors.ts'
 import { clientNumber } from '../../identity.ts'
 import type { ReplicaContext } from '../../state/context.ts'
 import { SELF } from '../../state/context.ts'
+import { yjsEngine } from './engine.ts'
 
 /**
  * Which Yjs client a replica is. Yjs names authors by numbers and orders concurrent insertions by them, so that every
@@ -66,14 +67,12 @@ export class Clients {
   }
 }
 
-const clientsByContext = new WeakMap<ReplicaContext, Clients>()
-
 /** The clients of a replica's space. */
 export function clientsOf(context: ReplicaContext): Clients {
-  let clients = clientsByContext.get(context)
+  let clients = context.kept.get(yjsEngine) as Clients | undefined
   if (clients === undefined) {
     clients = new Clients(context)
-    clientsByContext.set(context, clients)
+    context.kept.set(yjsEngine, clients)
   }
   return clients
 }
