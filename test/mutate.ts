@@ -29,11 +29,16 @@ async function tryMutation(mutation: Mutation): Promise<Outcome> {
     environment,
   })
   if (applied.code !== 0) return conclude('BROKEN', `does not apply: ${lastLine(applied.output)}`)
-  const run = await runTestFiles(copy.directory, mutation.catches)
-  if (run.problem !== undefined) return conclude('BROKEN', run.problem)
-  const quiet = mutation.catches.filter((file) => !run.failures.some((each) => each.file === file))
-  if (quiet.length > 0) return conclude('SURVIVED', `no failing test in ${quiet.join(', ')}`)
-  return conclude('caught', run.failures[0]?.title ?? '')
+  const titles: string[] = []
+  for (const file of mutation.catches) {
+    // One file at a time, and each to its first failing test: that is all that is asked.
+    const { failures, problem } = await runTestFiles(copy.directory, [file], { bail: true })
+    if (problem !== undefined) return conclude('BROKEN', problem)
+    const [failure] = failures
+    if (failure === undefined) return conclude('SURVIVED', `no failing test in ${file}`)
+    titles.push(failure.title)
+  }
+  return conclude('caught', titles[0] ?? '')
 }
 
 /** The same tests must pass without any patch, or their failing says nothing. */

@@ -12,7 +12,7 @@ import {
   type Schema,
   type Transaction,
 } from '#crdt-objects/index.ts'
-import { open, replica, sync } from './replicas.ts'
+import { open, refuses, replica, sync } from './replicas.ts'
 
 function changes(first: Schema, second: Schema): [boolean, string[]] {
   const { compatible, differences } = compatibility(first, second)
@@ -54,6 +54,28 @@ describe('compatibility', () => {
     const [difference] = compatibility(map(set()), map(struct({ a: counter() }))).differences
     assert.equal(difference?.first, 'set()')
     assert.equal(difference?.second, 'struct({ a: counter() })')
+  })
+
+  it('refuses a schema whose union with what is known would be too long to be read, and changes nothing', () => {
+    const wide = (prefix: string) => {
+      const names = Array.from({ length: 10 }, (_, i) => prefix + String(i) + 'x'.repeat(4000))
+      return struct(Object.fromEntries(names.map((name) => [name, counter()])))
+    }
+    const write = (id: bigint, prefix: string): Uint8Array => {
+      const author = replica(id)
+      open(author, wide(prefix))
+        .at(`${prefix}0${'x'.repeat(4000)}`)
+        .add(1)
+      return author.takeBatch() ?? new Uint8Array()
+    }
+    const reader = replica(3n)
+    reader.apply(write(1n, 'a'))
+    const late = write(2n, 'b')
+    for (let time = 0; time < 2; time++) {
+      refuses(reader, 'ENCODING_INVALID', () => reader.apply(late))
+      refuses(reader, 'VALUE_INVALID', () => open(reader, wide('b')))
+    }
+    assert.equal(replica(4n).joinState(reader.encodeState()), true)
   })
 })
 

@@ -141,14 +141,14 @@ describe('registers', () => {
 
 describe('maps of values', () => {
   it('keep what they were given, whatever happens to it and to what they give', () => {
-    const handle = open(replica(1n), map<{ tags: string[] }>())
-    const given = { tags: ['a'] }
+    const handle = open(replica(1n), map<{ at: Date }>())
+    const given = { at: new Date(0) }
     handle.set('x', given)
-    given.tags.push('b')
-    handle.get('x')!.tags.push('c')
-    for (const { tags } of handle.values()) tags.push('d')
-    handle.value.get('x')!.tags.push('e')
-    assert.deepEqual(handle.get('x'), { tags: ['a'] })
+    given.at.setTime(1)
+    handle.get('x')!.at.setTime(2)
+    for (const { at } of handle.values()) at.setTime(3)
+    handle.value.get('x')!.at.setTime(4)
+    assert.deepEqual(handle.get('x'), { at: new Date(0) })
   })
 })
 

@@ -5,6 +5,7 @@ import {
   isJoineryError,
   map,
   max,
+  ref,
   register,
   set,
   struct,
@@ -14,7 +15,7 @@ import {
   type Transaction,
 } from '#crdt-objects/index.ts'
 import type { Schema } from '#crdt-objects/schema.ts'
-import { SpaceState } from '#crdt-objects/engine.ts'
+import { SpaceState, remoteHandle } from '#crdt-objects/engine.ts'
 import { stateText } from '#test/suites/state-text.ts'
 import { glimpse, open, replica, sync } from './replicas.ts'
 
@@ -24,6 +25,11 @@ const Cart = struct({ lines: map(Line), coupons: set<string>(), open: flag(), be
 /** As spaces give it to users. */
 function transact(state: SpaceState, work: (tx: Transaction) => undefined): void {
   state.transact((tx) => work(tx as Transaction))
+}
+
+/** What types refuse, and programs without types do. */
+function reading(draft: unknown): Record<string, (...args: unknown[]) => unknown> {
+  return draft as Record<string, (...args: unknown[]) => unknown>
 }
 
 function refuse(state: SpaceState, work: (tx: Transaction) => undefined, code?: string): void {
@@ -134,6 +140,49 @@ describe('a transaction', () => {
     refuse(state, add(0.5), 'VALUE_INVALID')
     transact(state, add(1))
     assert.equal(hits.value, Number.MAX_SAFE_INTEGER)
+  })
+
+  it('that reads is refused at once, whatever it reads and whoever catches it', () => {
+    const state = replica(1n)
+    const hits = open(state, counter(), 'hits')
+    const counts = open(state, map(counter()), 'counts')
+    const latest = open(state, ref(counter()), 'latest')
+    const reads: ((tx: Transaction) => unknown)[] = [
+      (tx) => reading(tx(counts)).get('x'),
+      (tx) => reading(tx(counts)).has('x'),
+      (tx) => reading(tx(counts)).keys(),
+      (tx) => reading(tx(counts)).values(),
+      (tx) => reading(tx(counts)).entries(),
+      (tx) => reading(tx(hits)).read(),
+      (tx) => reading(tx(hits)).changes(),
+      (tx) => reading(tx(hits)).until(() => true),
+      (tx) => reading(tx(latest)).open(),
+    ]
+    for (const read of reads) {
+      const work = (tx: Transaction, isCaught: boolean): undefined => {
+        tx(hits).add(1)
+        if (isCaught) assert.throws(() => read(tx), /a draft only writes/)
+        else read(tx)
+      }
+      for (const isCaught of [false, true])
+        refuse(state, (tx) => work(tx, isCaught), 'VALUE_INVALID')
+    }
+    assert.equal(hits.value, 0)
+  })
+
+  it('says which side a handle is of', () => {
+    const state = replica(1n)
+    const elsewhere = remoteHandle(counter(), {
+      name: 'hits',
+      call: () => Promise.reject(new Error('not asked')),
+      stream: () => assert.fail('not asked'),
+      open: () => Promise.reject(new Error('not asked')),
+    }) as Local<ReturnType<typeof counter>>
+    assert.throws(() => {
+      transact(state, (tx) => {
+        tx(elsewhere).add(1)
+      })
+    }, /a handle of a client, and the transaction is a peer's, got "hits"/)
   })
 
   it('a refused write that its work catches is refused all the same', () => {

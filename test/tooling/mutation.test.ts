@@ -73,6 +73,13 @@ describe('a run of test files in a copy', () => {
     )
   })
 
+  it('ends at the first failing test if that is all that is asked', async () => {
+    const failing = ['one', 'two'].map((title) => `it('${title}', () => assert.equal(1, 2))\n`)
+    await copy.plant('test/fail.test.ts', `${importsNode}${failing.join('')}`)
+    const { failures } = await runTestFiles(copy.directory, ['test/fail.test.ts'], { bail: true })
+    assert.deepEqual(failures, [{ file: 'test/fail.test.ts', title: 'one' }])
+  })
+
   it('does not take a file that fails to load for a failing test', async () => {
     await copy.plant('test/broken.test.ts', "import './gone.ts'\nit('passes', () => {})\n")
     const { failures, problem } = await runTestFiles(copy.directory, ['test/broken.test.ts'])
@@ -82,7 +89,7 @@ describe('a run of test files in a copy', () => {
 
   it('ends a run that hangs', async () => {
     await copy.plant('test/hangs.test.ts', "it('hangs', () => { for (;;); })\n")
-    const run = await runTestFiles(copy.directory, ['test/hangs.test.ts'], 4_000)
+    const run = await runTestFiles(copy.directory, ['test/hangs.test.ts'], { timeoutMs: 4_000 })
     assert.match(run.problem ?? '', /^still running/)
   })
 

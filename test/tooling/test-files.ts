@@ -19,15 +19,23 @@ interface MochaReport {
   readonly failures: readonly { readonly file: string; readonly fullTitle: string }[]
 }
 
+export interface RunOptions {
+  /** Ends a run that takes longer. */
+  readonly timeoutMs?: number
+  /** Whether the first failing test ends the run. */
+  readonly bail?: boolean
+}
+
 /** Runs test files in the tree at `directory` and tells failing tests from tests that never ran. */
 export async function runTestFiles(
   directory: string,
   files: readonly string[],
-  timeoutMs = 300_000,
+  { timeoutMs = 300_000, bail = false }: RunOptions = {},
 ): Promise<TestRun> {
   const report = join(directory, 'mocha-report.json')
   await rm(report, { force: true })
   const args = ['--reporter', 'json', '--reporter-option', `output=${report}`, ...files]
+  if (bail) args.push('--bail')
   // That they fail is all that is asked.
   const environment = { ...process.env, SHRINK: '0' }
   const run = await runCommand(installedProgram('mocha'), args, {

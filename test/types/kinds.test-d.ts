@@ -216,8 +216,16 @@ export async function transactions(): Promise<void> {
     // @ts-expect-error not a verb that writes
     tx(counters).forEach(() => undefined)
   })
+  space.transact((tx) => tx(counters).at('a').add(1))
+  expectTypeOf((await client.space('s')).transact((tx) => tx(remote).at('a').add(1))).toEqualTypeOf<
+    Promise<void>
+  >()
   // @ts-expect-error what waits is no transaction
   space.transact(async (tx) => {
     tx(counters).at('a').add(1)
   })
+  // @ts-expect-error what waits is no transaction
+  space.transact((tx) => Promise.resolve(tx(counters).at('a').add(1)))
+  // @ts-expect-error a transaction answers nothing
+  space.transact(() => 5)
 }

@@ -3,6 +3,11 @@ import type { Outcome, WaitOptions } from '@joinery/crdt-objects'
 import { encodeRequest, type InspectSubject } from './protocol/request.ts'
 import type { ObjectRecord, Target } from './object-record.ts'
 
+/** How long a call must have waited before its time limit says anything about the connection. */
+const silenceMs = 2000
+/** How much longer a flush waits, for the gateway to say how far it came in the time that it was given. */
+const flushGraceMs = 1000
+
 /** What a call needs of the session to put itself on the wire. */
 export interface Transmitter {
   readonly writer: Writer
@@ -39,12 +44,22 @@ export abstract class Call {
     }
   }
 
+  /** How much longer it waits for a gateway that is there, and keeps to the time limit itself. */
+  get graceMs(): number {
+    return 0
+  }
+
   /** What a failure now would leave behind. */
   get outcome(): Outcome {
     return 'not-applied'
   }
 
   abstract transmit(to: Transmitter): void
+
+  /** Not a word since before a call that waited long: a short limit alone would end connections that are only slow. */
+  waitedInSilence(heardMs: number): boolean {
+    return this.sent && this.timeoutMs >= silenceMs && heardMs < this.deadlineMs - this.timeoutMs
+  }
 
   resolve(value: unknown): void {
     if (this.settle()) this.resolveWith(value)
@@ -119,6 +134,7 @@ export class WriteCall extends NumberedCall {
 
 /** The writes of a transaction, encoded, and the objects that they name. */
 export interface TransactionContent {
+  readonly space: string
   readonly objects: Iterable<ObjectRecord>
   readonly writes: Uint8Array
 }
@@ -166,6 +182,10 @@ export class RequestCall extends Call {
     this.request = request
   }
 
+  override get graceMs(): number {
+    return this.request.kind === 'flush' ? flushGraceMs : 0
+  }
+
   transmit(to: Transmitter): void {
     this.sent = true
     const { id, request } = this
@@ -199,3 +219,15 @@ export type RepeatableRequest =
       readonly timeoutMs: number
     }
   | { readonly kind: 'inspect'; readonly subject: InspectSubject; readonly space: string }
+
+/** The space that a request is about; none for a look at all of them. */
+export function spaceOf(request: RepeatableRequest): string {
+  switch (request.kind) {
+    case 'read':
+      return request.target.object.space
+    case 'open-object':
+      return request.object.space
+    default:
+      return request.space
+  }
+}

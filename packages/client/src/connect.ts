@@ -50,9 +50,9 @@ export async function connect(
   options: ConnectOptions = {},
 ): Promise<Client> {
   const { timeoutMs = 10_000, signal, token = '', retry } = options
+  checkOptions(options)
   signal?.throwIfAborted()
   const urls = socketUrls(url)
-  if (!(timeoutMs >= 0)) throw invalidValue('timeoutMs is a number of at least 0', timeoutMs)
   const connection = globalThis.crypto.getRandomValues(new Uint8Array(16))
   const backoff = retry === false ? false : { ...{ delayMsMin: 50, delayMsMax: 2000 }, ...retry }
   const session = new Session({ urls, token, backoff, connection }, timeoutMs)
@@ -63,6 +63,36 @@ export async function connect(
     throw error
   }
   return new GatewayClient(encodeHex(connection), session)
+}
+
+const known = ['token', 'retry', 'timeoutMs', 'signal'] satisfies (keyof ConnectOptions)[]
+const knownPauses = ['delayMsMin', 'delayMsMax'] satisfies (keyof Backoff)[]
+
+/** @throws JoineryError VALUE_INVALID, for what the types do not tell from what a program reads elsewhere. */
+function checkOptions(
+  options: Readonly<Record<keyof ConnectOptions, unknown>> | ConnectOptions,
+): void {
+  checkNames('connect', known, options)
+  const { token, retry, timeoutMs = 0 }: { readonly [K in keyof ConnectOptions]: unknown } = options
+  // The value is not shown: it may be a secret.
+  if (token !== undefined && typeof token !== 'string' && typeof token !== 'function')
+    throw invalidValue('token is a text, or a function that gives one')
+  if (typeof timeoutMs !== 'number' || !(timeoutMs >= 0))
+    throw invalidValue('timeoutMs is a number of at least 0', timeoutMs)
+  if (retry === undefined || retry === false) return
+  if (typeof retry !== 'object' || retry === null)
+    throw invalidValue('retry is false, or the pauses between attempts', retry)
+  checkNames('retry', knownPauses, retry)
+  for (const [name, pause] of Object.entries(retry)) {
+    if (typeof pause !== 'number' || !(pause >= 0))
+      throw invalidValue(`retry.${name} is a number of ms`, pause)
+  }
+}
+
+function checkNames(what: string, names: readonly string[], options: object): void {
+  const unknown = Object.keys(options).find((name) => !names.includes(name))
+  if (unknown !== undefined)
+    throw invalidValue(`${what} has no such option: it has ${names.join(', ')}`, unknown)
 }
 
 function socketUrls(url: string | readonly string[]): readonly string[] {

@@ -33,6 +33,14 @@ export function gatewayUnreachable(outcome: Outcome, why: string, cause?: unknow
   )
 }
 
+/** Why a failure came to be, without the advice at its end: another is given with the failure that it causes. */
+export function reasonOf({ message }: JoineryError): string {
+  return message.replace(
+    / (?:Nothing was applied: ask again|The call may have been applied: look at) [^:]*$/,
+    '',
+  )
+}
+
 /** The failure of a call that was turned away before it was looked at. */
 export function gatewayBusy(why: string, retryAfterMs = 100): JoineryError<'GATEWAY_BUSY'> {
   return new JoineryError(
@@ -49,8 +57,8 @@ export function accessDenied(reason: string): JoineryError<'ACCESS_DENIED'> {
 }
 
 /** The failure of everything that a client is asked for after its end. */
-export function clientClosed(): JoineryError<'SPACE_ENDED'> {
-  return new JoineryError('SPACE_ENDED', 'The client was closed.', { space: '' })
+export function clientClosed(space: string): JoineryError<'SPACE_ENDED'> {
+  return new JoineryError('SPACE_ENDED', 'The client was closed.', { space })
 }
 
 /** The failure of a call whose time ran out. */

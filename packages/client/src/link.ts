@@ -1,4 +1,4 @@
-import { isJoineryError, type JoineryError } from '@joinery/crdt-objects'
+import { invalidValue, isJoineryError, type JoineryError } from '@joinery/crdt-objects'
 import { Writer } from '@joinery/crdt-objects/engine'
 import { openSocket } from '#websocket' // eslint-disable-line no-restricted-imports -- chosen by platform
 import { backoffMs, type Backoff } from './backoff.ts'
@@ -110,6 +110,8 @@ export class Link {
       return this.fail(gatewayUnreachable('not-applied', 'The token could not be had.', error))
     }
     if (this.closed) return
+    if (typeof secret !== 'string')
+      return this.fail(invalidValue('a token is a text: the function gave none', secret))
     const socket = openSocket(url, frameBytesMax, {
       opened: () => {
         const hello = new Writer(64)

@@ -9,6 +9,7 @@ import {
   invalidValue,
 } from '@joinery/crdt-objects'
 import { type Kind, kindOf } from '@joinery/crdt-objects/engine'
+import type { TransactionContent } from './call.ts'
 import { gatewayUnreachable } from './errors.ts'
 import type { ObjectRecord } from './object-record.ts'
 import { GatewayObject, type Home } from './remote-object.ts'
@@ -27,6 +28,8 @@ export class RemoteSpace implements Space<'remote'>, Home {
   /** Writes sent so far, and how many of them a flush to another replica has covered. */
   private writes = 0
   private flushed = 0
+  /** The transaction whose work runs now. */
+  private transaction: RemoteTransaction | undefined
   /** Answered writes may be gone with their gateway, and nobody has been told. */
   private mayHaveLost = false
 
@@ -66,10 +69,24 @@ export class RemoteSpace implements Space<'remote'>, Home {
     return kind.remote({ object, path: [], options: {} })
   }
 
-  async transact(work: (tx: Transaction) => undefined): Promise<void> {
+  transact(work: (tx: Transaction) => undefined): Promise<void> {
+    const outer = this.transaction
+    if (outer === undefined) return this.transactAlone(work)
+    const refused = Promise.reject<void>(outer.refuseNested() as Error)
+    // The transaction around it fails of the same: nobody needs to look at this one.
+    refused.catch(() => {})
+    return refused
+  }
+
+  private async transactAlone(work: (tx: Transaction) => undefined): Promise<void> {
     this.checkOpen()
-    const transaction = new RemoteTransaction(this)
-    const content = transaction.record(work)
+    this.transaction = new RemoteTransaction(this)
+    let content: TransactionContent | undefined
+    try {
+      content = this.transaction.record(work)
+    } finally {
+      this.transaction = undefined
+    }
     if (content === undefined) return
     this.wrote()
     await this.session.transact(content, {})
@@ -83,11 +100,9 @@ export class RemoteSpace implements Space<'remote'>, Home {
     this.checkLoss()
     const writes = this.writes
     const space = this.name
-    // The gateway keeps to the time itself; this side waits a little longer for it to say so.
-    const waiting = { ...options, timeoutMs: timeoutMs + 1000 }
     const answer = await this.session.request(
       { kind: 'flush', space, replicas, timeoutMs: Math.ceil(timeoutMs) },
-      waiting,
+      { ...options, timeoutMs },
     )
     this.checkLoss()
     const held = Number(answer)

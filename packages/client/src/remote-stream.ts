@@ -47,6 +47,10 @@ export class RemoteStream implements AsyncIterator<unknown, undefined> {
     return this.ending.signal
   }
 
+  get space(): string {
+    return this.target.object.space
+  }
+
   private get isChanges(): boolean {
     return this.target.verb === 'changes'
   }

@@ -1,5 +1,11 @@
 import { invalidValue, JoineryError, type Transaction } from '@joinery/crdt-objects'
-import { DraftObject, remotePlaceOf, Writer } from '@joinery/crdt-objects/engine'
+import {
+  DraftObject,
+  type DraftWriter,
+  isLocalHandle,
+  remotePlaceOf,
+  Writer,
+} from '@joinery/crdt-objects/engine'
 import { checkPath, encodeArguments } from './arguments.ts'
 import type { TransactionContent } from './call.ts'
 import type { ObjectRecord } from './object-record.ts'
@@ -7,7 +13,7 @@ import { messageBytesMax, transactionWritesMax } from './protocol/limits.ts'
 import { encodeTransaction, encodeTransactionWrite } from './protocol/transaction.ts'
 import { GatewayObject, type Home } from './remote-object.ts'
 
-type Write = Parameters<ConstructorParameters<typeof DraftObject>[1]>[0]
+type Write = Parameters<DraftWriter>[0]
 
 /**
  * The writes of one transaction, noted as they are made and sent together. What is wrong with one is thrown where it is
@@ -31,6 +37,8 @@ export class RemoteTransaction {
    * @throws JoineryError VALUE_INVALID, OBJECT_TOO_LARGE; what `work` throws
    */
   record(work: (tx: Transaction) => undefined): TransactionContent | undefined {
+    if (typeof work !== 'function')
+      throw invalidValue('the work of a transaction is a function', work)
     let answer: unknown
     try {
       answer = work(this.draft as Transaction)
@@ -44,43 +52,58 @@ export class RemoteTransaction {
     }
     if (this.failure !== undefined) throw this.failure.reason
     if (this.writes === 0) return undefined
-    return { objects: this.objects, writes: encodeTransaction(this.writes, this.writer.written()) }
+    return {
+      space: this.home.name,
+      objects: this.objects,
+      writes: encodeTransaction(this.writes, this.writer.written()),
+    }
+  }
+
+  /** Notes that the work began another transaction, which refuses this one too; gives the failure of both. */
+  refuseNested(): unknown {
+    this.failure ??= { reason: invalidValue('transactions do not nest') }
+    return this.failure.reason
   }
 
   private readonly draft = (handle: object): object => {
     if (this.over) throw invalidValue('the transaction is over')
     const place = remotePlaceOf(handle)
     const object = place?.object
+    if (place === undefined && isLocalHandle(handle))
+      throw invalidValue(
+        "this is a handle of a peer, and the transaction is a client's",
+        handle.name,
+      )
     if (place === undefined || !(object instanceof GatewayObject))
       throw invalidValue('a transaction takes handles', handle)
     if (object.home !== this.home)
       throw invalidValue('a transaction takes handles of its own space', object.name)
     const draft = new DraftObject(
       object.name,
-      (write) => {
-        this.note(object.record, { ...write, path: [...place.path, ...write.path] })
+      {
+        write: (write) => {
+          this.note(object.record, { ...write, path: [...place.path, ...write.path] })
+        },
+        refuse: (reason) => {
+          this.failure ??= { reason }
+        },
+        isOver: () => this.over,
       },
-      () => this.over,
       this.home,
     )
     return place.kind.remote({ object: draft, path: [], options: {} })
   }
 
   private note(object: ObjectRecord, { path, verb, args }: Write): void {
-    try {
-      if (this.writes >= transactionWritesMax)
-        throw invalidValue(
-          `a transaction through a gateway has at most ${transactionWritesMax} writes`,
-        )
-      checkPath(path)
-      const write = { object: object.number, path, verb, args: encodeArguments(args) }
-      encodeTransactionWrite(this.writer, write)
-      const bytes = this.writer.length
-      if (bytes > messageBytesMax - 16) throw tooLarge(bytes)
-    } catch (error) {
-      this.failure ??= { reason: error }
-      throw error
-    }
+    if (this.writes >= transactionWritesMax)
+      throw invalidValue(
+        `a transaction through a gateway has at most ${transactionWritesMax} writes`,
+      )
+    checkPath(path)
+    const write = { object: object.number, path, verb, args: encodeArguments(args) }
+    encodeTransactionWrite(this.writer, write)
+    const bytes = this.writer.length
+    if (bytes > messageBytesMax - 16) throw tooLarge(bytes)
     this.objects.add(object)
     this.writes += 1
   }

@@ -5,6 +5,7 @@ import {
   type MakeCall,
   NumberedCall,
   RequestCall,
+  spaceOf,
   type RepeatableRequest,
   TransactCall,
   type TransactionContent,
@@ -12,7 +13,7 @@ import {
   WriteCall,
 } from './call.ts'
 import { Deadlines } from './deadlines.ts'
-import { callTimeout, clientClosed, gatewayBusy, gatewayUnreachable } from './errors.ts'
+import { callTimeout, clientClosed, gatewayBusy, gatewayUnreachable, reasonOf } from './errors.ts'
 import { Link, type LinkOptions, type OnReady } from './link.ts'
 import { type ObjectRecord, type Target, TargetTable } from './object-record.ts'
 import { Outbox, UnansweredWrites, type UnansweredRequests } from './pending.ts'
@@ -25,8 +26,6 @@ import { RemoteStream, type StreamHost } from './remote-stream.ts'
 const outboxMax = 65_536
 /** How long a write without an answer waits for its gateway to come back, before its outcome is unknown. */
 const resumeMs = 2000
-/** How long a call must have waited before its time limit says anything about the connection. */
-const silenceMs = 2000
 /** Answered writes that the gateway need not be told of at once. */
 const acknowledgeEvery = 256
 
@@ -93,26 +92,26 @@ export class Session implements Transmitter, StreamHost {
   }
 
   write(target: Target, args: Uint8Array, options: WaitOptions): Promise<unknown> {
-    return this.call(options, (settle, timeoutMs, nowMs) => {
+    return this.call(target.object.space, options, (settle, timeoutMs, nowMs) => {
       return new WriteCall(target, args, settle, options, timeoutMs, nowMs)
     })
   }
 
   transact(content: TransactionContent, options: WaitOptions): Promise<unknown> {
-    return this.call(options, (settle, timeoutMs, nowMs) => {
+    return this.call(content.space, options, (settle, timeoutMs, nowMs) => {
       return new TransactCall(content, settle, options, timeoutMs, nowMs)
     })
   }
 
   request(request: RepeatableRequest, options: WaitOptions): Promise<unknown> {
-    return this.call(options, (settle, timeoutMs, nowMs) => {
+    return this.call(spaceOf(request), options, (settle, timeoutMs, nowMs) => {
       return new RequestCall(this.nextId++, request, settle, options, timeoutMs, nowMs)
     })
   }
 
-  private call(options: WaitOptions, make: MakeCall): Promise<unknown> {
+  private call(space: string, options: WaitOptions, make: MakeCall): Promise<unknown> {
     if (options.signal?.aborted === true) return Promise.reject(options.signal.reason as Error)
-    if (this.closed) return Promise.reject(clientClosed())
+    if (this.closed) return Promise.reject(clientClosed(space))
     return new Promise((resolve, reject) => {
       const timeoutMs = options.timeoutMs ?? this.timeoutMs
       const call = make({ resolve, reject, onAbort: this.abandon }, timeoutMs, performance.now())
@@ -131,7 +130,7 @@ export class Session implements Transmitter, StreamHost {
   stream(target: Target, args: Uint8Array, options: WaitOptions): RemoteStream {
     const { signal, timeoutMs = this.timeoutMs } = options
     const stream = new RemoteStream(this.nextId++, target, args, this, timeoutMs)
-    if (this.closed) stream.finish({ reason: clientClosed() })
+    if (this.closed) stream.finish({ reason: clientClosed(stream.space) })
     else if (signal?.aborted === true) stream.finish({ reason: signal.reason })
     else {
       const abort = { once: true, signal: stream.over }
@@ -168,7 +167,8 @@ export class Session implements Transmitter, StreamHost {
     for (const call of this.unsettled()) {
       call.reject(gatewayUnreachable(call.outcome, 'The client was closed.'))
     }
-    for (const stream of [...this.streams.values()]) stream.finish({ reason: clientClosed() })
+    for (const stream of [...this.streams.values()])
+      stream.finish({ reason: clientClosed(stream.space) })
     await this.link.close()
   }
 
@@ -328,7 +328,8 @@ export class Session implements Transmitter, StreamHost {
     this.partsById.clear()
     if (this.closed) return
     this.lostAtMs = performance.now()
-    this.deadlines.add(this.lostAtMs + resumeMs)
+    // At once: what was given longer because the gateway would answer is due now.
+    this.deadlines.add(this.lostAtMs)
   }
 
   private attemptFailed(error: JoineryError, final: boolean, nobody: boolean): void {
@@ -337,7 +338,7 @@ export class Session implements Transmitter, StreamHost {
     // Refused, or not to be tried again: those who wait are told at once.
     for (const call of this.unsettled()) {
       const unknown = call.outcome === 'unknown'
-      call.reject(unknown ? gatewayUnreachable('unknown', error.message, error) : error)
+      call.reject(unknown ? gatewayUnreachable('unknown', reasonOf(error), error) : error)
     }
     this.forgetSettled()
     if (final) for (const stream of [...this.streams.values()]) stream.finish({ reason: error })
@@ -367,11 +368,12 @@ export class Session implements Transmitter, StreamHost {
     const givenUpMs = this.lostAtMs + resumeMs
     for (const call of this.unsettled()) {
       const gone = call.outcome === 'unknown' && givenUpMs <= nowMs
-      if (call.deadlineMs <= nowMs || gone) {
-        silent ||= this.connected && this.waitedInSilence(call)
+      const dueMs = call.deadlineMs + (this.connected ? call.graceMs : 0)
+      if (dueMs <= nowMs || gone) {
+        silent ||= this.connected && call.waitedInSilence(this.heardMs)
         this.abandon(call, this.lateFailure(call))
       } else {
-        nextMs = Math.min(nextMs, call.deadlineMs)
+        nextMs = Math.min(nextMs, dueMs)
         if (call.outcome === 'unknown' && givenUpMs > nowMs) nextMs = Math.min(nextMs, givenUpMs)
       }
     }
@@ -385,15 +387,10 @@ export class Session implements Transmitter, StreamHost {
     return nextMs === Infinity ? undefined : nextMs
   }
 
-  /** Not a word since before a call that waited long: a short limit alone would end connections that are only slow. */
-  private waitedInSilence(call: Call): boolean {
-    const madeAtMs = call.deadlineMs - call.timeoutMs
-    return call.sent && call.timeoutMs >= silenceMs && this.heardMs < madeAtMs
-  }
-
   private lateFailure(call: Call): JoineryError {
     if (this.connected) return callTimeout(call.timeoutMs, call.outcome)
     const cause = this.lastFailure
-    return gatewayUnreachable(call.outcome, cause?.message ?? 'The gateway is gone.', cause)
+    const why = cause === undefined ? 'The gateway is gone.' : reasonOf(cause)
+    return gatewayUnreachable(call.outcome, why, cause)
   }
 }

@@ -36,7 +36,7 @@ export interface Space<P extends Face = Face> extends AsyncDisposable {
    *
    * @throws JoineryError what the writes throw; OBJECT_TOO_LARGE beyond 4 MiB
    */
-  transact(work: (tx: Transaction) => undefined): Answer<P, void>
+  transact(work: (tx: Transaction) => void | undefined): Answer<P, void>
   /**
    * Resolves when `replicas` peers hold every write made before the call.
    *

@@ -167,6 +167,7 @@ describe('edits of a document', () => {
       refuses(state, 'VALUE_INVALID', () => plan.edit([set, wrong(edit)]))
     }
     refuses(state, 'VALUE_INVALID', () => plan.edit(wrong('no edits')))
+    refuses(state, 'VALUE_INVALID', () => plan.edit(wrong(new Array(1))))
     refuses(state, 'VALUE_INVALID', () => plan.edit(wrong([set]), wrong('no options')))
     plan.edit([])
     assert.equal(plan.value.title, 'Plan')

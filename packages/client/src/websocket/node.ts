@@ -13,7 +13,11 @@ export function openSocket(url: string, frameBytesMax: number, events: SocketEve
   let status: number | undefined
   let nobody = false
   socket.on('open', () => events.opened())
-  socket.on('message', (data) => events.frame(data as Buffer))
+  socket.on('message', (data) => {
+    const { buffer, byteOffset, length } = data as Buffer
+    // No Buffer: its `slice` does not copy, and values read from it would be Buffers that share the memory of the frame.
+    events.frame(new Uint8Array(buffer, byteOffset, length))
+  })
   socket.on('unexpected-response', (_request, response) => {
     status = response.statusCode
     why = `the gateway answered with HTTP status ${status}`

@@ -3,25 +3,25 @@ import type { ReplicaContext } from '../state/context.ts'
 import { DraftObject } from './draft.ts'
 import { invoke } from './invoke.ts'
 import { KIND, LocalHandle, PLACE } from './local.ts'
+import { RemoteHandle } from './remote.ts'
 
 /** The draft of a local handle: its writes are carried out at once, within the transaction under way. */
 export function draftOf(handle: object, context: ReplicaContext, isOver: () => boolean): object {
+  if (handle instanceof RemoteHandle) {
+    throw invalidValue("this is a handle of a client, and the transaction is a peer's", handle.name)
+  }
   if (!(handle instanceof LocalHandle)) throw invalidValue('a transaction takes handles', handle)
   if (handle[PLACE].context !== context) {
     throw invalidValue('a transaction takes handles of its own space', handle.name)
   }
-  const object = new DraftObject(
-    handle.name,
-    ({ path, verb, args }) => {
-      try {
-        invoke(handle, path, verb, args)
-      } catch (error) {
-        // Whoever catches it within the work goes on in vain: a transaction with a refused write is none.
-        if (context.transaction !== undefined) context.transaction.refusal ??= { error }
-        throw error
-      }
+  const object = new DraftObject(handle.name, {
+    write: ({ path, verb, args }) => {
+      invoke(handle, path, verb, args)
+    },
+    refuse: (error) => {
+      if (context.transaction !== undefined) context.transaction.refusal ??= { error }
     },
     isOver,
-  )
+  })
   return handle[KIND].remote({ object, path: [], options: {} })
 }

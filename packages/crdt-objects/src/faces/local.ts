@@ -85,6 +85,11 @@ export abstract class LocalHandle<N extends Node, V> {
   }
 }
 
+/** Whether `handle` is one of an object in this process. */
+export function isLocalHandle(handle: unknown): handle is { readonly name: string } {
+  return handle instanceof LocalHandle
+}
+
 /** The value as JSON can say it. */
 export function toJson(value: unknown): unknown {
   if (typeof value === 'bigint') return value.toString()

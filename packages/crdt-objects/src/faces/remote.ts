@@ -26,7 +26,8 @@ export class RemoteHandle<V> {
 
   /** Sends what `prepare` gives. What it throws is thrown by a draft, which answers nothing, and rejects elsewhere. */
   protected send(verb: string, prepare: () => readonly unknown[]): Promise<unknown> {
-    if (this.place.object instanceof DraftObject) return this.call(verb, prepare())
+    const { object } = this.place
+    if (object instanceof DraftObject) return this.call(verb, object.attempt(verb, prepare))
     try {
       return this.call(verb, prepare())
     } catch (error) {
@@ -57,6 +58,8 @@ export class RemoteHandle<V> {
   }
 
   until(test: (value: V) => boolean, options: WaitOptions = {}): Promise<V> {
+    // A draft throws, and answers no promise whose rejection nobody would look at.
+    if (this.place.object instanceof DraftObject) return this.place.object.refuse('until')
     return untilPasses(this, test, { ...this.place.options, ...options })
   }
 

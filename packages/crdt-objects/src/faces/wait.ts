@@ -29,6 +29,8 @@ export function waitFailure(options: WaitOptions): unknown {
 export interface Watchable<V> {
   read(): V | Promise<V>
   changes(options: { readonly signal?: AbortSignal | undefined }): AsyncIterable<unknown>
+  /** Of remote handles: the same place, read until the signal fires. */
+  with?(options: WaitOptions): object
 }
 
 /** Resolves with the first value of `source` that passes. */
@@ -40,10 +42,14 @@ export async function untilPasses<V>(
   const signal = waitSignal(options)
   // Listening starts before the first look: a change between the two would be missed.
   const changes = source.changes({ signal })[Symbol.asyncIterator]()
+  // A read of what is far away may last long, when nothing answers there: it ends with the wait.
+  const reading = (
+    signal === undefined ? source : (source.with?.({ signal }) ?? source)
+  ) as typeof source
   try {
     for (;;) {
       if (signal?.aborted === true) throw waitFailure(options)
-      const value = await source.read()
+      const value = await reading.read()
       if (test(value)) return value
       const step = await changes.next()
       if (step.done === true) throw waitFailure(options)

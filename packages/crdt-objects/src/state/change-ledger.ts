@@ -15,11 +15,15 @@ export class ChangeLedger {
   private authorCount = 0
   private placesByObject = new Map<ObjectState, ChangedPlace[]>()
 
+  // A field: a function that is made where it is assigned to another object is kept by V8 until a major collection, and
+  // with it all that it holds, which is the whole replica.
+  private readonly hear = (object: object, ...places: readonly ChangedPlace[]): void => {
+    this.note(object as ObjectState, places)
+  }
+
   constructor(context: ReplicaContext) {
     this.context = context
-    context.onChange = (object, ...places) => {
-      this.note(object as ObjectState, places)
-    }
+    context.onChange = this.hear
   }
 
   begin(indexes: readonly number[], count = indexes.length): void {

@@ -1,5 +1,6 @@
 import { checkText } from '../codec/value.ts'
-import { JoineryError, invalidValue } from '../errors.ts'
+import type { Reader } from '../codec/reader.ts'
+import { JoineryError, invalidValue, isJoineryError } from '../errors.ts'
 import type { Kind } from '../kind.ts'
 import { parseDescriptor } from '../types/descriptor.ts'
 import type { ReplicaContext } from './context.ts'
@@ -75,9 +76,31 @@ export class ObjectTable {
       this.checkCompatible(other, kind)
     }
     // As others know it: what this process calls fields, and refuses, is the handle's business.
-    const object = this.learn(name, parseDescriptor(kind.descriptor))
+    const shared = parseDescriptor(kind.descriptor)
+    this.checkUnion(name, [shared])
+    const object = this.learn(name, shared)
     object.guard(kind)
     return object
+  }
+
+  /** Refuses schemas that arrived if the object could not have them all, before it takes note of any. */
+  checkLearnable(name: string, kinds: readonly Kind[], reader: Reader): void {
+    try {
+      this.checkUnion(name, kinds)
+    } catch (error) {
+      if (!isJoineryError(error, 'VALUE_INVALID')) throw error
+      reader.fail(error.details.reason)
+    }
+  }
+
+  /** Makes the union of the object's schemas with these, all of one family, to see whether there is one. */
+  private checkUnion(name: string, [first, ...others]: readonly Kind[]): void {
+    if (first === undefined) return
+    const object = this.get(name, first)
+    let union = object?.kind ?? first
+    for (const kind of [first, ...others]) {
+      if (object?.known(kind.fingerprint) === undefined) union = union.union(kind)
+    }
   }
 
   private checkCompatible({ name, kind: found }: ObjectState, kind: Kind): void {

@@ -71,29 +71,25 @@ class LocalDocument extends LocalHandle<DocumentNode, unknown> {
   }
 }
 
+const EDITS_ONLY = 'in a transaction behind a gateway a document takes no change(): use edit()'
+
 /** What is sent from where the engine is not: the function runs here, and its edits travel. */
 class RemoteDocumentBase extends RemoteHandle<unknown> {
   change(change: Change, options?: unknown): Promise<void> {
     checkFunction(change)
     const message = messageOf(options)
-    // A draft reads nothing, but where the data is it carries the function to it.
-    if (this.place.object instanceof DraftObject) return this.draft(change, message)
+    const { object } = this.place
+    if (object instanceof DraftObject) {
+      return object.attempt('change', () => {
+        // A draft reads nothing, but where the data is it carries the function to it. Elsewhere none can be sent.
+        if (object.home !== undefined) throw invalidValue(EDITS_ONLY)
+        return this.call('change', [change, { message }]) as Promise<void>
+      })
+    }
     return this.read().then(async (value) => {
       const edits = editsOf(copyValue(value) as Container, change)
       if (edits.length > 0) await this.edit(edits, { message })
     })
-  }
-
-  private draft(change: Change, message: string | undefined): Promise<void> {
-    try {
-      return this.call('change', [change, { message }]) as Promise<void>
-    } catch (error) {
-      if (this.place.object.home === undefined) throw error
-      // No function can be sent: it was refused as one, so that the transaction is none even if this is caught.
-      throw invalidValue(
-        'in a transaction behind a gateway a document takes no change(): use edit()',
-      )
-    }
   }
 
   edit(edits: readonly DocumentEdit[], options?: unknown): Promise<unknown> {

@@ -76,6 +76,13 @@ function viewOf({ view }: Kind): KindView | undefined {
   }
 }
 
+async function* mapped(
+  items: AsyncIterable<unknown>,
+  change: (item: unknown) => unknown,
+): AsyncGenerator {
+  for await (const item of items) yield change(item)
+}
+
 type RemoteMap = RemoteHandle<ReadonlyMap<string, unknown>>
 
 /** The class of remote maps of objects, whose entries may have renamed fields. */
@@ -88,19 +95,20 @@ function remoteMapClass(entryKind: Kind): new (kind: Kind, place: RemotePlace) =
       return entryKind.remote(remoteChild(this.place, key))
     }
 
-    async get(key: string): Promise<unknown> {
-      return see(await this.call('get', [key]))
+    // None of these is asynchronous itself: a draft throws at once, and what is rejected later nobody would look at.
+    get(key: string): Promise<unknown> {
+      return this.call('get', [key]).then(see)
     }
 
-    async *values(): AsyncGenerator {
-      for await (const value of this.stream('values', [])) yield see(value)
+    values(): AsyncIterable<unknown> {
+      return mapped(this.stream('values', []), see)
     }
 
-    async *entries(): AsyncGenerator {
-      for await (const entry of this.stream('entries', [])) {
+    entries(): AsyncIterable<unknown> {
+      return mapped(this.stream('entries', []), (entry) => {
         const [key, value] = entry as readonly [string, unknown]
-        yield [key, see(value)]
-      }
+        return [key, see(value)]
+      })
     }
   }
 }

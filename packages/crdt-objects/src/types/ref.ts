@@ -97,11 +97,14 @@ class RemoteRef extends RemoteHandle<string | undefined> {
     return place.object.name
   }
 
-  async open(): Promise<object | undefined> {
-    const name = await this.read()
-    if (name === undefined) return undefined
+  open(): Promise<object | undefined> {
     const { object, options } = this.place
-    return await object.open(name, (this.kind as RefKind).targetKind, options)
+    // Not asynchronous itself: a draft, which reads nothing, throws at once.
+    return this.read().then((name) =>
+      name === undefined
+        ? undefined
+        : object.open(name, (this.kind as RefKind).targetKind, options),
+    )
   }
 }
 

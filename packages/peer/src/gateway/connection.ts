@@ -10,6 +10,7 @@ import {
 } from '@joinery/client/protocol'
 import { invalidValue, isJoineryError } from '@joinery/crdt-objects'
 import type { Admission } from './admission.ts'
+import { clientChanges, type Writing } from './client-changes.ts'
 import type { ClientSession, ClientSessions } from './client-session.ts'
 import type { GatewayHost } from './host.ts'
 import { answerInspection } from './inspect.ts'
@@ -38,6 +39,7 @@ export interface GatewayShared {
   readonly limits: GatewayLimits
   readonly admission: Admission
   readonly sessions: ClientSessions
+  readonly writing: Writing
   readonly spaces: OpenSpaces
   /** 16 random bytes, new at each start. */
   readonly life: Uint8Array
@@ -262,8 +264,8 @@ export class Connection implements StreamClient {
     this.session = session
     const { frame, targets } = this
     const { windowMax } = limits
-    const { onFault } = this.shared
-    this.writes = new WriteIntake({ session, targets, frame, windowMax, onFault })
+    const { onFault, writing } = this.shared
+    this.writes = new WriteIntake({ session, writing, targets, frame, windowMax, onFault })
     const peer = host.inspect.peers().find(({ self }) => self)?.id ?? ''
     frame.reply({ kind: 'welcome', version: protocolVersion, life, resumed, peer, windowMax })
   }
@@ -312,7 +314,12 @@ export class Connection implements StreamClient {
     if (!this.hasRoom(id)) return
     try {
       if (target.mode !== 'stream') throw invalidValue('this verb gives no sequence')
-      const stream = new ServedStream(id, target.call(args), credit, this)
+      const { session } = this
+      const source =
+        target.watched === undefined || session === undefined
+          ? target.call(args)
+          : clientChanges(target.watched, session, this.shared.writing)
+      const stream = new ServedStream(id, source, credit, this)
       this.running.set(id, stream)
       stream.pump()
     } catch (error) {

@@ -56,6 +56,7 @@ export async function createGateway(parts: {
     limits,
     admission: new Admission(address, options),
     sessions: new ClientSessions(limits),
+    writing: { session: undefined },
     spaces: new OpenSpaces(host, limits.spacesMax),
     life: randomBytes(16),
     onFault: parts.onFault,
@@ -167,7 +168,8 @@ class GatewayServer {
     webSocket.on('message', (data: Buffer, isBinary) => {
       if (!isBinary) return webSocket.close(1003, 'frames are binary')
       try {
-        connection.receive(data)
+        // No Buffer: its `slice` does not copy, and what is kept of a frame would keep all of it.
+        connection.receive(new Uint8Array(data.buffer, data.byteOffset, data.length))
       } catch (error) {
         // A fault of ours ends the one connection that ran into it; what it had applied is not known.
         this.shared.onFault(error)

@@ -2,11 +2,14 @@ import type { Arguments, DefineTarget, Failure, TransactionWrite } from '@joiner
 import { failureOf } from '@joinery/client/protocol'
 import { invalidValue } from '@joinery/crdt-objects'
 import { resolvePlace, verbMode, type VerbMode } from '@joinery/crdt-objects/engine'
+import type { Watched } from './client-changes.ts'
 import type { HostedSpace, ServedObject } from './host.ts'
 
 /** A verb of a place, found once and called often. */
 export interface Target {
   readonly mode: VerbMode
+  /** Of the verb `changes`: where they are heard. */
+  readonly watched?: Watched | undefined
   call(args: Arguments): unknown
 }
 
@@ -119,7 +122,8 @@ function resolve(handle: object, path: readonly string[], verb: string): Resolve
     const place = resolvePlace(handle, path) as Readonly<Record<string, Method>>
     // Only verbs of the kind pass: a client reaches no other property of the handle.
     const mode = verbMode(place, [], verb)
-    return { mode, call: (args) => Reflect.apply(place[verb]!, place, args) }
+    const watched = verb === 'changes' ? (place as unknown as Watched) : undefined
+    return { mode, watched, call: (args) => Reflect.apply(place[verb]!, place, args) }
   } catch (error) {
     return { failure: failureOf(error) }
   }

@@ -1,5 +1,6 @@
 import { type Failure, failureOf, gatewayBusy, type Request } from '@joinery/client/protocol'
 import { invalidValue, isJoineryError } from '@joinery/crdt-objects'
+import type { Writing } from './client-changes.ts'
 import type { ClientSession } from './client-session.ts'
 import type { ReplyFrame } from './reply-frame.ts'
 import { checkWrites, type Targets } from './targets.ts'
@@ -7,6 +8,8 @@ import { checkWrites, type Targets } from './targets.ts'
 /** What the writes of one connection need of it. */
 export interface WriteIntakeParts {
   readonly session: ClientSession
+  /** What all connections of the gateway share: whose write it is carrying out. */
+  readonly writing: Writing
   readonly targets: Targets
   readonly frame: ReplyFrame
   readonly windowMax: number
@@ -64,12 +67,16 @@ export class WriteIntake {
   private once(sequence: number, work: () => { readonly failure: Failure } | undefined): void {
     if (sequence <= this.parts.session.last) return this.replay(sequence)
     this.admit(sequence)
+    const { session, writing } = this.parts
+    writing.session = session
     try {
       const failed = work()
       if (failed !== undefined) this.fail(sequence, failed.failure)
     } catch (error) {
       if (!isJoineryError(error)) this.parts.onFault(error)
       this.fail(sequence, failureOf(error))
+    } finally {
+      writing.session = undefined
     }
   }
 

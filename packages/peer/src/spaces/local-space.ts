@@ -5,6 +5,7 @@ import {
   type Schema,
   type Space,
   type Transaction,
+  invalidValue,
 } from '@joinery/crdt-objects'
 import { type Kind, kindOf, loadEngines, type ObjectState } from '@joinery/crdt-objects/engine'
 import type { HostedSpace, ServedObject } from '../gateway/host.ts'
@@ -60,6 +61,8 @@ export class PeerSpace implements HostedSpace {
 
   transact(work: (tx: Transaction) => undefined): void {
     this.#checkOpen()
+    if (typeof work !== 'function')
+      throw invalidValue('the work of a transaction is a function', work)
     this.#driver.state.transact((tx) => {
       const answer: unknown = work(tx as Transaction)
       // It is refused, goes on all the same, and fails at its next draft: that is nobody else's failure.

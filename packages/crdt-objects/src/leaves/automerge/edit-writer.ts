@@ -47,8 +47,9 @@ export class EditWriter {
   }
 
   /**
-   * Writes again what stands in conflict, so that what lost there, and was seen, cannot come back when others overwrite
-   * only what won. Containers and texts stay: others may be writing into them. The document reads as `value`.
+   * Takes out what has lost to the values of `value`, which the document reads as: it was seen, and shall not come back
+   * when others overwrite only what won. To put what is there already does that, and no more. Containers and texts stay:
+   * others may be writing into them.
    */
   settle(value: Container, target = ROOT): void {
     for (const [key, item] of Object.entries(value)) {

@@ -39,7 +39,8 @@ const MESSAGE_LENGTH_MAX = 4096
  */
 export function checkEdits(edits: unknown): DocumentEdit[] {
   if (!Array.isArray(edits)) throw invalidValue('edits are an array', edits)
-  const checked = (edits as unknown[]).map(checkEdit)
+  // Not by the array itself: that would pass over its holes.
+  const checked = Array.from(edits as unknown[], checkEdit)
   checkBytes(checked)
   return checked
 }
