@@ -240,7 +240,10 @@ describe('A client of a gateway', () => {
       client.close(),
       assert.rejects(next, (error) => isJoineryError(error, 'SPACE_ENDED')),
     ])
-    await assert.rejects(hits.add(1), (error) => isJoineryError(error, 'SPACE_ENDED'))
+    for (const call of [hits.add(1), hits.read(), space.open('other', counter())])
+      await assert.rejects(call, (error) => {
+        return isJoineryError(error, 'SPACE_ENDED') && error.details.space === 's'
+      })
   })
 
   it('ends its use of a space without ending the space', async () => {

@@ -4,7 +4,9 @@ import { counter, map, register, set, struct } from '@joinery/crdt-objects'
 import type { Client } from '@joinery/client'
 import { schemaText } from '#client/inspector/schema-text.ts'
 import { render } from '#client/inspector/render.ts'
+import { table, wrapped } from '#client/inspector/table.ts'
 import { GatewayRig } from '#test/fixtures/gateway-rig.ts'
+import { MemoryHost } from '#test/fixtures/memory-host.ts'
 import { ProgramProcess } from '#test/fixtures/program-process.ts'
 
 const Flights = struct({
@@ -92,6 +94,63 @@ describe('The inspector joinery', function () {
     await watching.prints(/"changed":\[\["9"\]\],"value":\{"8":5,"9":1\}/)
     assert.equal((await watching.end('SIGINT')).exitCode, 0)
     assert.equal(watching.stderr, '')
+  })
+
+  it('says that the gateway is gone when that ends a watch', async () => {
+    const gateway = await rig.gateway()
+    const hits = await (await (await rig.client(gateway.url)).space('s')).open('hits', counter())
+    await hits.add(1)
+    const watching = joinery(['--url', gateway.url, 'watch', 's/hits'])
+    await watching.prints(/s\/hits\n1\n/)
+    await gateway.close()
+    const ended = await watching.ended()
+    assert.equal(ended.exitCode, 1)
+    assert.equal(ended.stderr, 'error: the gateway is gone: watch again when it is back\n')
+  })
+
+  it('says so when objects of several kinds share a name', async () => {
+    const host = new MemoryHost()
+    const far = new MemoryHost(2n)
+    const { url } = await rig.gateway({}, host)
+    const near = await host.space('s')
+    ;(await near.open('cl', counter())).add(1)
+    ;(await (await far.space('s')).open('cl', set<string>())).add('x')
+    host.state('s').takeBatch()
+    const batch = far.state('s').takeBatch()
+    assert.ok(batch !== undefined)
+    host.state('s').apply(batch)
+    const ended = await joinery(['--url', url, 'get', 's/cl']).ended()
+    assert.equal(ended.stdout, '1\n')
+    assert.match(
+      ended.stderr,
+      /^note: 2 objects .* share the name s\/cl: counter\(\) and set\(\)\. Shown is the counter\(\)\./,
+    )
+  })
+
+  it('shows no control of a terminal that others wrote', () => {
+    const hostile = 'a\u001b[2J\u009b1m\r\u0007\u202eb\u2066'
+    const struct = { [hostile]: hostile, n: 1 }
+    const values: unknown[] = [
+      ...[hostile, [hostile], [[hostile]], new Set([hostile]), struct],
+      new Map([[hostile, hostile]]),
+      new Map([[hostile, struct]]),
+      new Map([[hostile, new Map([[hostile, new Map([[hostile, [hostile]]])]])]]),
+    ]
+    const texts = [...values.map(render), table([hostile], [[hostile, [hostile]]])]
+    for (const text of texts) {
+      assert.doesNotMatch(text, /[^\P{Cc}\n]|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/u)
+      assert.match(text, /a\\u001b\[2J/)
+    }
+    assert.equal(render('two\n\tlines'), 'two\n\tlines')
+    assert.equal(render(new Set(['two\nlines'])), '- two\\nlines')
+  })
+
+  it('breaks a long schema where a terminal ends', () => {
+    assert.deepEqual(wrapped('struct({ a: max(), b: max() })', 12), [
+      ...['struct({ a:', 'max(), b:', 'max() })'],
+    ])
+    assert.deepEqual(wrapped('abcdefgh', 3), ['abc', 'def', 'gh'])
+    assert.deepEqual(wrapped('as it is', Infinity), ['as it is'])
   })
 
   it('teaches, and tells a wrong use from a failure without stack traces', async () => {

@@ -172,6 +172,22 @@ describe('A transaction through a gateway', () => {
     assert.equal((await notes.read()).title, 'by an edit')
   })
 
+  it('does not nest', async () => {
+    const hits = await space.open('hits', Hits)
+    const nests = space.transact((tx) => {
+      tx(hits).add(1)
+      void space.transact((inner) => {
+        inner(hits).add(1)
+      })
+    })
+    await assert.rejects(nests, (error) => {
+      return isJoineryError(error, 'VALUE_INVALID') && error.message.includes('do not nest')
+    })
+    assert.equal(await hits.read(), 0)
+    await space.transact((tx) => tx(hits).add(1))
+    assert.equal(await hits.read(), 1)
+  })
+
   it('takes handles of its own space only, and drafts end with it', async () => {
     const client = await rig.client(url)
     const hits = await space.open('hits', counter())

@@ -28,8 +28,10 @@ function transact(state: SpaceState, work: (tx: Transaction) => undefined): void
 }
 
 /** What types refuse, and programs without types do. */
-function reading(draft: unknown): Record<string, (...args: unknown[]) => unknown> {
-  return draft as Record<string, (...args: unknown[]) => unknown>
+type Read = 'get' | 'has' | 'keys' | 'values' | 'entries' | 'read' | 'changes' | 'until' | 'open'
+
+function reading(draft: unknown): Record<Read, (...args: unknown[]) => unknown> {
+  return draft as Record<Read, (...args: unknown[]) => unknown>
 }
 
 function refuse(state: SpaceState, work: (tx: Transaction) => undefined, code?: string): void {

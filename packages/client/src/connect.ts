@@ -69,11 +69,9 @@ const known = ['token', 'retry', 'timeoutMs', 'signal'] satisfies (keyof Connect
 const knownPauses = ['delayMsMin', 'delayMsMax'] satisfies (keyof Backoff)[]
 
 /** @throws JoineryError VALUE_INVALID, for what the types do not tell from what a program reads elsewhere. */
-function checkOptions(
-  options: Readonly<Record<keyof ConnectOptions, unknown>> | ConnectOptions,
-): void {
+function checkOptions(options: Readonly<Partial<Record<keyof ConnectOptions, unknown>>>): void {
   checkNames('connect', known, options)
-  const { token, retry, timeoutMs = 0 }: { readonly [K in keyof ConnectOptions]: unknown } = options
+  const { token, retry, timeoutMs = 0 } = options
   // The value is not shown: it may be a secret.
   if (token !== undefined && typeof token !== 'string' && typeof token !== 'function')
     throw invalidValue('token is a text, or a function that gives one')

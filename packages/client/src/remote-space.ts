@@ -72,7 +72,7 @@ export class RemoteSpace implements Space<'remote'>, Home {
   transact(work: (tx: Transaction) => undefined): Promise<void> {
     const outer = this.transaction
     if (outer === undefined) return this.transactAlone(work)
-    const refused = Promise.reject<void>(outer.refuseNested() as Error)
+    const refused = Promise.reject<void>(outer.refuseNested())
     // The transaction around it fails of the same: nobody needs to look at this one.
     refused.catch(() => {})
     return refused

@@ -60,9 +60,10 @@ export class RemoteTransaction {
   }
 
   /** Notes that the work began another transaction, which refuses this one too; gives the failure of both. */
-  refuseNested(): unknown {
-    this.failure ??= { reason: invalidValue('transactions do not nest') }
-    return this.failure.reason
+  refuseNested(): Error {
+    const reason = invalidValue('transactions do not nest')
+    this.failure ??= { reason }
+    return reason
   }
 
   private readonly draft = (handle: object): object => {

@@ -1,5 +1,6 @@
 import type { SchemaDifference } from './kind.ts'
 import type { Schema } from './schema.ts'
+import { kindOfSchema } from './types/define.ts'
 
 /** Whether programs with two schemas can share an object, and what each will not see of it. */
 export interface Compatibility {
@@ -15,6 +16,7 @@ export interface Compatibility {
  * one with the other's schema throws OBJECT_SCHEMA_DIFFERS.
  */
 export function compatibility(first: Schema, second: Schema): Compatibility {
-  const differences = first.kind.compare(second.kind, [])
+  const kind = kindOfSchema(first, 'what is compared')
+  const differences = kind.compare(kindOfSchema(second, 'what is compared'), [])
   return { compatible: differences.every((difference) => difference.compatible), differences }
 }

@@ -84,6 +84,17 @@ export function invalidValue(reason: string, value?: unknown): JoineryError<'VAL
 function describe(value: unknown): string {
   if (typeof value === 'string')
     return JSON.stringify(value.length > 64 ? `${value.slice(0, 64)}…` : value)
-  if (typeof value === 'object' && value !== null) return Object.prototype.toString.call(value)
+  // Never its source.
+  if (typeof value === 'function') return `the function ${value.name || 'without a name'}`
+  if (typeof value === 'object' && value !== null) return describeObject(value)
   return String(value)
+}
+
+/** An object by its class, where that says more than the language does. */
+function describeObject(value: object): string {
+  const tag = Object.prototype.toString.call(value)
+  if (tag !== '[object Object]') return tag
+  const prototype = Object.getPrototypeOf(value) as { readonly constructor?: unknown } | null
+  const maker = prototype?.constructor
+  return typeof maker === 'function' && maker.name !== '' ? `[object ${maker.name}]` : tag
 }

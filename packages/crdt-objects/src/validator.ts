@@ -43,6 +43,9 @@ function validate(standard: Validator['~standard'], value: unknown): ValidatorRe
     const reason = `the validator failed: ${String(error)}`
     throw new JoineryError('VALUE_INVALID', reason, { reason }, { cause: error })
   }
+  if (typeof (result as unknown) !== 'object' || (result as unknown) === null) {
+    throw invalidValue('a validator answers with an object: of its issues, or of none', result)
+  }
   if (!(result instanceof Promise)) return result
   // Its answer comes too late, and so does its failure.
   result.catch(() => undefined)

@@ -1,4 +1,5 @@
 import { isJoineryError } from '@joinery/crdt-objects'
+import { printableLines } from './printable.ts'
 
 /** A mistake on the command line that commander cannot see. */
 export class UsageError extends Error {}
@@ -9,7 +10,8 @@ export function reportFailure(error: unknown): number {
     console.error(`error: ${error.message}`)
     return 2
   }
-  console.error(`error: ${describe(error)}`)
+  // A failure may name what others have written.
+  console.error(`error: ${printableLines(describe(error))}`)
   return isJoineryError(error, 'VALUE_INVALID') ? 2 : 1
 }
 

@@ -5,7 +5,7 @@ import { table } from './table.ts'
 export async function peers(reach: Reach): Promise<void> {
   await withClient(reach, async ({ inspect }) => {
     const rows = (await inspect.peers()).map(({ id, addresses, connected, self }) => {
-      return [id, self ? 'this one' : connected ? 'connected' : 'away', addresses.join('\n')]
+      return [id, self ? 'this one' : connected ? 'connected' : 'away', addresses]
     })
     console.log(table(['peer', 'state', 'addresses'], rows))
   })

@@ -1,4 +1,5 @@
 import { sortedEntries, toJson } from './json.ts'
+import { printable, printableLines } from './printable.ts'
 import { table } from './table.ts'
 
 /** Items of a list, and numbers of a vector, that are shown: what is left out is counted. */
@@ -10,6 +11,7 @@ const numbersShown = 12
  * as an indented tree; everything else in one line.
  */
 export function render(value: unknown): string {
+  if (typeof value === 'string') return printableLines(value)
   if (value instanceof Map && value.size > 0) {
     const rows = sortedEntries(value as Map<string, unknown>)
     if (rows.every(([, item]) => isFlat(item)))
@@ -48,7 +50,7 @@ function tree(value: unknown, indent: string): string {
   return entries
     .map(([key, item]) => {
       const below = tree(item, `${indent}  `)
-      return `\n${indent}${key}:${below.startsWith('\n') ? below : ` ${below}`}`
+      return `\n${indent}${printable(key)}:${below.startsWith('\n') ? below : ` ${below}`}`
     })
     .join('')
 }
@@ -76,6 +78,10 @@ function isStruct(value: unknown): value is Record<string, unknown> {
 }
 
 function line(value: unknown): string {
+  return printable(lineOf(value))
+}
+
+function lineOf(value: unknown): string {
   if (value === undefined) return '(nothing)'
   if (typeof value === 'string') return value
   if (typeof value === 'bigint') return value.toString()

@@ -1,5 +1,8 @@
+import { isJoineryError } from '@joinery/crdt-objects'
 import { parseObjectPath, type Reach, withClient } from './gateway-client.ts'
 import { toJson } from './json.ts'
+import { tellNamesakes } from './namesakes.ts'
+import { printable } from './printable.ts'
 import { render } from './render.ts'
 
 /** Shows the value of an object now and after each change, until the user ends it. */
@@ -15,6 +18,7 @@ export async function watch(
   process.once('SIGTERM', onSignal)
   await withClient(reach, async ({ inspect }) => {
     const found = await inspect.find(space, object)
+    await tellNamesakes(inspect, space, object)
     const changes = found.changes({ signal: stop.signal })[Symbol.asyncIterator]()
     try {
       for (let changed: readonly (readonly string[])[] = []; ;) {
@@ -25,7 +29,11 @@ export async function watch(
         changed = step.value.detail.map((place) => place.path)
       }
     } catch (error) {
-      if (!stop.signal.aborted) throw error
+      if (stop.signal.aborted) return
+      // What was busy or not reachable from the first is told as such: here a look has succeeded.
+      if (isJoineryError(error, 'GATEWAY_BUSY') || isJoineryError(error, 'GATEWAY_UNREACHABLE'))
+        throw new Error('the gateway is gone: watch again when it is back', { cause: error })
+      throw error
     }
   })
 }
@@ -38,5 +46,6 @@ function screen(value: unknown, path: string, changed: readonly (readonly string
   const places = changed.map((place) => place.join('/')).filter((place) => place !== '')
   const shown = places.slice(0, 5).join(', ') + (places.length > 5 ? ', …' : '')
   const time = new Date().toLocaleTimeString('en-GB')
-  return `\n${time} ${path}${shown === '' ? '' : ` (${shown})`}\n${render(value)}`
+  const head = printable(`${time} ${path}${shown === '' ? '' : ` (${shown})`}`)
+  return `\n${head}\n${render(value)}`
 }

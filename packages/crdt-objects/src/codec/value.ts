@@ -98,16 +98,19 @@ function encodeObject(writer: Writer, value: object, depth: number): void {
     writer.varint(value.length)
     for (const item of value as unknown[]) encode(writer, item, depth + 1)
   } else if (value instanceof Map) {
+    // Counted by reading it: a class of somebody's own may say another size than it gives.
+    const entries = [...(value as Map<unknown, unknown>)]
     writer.byte(MAP)
-    writer.varint(value.size)
-    for (const [key, item] of value as Map<unknown, unknown>) {
+    writer.varint(entries.length)
+    for (const [key, item] of entries) {
       encode(writer, key, depth + 1)
       encode(writer, item, depth + 1)
     }
   } else if (value instanceof Set) {
+    const items = [...(value as Set<unknown>)]
     writer.byte(SET)
-    writer.varint(value.size)
-    for (const item of value as Set<unknown>) encode(writer, item, depth + 1)
+    writer.varint(items.length)
+    for (const item of items) encode(writer, item, depth + 1)
   } else {
     encodePlain(writer, value, depth)
   }

@@ -2,6 +2,7 @@ import { invalidValue } from '../errors.ts'
 import type { Kind } from '../kind.ts'
 import type { VerbMode } from '../kind-identity.ts'
 import type { Schema } from '../schema.ts'
+import { kindOfSchema } from '../types/define.ts'
 import { KIND } from './local.ts'
 import type { RemoteObject } from './remote-place.ts'
 
@@ -50,9 +51,13 @@ export function invoke(
   return Reflect.apply(method, place, args) as unknown
 }
 
-/** The kind of a schema: what shared code works with. */
+/**
+ * The kind of a schema that an object is opened with: what shared code works with.
+ *
+ * @throws JoineryError VALUE_INVALID for what is no schema.
+ */
 export function kindOf(schema: Schema): Kind {
-  return schema.kind
+  return kindOfSchema(schema, 'what an object is opened with')
 }
 
 /** The remote handle of a whole object, over whatever reaches it. */

@@ -1,7 +1,10 @@
 import type { Change } from '../change.ts'
+import { invalidValue } from '../errors.ts'
 import type { Kind } from '../kind.ts'
+import { checkOptions, checkSignal } from '../options.ts'
 import type { WaitOptions } from '../wait-options.ts'
 import type { Node } from '../state/node.ts'
+import { INSPECT, inspected } from './inspect.ts'
 import { ChangeFeed } from './change-feed.ts'
 import type { Place } from './place.ts'
 import { viewChange } from './remote.ts'
@@ -43,6 +46,11 @@ export abstract class LocalHandle<N extends Node, V> {
     return this.read()
   }
 
+  /** What consoles show. */
+  [INSPECT](): string {
+    return inspected(this[KIND], 'local', this.name)
+  }
+
   toJSON(): unknown {
     return toJson(this.read())
   }
@@ -51,6 +59,11 @@ export abstract class LocalHandle<N extends Node, V> {
     listener: (change: Change) => void,
     options: { readonly signal?: AbortSignal | undefined } = {},
   ): Disposable {
+    if (typeof (listener as unknown) !== 'function') {
+      throw invalidValue('subscribe takes a listener: a function', listener)
+    }
+    checkOptions('subscribe', options, ['signal'])
+    checkSignal(options.signal)
     const place = this[PLACE]
     const { view } = this[KIND]
     const heard =
@@ -63,7 +76,9 @@ export abstract class LocalHandle<N extends Node, V> {
   }
 
   changes(options: { readonly signal?: AbortSignal | undefined } = {}): AsyncIterable<Change> {
+    checkOptions('changes', options, ['signal'])
     const { signal } = options
+    checkSignal(signal)
     const begin = (): ChangeFeed => {
       const feed = new ChangeFeed(() => {
         subscription[Symbol.dispose]()

@@ -1,7 +1,10 @@
 import type { Change } from '../change.ts'
+import { invalidValue } from '../errors.ts'
 import type { Kind, KindView } from '../kind.ts'
+import { checkOptions, checkSignal } from '../options.ts'
 import type { WaitOptions } from '../wait-options.ts'
 import { DraftObject } from './draft.ts'
+import { INSPECT, inspected } from './inspect.ts'
 import type { RemoteCall, RemotePlace } from './remote-place.ts'
 import type { Check } from '../validator.ts'
 import { untilPasses } from './wait.ts'
@@ -18,6 +21,17 @@ export class RemoteHandle<V> {
 
   get name(): string {
     return [this.place.object.name, ...this.place.path].join('/')
+  }
+
+  /** What consoles show. */
+  [INSPECT](): string {
+    const face = this.place.object instanceof DraftObject ? 'draft' : 'remote'
+    return inspected(this.kind, face, this.name)
+  }
+
+  /** Not in its type: it is there to say why there is none. */
+  toJSON(): never {
+    throw invalidValue('the value of this handle is elsewhere: await its read()', this.name)
   }
 
   protected call(verb: string, args: readonly unknown[]): Promise<unknown> {
@@ -52,6 +66,8 @@ export class RemoteHandle<V> {
   }
 
   changes(options: { readonly signal?: AbortSignal | undefined } = {}): AsyncIterable<Change> {
+    checkOptions('changes', options, ['signal'])
+    checkSignal(options.signal)
     const { object } = this.place
     const changes = object.stream(this.callOf('changes', [], options)) as AsyncIterable<Change>
     return this.kind.view === undefined ? changes : viewChanges(changes, this.kind.view)
@@ -60,10 +76,14 @@ export class RemoteHandle<V> {
   until(test: (value: V) => boolean, options: WaitOptions = {}): Promise<V> {
     // A draft throws, and answers no promise whose rejection nobody would look at.
     if (this.place.object instanceof DraftObject) return this.place.object.refuse('until')
-    return untilPasses(this, test, { ...this.place.options, ...options })
+    // Checked below: what is no object has no options to merge.
+    const merged = Object(options) === options ? { ...this.place.options, ...options } : options
+    return untilPasses(this, test, merged)
   }
 
   with(options: WaitOptions): object {
+    checkOptions('with', options, ['timeoutMs', 'signal'])
+    checkSignal(options.signal)
     return this.kind.remote({ ...this.place, options: { ...this.place.options, ...options } })
   }
 }

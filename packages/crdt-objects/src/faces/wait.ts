@@ -1,4 +1,5 @@
 import { JoineryError, invalidValue } from '../errors.ts'
+import { checkOptions, checkSignal } from '../options.ts'
 import type { WaitOptions } from '../wait-options.ts'
 
 /** The longest that a timer runs: beyond, it would fire at once. */
@@ -39,6 +40,10 @@ export async function untilPasses<V>(
   test: (value: V) => boolean,
   options: WaitOptions,
 ): Promise<V> {
+  if (typeof (test as unknown) !== 'function')
+    throw invalidValue('until takes a test: a function', test)
+  checkOptions('until', options, ['timeoutMs', 'signal'])
+  checkSignal(options.signal)
   const signal = waitSignal(options)
   // Listening starts before the first look: a change between the two would be missed.
   const changes = source.changes({ signal })[Symbol.asyncIterator]()

@@ -1,7 +1,9 @@
 import { checkText } from '../codec/value.ts'
 import type { Reader } from '../codec/reader.ts'
 import { JoineryError, invalidValue, isJoineryError } from '../errors.ts'
+import type { KindIdentity } from '../kind-identity.ts'
 import type { Kind } from '../kind.ts'
+import { loadEngines } from '../leaf-engine.ts'
 import { parseDescriptor } from '../types/descriptor.ts'
 import type { ReplicaContext } from './context.ts'
 import { ObjectState } from './object-state.ts'
@@ -25,6 +27,16 @@ export class ObjectTable {
   constructor(context: ReplicaContext, onDirty: (object: ObjectState) => void) {
     this.context = context
     this.onDirty = onDirty
+    context.openObject = this.openLoaded
+  }
+
+  // A field, for the reason that ChangeLedger gives.
+  private readonly openLoaded = async (name: string, identity: KindIdentity): Promise<object> => {
+    // Who passed it on knew no more of it; it came from a schema.
+    const kind = identity as Kind
+    await loadEngines(kind)
+    this.context.checkOpen()
+    return this.open(name, kind).handle(kind)
   }
 
   all(): Iterable<ObjectState> {

@@ -5,9 +5,7 @@ import { encodeFingerprint } from '../codec/fingerprint.ts'
 import { invalidValue } from '../errors.ts'
 import type { ReplicaId } from '../identity.ts'
 import { draftOf } from '../faces/drafts.ts'
-import type { KindIdentity } from '../kind-identity.ts'
 import type { Kind } from '../kind.ts'
-import { loadEngines } from '../leaf-engine.ts'
 import { parseDescriptor } from '../types/descriptor.ts'
 import { VersionVector } from '../version-vector.ts'
 import type { Framing, Head } from './batch-codec.ts'
@@ -63,7 +61,6 @@ export class SpaceState {
     this.context = new ReplicaContext(ports, name)
     this.ledger = new ChangeLedger(this.context)
     this.table = new ObjectTable(this.context, this.noteDirty)
-    this.context.openObject = this.openLoaded
     this.batchWriter = new BatchWriter(this.context)
   }
 
@@ -141,14 +138,6 @@ export class SpaceState {
     context.transaction = undefined
     this.ledger.finish()
     context.operationDone()
-  }
-
-  // Fields, not made where they are assigned: see ChangeLedger.
-  private readonly openLoaded = async (name: string, identity: KindIdentity): Promise<object> => {
-    // Who passed it on knew no more of it; it came from a schema.
-    const kind = identity as Kind
-    await loadEngines(kind)
-    return this.open(name, kind).handle(kind)
   }
 
   private readonly noteDirty = (object: ObjectState): void => {

@@ -61,7 +61,7 @@ export function checkLength(
   what = 'numbers',
 ): asserts values is ArrayLike<unknown> {
   const length = lengthOf(values)
-  if (length !== count) throw invalidValue(`expected ${count} ${what}`, `${length} of them`)
+  if (length !== count) throw invalidValue(`expected ${count} ${what}`, length)
 }
 
 /**

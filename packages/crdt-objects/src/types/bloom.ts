@@ -6,6 +6,7 @@ import type { Place } from '../faces/place.ts'
 import { remoteClass } from '../faces/remote.ts'
 import type { BloomHandle } from '../handles/bloom.ts'
 import type { Kind } from '../kind.ts'
+import { checkOptions } from '../options.ts'
 import type { Schema } from '../schema.ts'
 import type { BloomShape } from '../sketches/bloom-filter.ts'
 import {
@@ -181,5 +182,6 @@ export interface BloomOptions {
  * many they are. `has` never forgets an item, and is wrong about the stated share of those that were never added.
  */
 export function bloom<T = string>(options: BloomOptions): BloomSchema<Shareable<T>> {
+  checkOptions('a bloom filter', options, ['capacity', 'error'])
   return schemaOf(bloomKind(options.capacity, options.error ?? 0.01))
 }

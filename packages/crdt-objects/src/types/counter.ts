@@ -5,6 +5,7 @@ import { LocalHandle } from '../faces/local.ts'
 import { remoteClass } from '../faces/remote.ts'
 import type { CounterHandle } from '../handles.ts'
 import type { Kind } from '../kind.ts'
+import { checkNoArguments } from '../options.ts'
 import type { Schema } from '../schema.ts'
 import { SELF } from '../state/context.ts'
 import type { Incoming } from '../state/node.ts'
@@ -290,6 +291,8 @@ export type CounterSchema = Schema<{
 }>
 
 /** A counter of whole numbers: concurrent amounts sum. Exact to 2^53 - 1, an error beyond. */
-export function counter(): CounterSchema {
+export function counter(): CounterSchema
+export function counter(...args: readonly unknown[]): Schema {
+  checkNoArguments('a counter', args)
   return schemaOf(COUNTER)
 }

@@ -323,6 +323,9 @@ export type UserTypeSchema<V, O extends Operations> = Schema<{
 export function defineType<S, V, O extends TypeOperations<S>>(
   definition: TypeDefinition<S, V, O> & CheckedDefinition<S, V> & NoReserved<O>,
 ): () => UserTypeSchema<V, O> {
+  if (typeof (definition as unknown) !== 'object' || (definition as unknown) === null) {
+    throw invalidValue('a type has a definition: an object', definition)
+  }
   const { operations, ...functions } = definition as UntypedDefinition
   const kind = define({ ...functions, operations: { ...operations } })
   return () => schemaOf(kind)

@@ -5,6 +5,7 @@ import type { Place } from '../faces/place.ts'
 import { remoteClass } from '../faces/remote.ts'
 import type { DistinctHandle } from '../handles/distinct.ts'
 import type { Kind } from '../kind.ts'
+import { checkOptions } from '../options.ts'
 import type { Schema } from '../schema.ts'
 import type { Hash } from '../sketches/hash.ts'
 import { hashOf } from '../sketches/hash.ts'
@@ -175,5 +176,6 @@ export interface DistinctOptions {
  * within three times as much; a few items are counted almost exactly.
  */
 export function distinct<T = string>(options: DistinctOptions = {}): DistinctSchema<Shareable<T>> {
+  checkOptions('distinct', options, ['precision'])
   return schemaOf(distinctKind(options.precision ?? 12))
 }

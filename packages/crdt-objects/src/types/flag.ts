@@ -4,6 +4,7 @@ import { remoteClass } from '../faces/remote.ts'
 import type { FlagHandle } from '../handles.ts'
 import type { Kind } from '../kind.ts'
 import type { Schema } from '../schema.ts'
+import { checkOptions } from '../options.ts'
 import { CellNode } from '../state/cell-node.ts'
 import type { ReplicaContext } from '../state/context.ts'
 import { BOOLEAN, PRESENCE, decodeCell, decodeCellDelta, isUnanimous } from '../state/dots.ts'
@@ -111,6 +112,7 @@ export type FlagSchema = Schema<{
  * is not enabled here is no update. Where `disable` wins, a disabled flag keeps a few bytes.
  */
 export function flag(options: { readonly wins?: 'enable' | 'disable' } = {}): FlagSchema {
+  checkOptions('a flag', options, ['wins'])
   const { wins = 'enable' } = options
   if (wins === 'enable') return schemaOf(ENABLE_WINS)
   if (wins === 'disable') return schemaOf(DISABLE_WINS)

@@ -10,6 +10,7 @@ import {
   decodeSequenceDelta,
   decodeSequenceWhole,
 } from '../leaves/yjs/sequence-node.ts'
+import { checkNoArguments } from '../options.ts'
 import type { Schema } from '../schema.ts'
 import { defineKind, schemaOf } from './define.ts'
 import { checkEditBytes, checkIndex, checkRange } from './sequence-arguments.ts'
@@ -95,6 +96,8 @@ export type ListSchema<T> = Schema<{
 }>
 
 /** A list of values that many may edit at once. Yjs is its engine, loaded when one is opened. */
-export function list<T = unknown>(): ListSchema<Shareable<T>> {
+export function list<T = unknown>(): ListSchema<Shareable<T>>
+export function list(...args: readonly unknown[]): Schema {
+  checkNoArguments('a list', args)
   return schemaOf(LIST)
 }

@@ -3,11 +3,13 @@ import type { BatchReader } from '../codec/batch-reader.ts'
 import type { BatchWriter } from '../codec/batch-writer.ts'
 import { decodeColumn, encodeColumn } from '../codec/number-column.ts'
 import { own, snapshot } from '../codec/snapshot.ts'
+import { invalidValue } from '../errors.ts'
 import { decodeValue, encodeValue } from '../codec/value.ts'
 import { LocalHandle } from '../faces/local.ts'
 import { remoteClass } from '../faces/remote.ts'
 import type { LogHandle } from '../handles/log.ts'
 import type { Kind } from '../kind.ts'
+import { checkNoArguments } from '../options.ts'
 import type { Schema } from '../schema.ts'
 import { SELF } from '../state/context.ts'
 import type { Kills } from '../state/dots.ts'
@@ -186,6 +188,7 @@ const NO_ROWS: LogRows = { stamps: [], replicas: [], seqs: [], values: [] }
 /** As `Array.prototype.slice` takes it. */
 function position(given: number | undefined, length: number, absent: number): number {
   if (given === undefined) return absent
+  if (typeof given !== 'number') throw invalidValue('a position is a number', given)
   const whole = Math.trunc(given) || 0
   return whole < 0 ? Math.max(0, length + whole) : Math.min(whole, length)
 }
@@ -368,6 +371,8 @@ export type LogSchema<T> = Schema<{
 }>
 
 /** A list that only grows, made for hundreds of thousands of entries: all replicas have them in the same order. */
-export function log<T = unknown>(): LogSchema<Shareable<T>> {
+export function log<T = unknown>(): LogSchema<Shareable<T>>
+export function log(...args: readonly unknown[]): Schema {
+  checkNoArguments('a log', args)
   return schemaOf(LOG)
 }

@@ -5,6 +5,7 @@ import { remoteChild } from '../faces/remote-place.ts'
 import { RemoteHandle, remoteClass } from '../faces/remote.ts'
 import type { MapHandle } from '../handles.ts'
 import type { Kind, KindView } from '../kind.ts'
+import { checkOptions } from '../options.ts'
 import type { Schema, ValueOf } from '../schema.ts'
 import { decodeChanged, decodeEntries } from '../state/keyed-node.ts'
 import type { MapKind } from '../state/map-node.ts'
@@ -164,6 +165,9 @@ export function map<V>(options: MapOptions<V>): ValueMapSchema<V>
 export function map<S extends Schema>(schema: S): MapSchema<S>
 export function map(of?: Schema | MapOptions<unknown>): Schema {
   if (of === undefined) return schemaOf(VALUE_MAP)
-  if (Object(of) === of && 'validate' in of) return schemaOf(valueMapKind(checkOf(of.validate)))
+  if (Object(of) === of && 'validate' in of) {
+    checkOptions('a map of values', of, ['validate'])
+    return schemaOf(valueMapKind(checkOf(of.validate)))
+  }
   return schemaOf(mapKind(kindOfSchema(of, 'what the entries of a map are')))
 }

@@ -5,6 +5,7 @@ import type { Place } from '../faces/place.ts'
 import { remoteClass } from '../faces/remote.ts'
 import type { QuantilesHandle, QuantilesValue } from '../handles/quantiles.ts'
 import type { Kind } from '../kind.ts'
+import { checkOptions } from '../options.ts'
 import type { Schema } from '../schema.ts'
 import {
   ERROR_MAX,
@@ -147,5 +148,6 @@ export interface QuantilesOptions {
  * twice the error: some 115 counts for samples over one decimal magnitude at 1 %, and no more however many samples.
  */
 export function quantiles(options: QuantilesOptions = {}): QuantilesSchema {
+  checkOptions('quantiles', options, ['error'])
   return schemaOf(quantilesKind(options.error ?? 0.01))
 }

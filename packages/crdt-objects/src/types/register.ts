@@ -8,6 +8,7 @@ import type { Place } from '../faces/place.ts'
 import { checkingClass, remoteClass } from '../faces/remote.ts'
 import type { RegisterHandle } from '../handles.ts'
 import type { Kind } from '../kind.ts'
+import { checkOptions } from '../options.ts'
 import type { Schema } from '../schema.ts'
 import { CellNode } from '../state/cell-node.ts'
 import type { ReplicaContext } from '../state/context.ts'
@@ -123,6 +124,7 @@ export function register<T>(options: {
 export function register(
   options: { readonly initial?: unknown; readonly validate?: Validator } = {},
 ): Schema {
+  checkOptions('a register', options, ['initial', 'validate'])
   const check = checkOf(options.validate)
   if (!('initial' in options)) {
     return schemaOf(check === undefined ? REGISTER : registerKind(undefined, check))

@@ -4,6 +4,7 @@ import type { Place } from '../faces/place.ts'
 import { checkingClass, remoteClass } from '../faces/remote.ts'
 import type { SetHandle } from '../handles.ts'
 import type { Kind } from '../kind.ts'
+import { checkOptions } from '../options.ts'
 import type { Schema } from '../schema.ts'
 import type { ReplicaContext } from '../state/context.ts'
 import type { Dot, Payload } from '../state/dots.ts'
@@ -233,6 +234,7 @@ export interface SetOptions<T> {
  * inside, so that a concurrent `add` can lose to them: choose it for values that hardly ever go.
  */
 export function set<T = string>(options: SetOptions<T> = {}): SetSchema<Shareable<T>> {
+  checkOptions('a set', options, ['wins', 'validate'])
   const { wins = 'add' } = options
   const check = checkOf(options.validate)
   if (wins === 'add') return schemaOf(check === undefined ? ADD_WINS : setKind(ADD_RULE, check))

@@ -97,10 +97,23 @@ function decodeFields(
   return children
 }
 
-/** A property for each field that no member of the handle hides. */
+/** What a handle keeps in itself. */
+const OWN_MEMBERS = ['kind', 'place', 'view', 'faceByProperty']
+
+/** Whether a member of a handle has that name, on either face: code for one is then code for the other. */
+function isHidden(property: string): boolean {
+  return (
+    OWN_MEMBERS.includes(property) ||
+    property in LocalStruct.prototype ||
+    property in RemoteStruct.prototype
+  )
+}
+
+/** A property for each field that no member of a handle hides. */
 function addFields(prototype: object, fields: readonly Field[]): void {
   for (const { property } of fields) {
-    if (property in prototype) continue
+    // Where programs that disagree have met, one name comes several times.
+    if (isHidden(property) || property in prototype) continue
     Object.defineProperty(prototype, property, {
       get(this: { at(name: string): object }) {
         return this.at(property)
@@ -240,6 +253,9 @@ export type StructSchema<F extends Fields> = Schema<{
 export function struct<F extends Fields>(
   fields: F & { readonly [K in RefusedField]?: never },
 ): StructSchema<F> {
+  if (typeof (fields as unknown) !== 'object' || (fields as unknown) === null) {
+    throw invalidValue('a struct is made of fields: an object of schemas', fields)
+  }
   const list = Object.entries<Schema | undefined>(fields).map(([property, schema]): Field => {
     checkField(property)
     const kind = kindOfSchema(schema, `the field ${property}`)
@@ -252,11 +268,17 @@ export function struct<F extends Fields>(
 
 /** A path from elsewhere has the one name, a path from here the other: together they must be one way of naming. */
 function checkNames(fields: readonly Field[]): void {
-  const names = new Set<string>()
+  const ownerByName = new Map<string, string>()
   for (const { property, name } of fields) {
     for (const each of new Set([property, name])) {
-      if (names.has(each)) throw invalidValue('two fields of one name', each)
-      names.add(each)
+      const owner = ownerByName.get(each)
+      if (owner !== undefined) {
+        throw invalidValue(
+          `the fields ${owner} and ${property} have one name, renamed as they are`,
+          each,
+        )
+      }
+      ownerByName.set(each, property)
     }
   }
 }

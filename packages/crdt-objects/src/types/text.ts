@@ -17,6 +17,7 @@ import {
 import type { Marks } from '../leaves/yjs/steps.ts'
 import type { TextEdit } from '../leaves/yjs/text-node.ts'
 import { TEXT_CODEC, TextNode } from '../leaves/yjs/text-node.ts'
+import { checkNoArguments } from '../options.ts'
 import type { Schema } from '../schema.ts'
 import { defineKind, schemaOf } from './define.ts'
 import { checkEditBytes, checkIndex, checkRange } from './sequence-arguments.ts'
@@ -63,6 +64,7 @@ class StepReader {
     }
     if ('insert' in step) this.insert(step.insert, step.attributes)
     else if ('delete' in step) this.delete(step.delete)
+    else if (!('retain' in step)) throw invalidValue('a step has insert, delete or retain', step)
     else this.retain(step.retain, step.attributes)
   }
 
@@ -76,6 +78,9 @@ class StepReader {
   }
 
   private pass(count: number): void {
+    if (!Number.isInteger(count) || count < 0) {
+      throw invalidValue('a step retains or deletes an integer of units, from 0 on', count)
+    }
     checkRange(this.passed, count, this.length)
     this.passed += count
     checkCut(this.node, this.passed)
@@ -199,6 +204,8 @@ export type TextSchema = Schema<{
 }>
 
 /** A text that many may edit at once, with marks. Yjs is its engine, loaded when one is opened. */
-export function text(): TextSchema {
+export function text(): TextSchema
+export function text(...args: readonly unknown[]): Schema {
+  checkNoArguments('a text', args)
   return schemaOf(TEXT)
 }

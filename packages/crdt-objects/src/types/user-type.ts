@@ -58,7 +58,7 @@ export class UserType {
     const { name } = this
     throw new JoineryError(
       'OBJECT_TYPE_UNKNOWN',
-      `the type ${JSON.stringify(name)} is not defined in this process: import the module that defines it, and try again`,
+      `the type ${JSON.stringify(name)} is not defined in the process that holds the object (behind a gateway: its peer): import the module that defines it there, and try again`,
       { type: name },
     )
   }
@@ -144,16 +144,35 @@ export class UserType {
   ): Uint8Array | undefined {
     const before = state ?? this.empty()
     const given = this.decode(before)
-    const added = this.encode(
-      this.callWith(operation, ({ operations }) =>
-        operations[operation]?.(given, context, ...args),
-      ),
+    const result = this.callWith(operation, ({ operations }) =>
+      operations[operation]?.(given, context, ...args),
     )
-    const after = this.callWith('join', () => this.join([before, added]))
+    const added = this.encode(result)
+    const after = this.joinResult(operation, result, [before, added])
     if (isSame(before, after)) return undefined
     checkSize(added.length)
     checkSize(after.length)
     return added
+  }
+
+  /** Undefined may be a state. Where the join does not take it, the operation forgot to give one: that is to blame. */
+  private joinResult(
+    operation: string,
+    result: unknown,
+    states: readonly Uint8Array[],
+  ): Uint8Array {
+    try {
+      return this.callWith('join', () => this.join(states))
+    } catch (error) {
+      if (result !== undefined) throw error
+      const { name } = this
+      throw new JoineryError(
+        'OBJECT_METHOD_FAILED',
+        `${operation} of the type ${JSON.stringify(name)} failed: it gave undefined, and that is no state`,
+        { type: name, method: operation },
+        { cause: error },
+      )
+    }
   }
 }
 

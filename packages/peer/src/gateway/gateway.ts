@@ -168,7 +168,7 @@ class GatewayServer {
     webSocket.on('message', (data: Buffer, isBinary) => {
       if (!isBinary) return webSocket.close(1003, 'frames are binary')
       try {
-        // No Buffer: its `slice` does not copy, and what is kept of a frame would keep all of it.
+        // No Buffer: its `slice` does not copy, and values would be Buffers that share the memory of the frame.
         connection.receive(new Uint8Array(data.buffer, data.byteOffset, data.length))
       } catch (error) {
         // A fault of ours ends the one connection that ran into it; what it had applied is not known.
