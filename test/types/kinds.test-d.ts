@@ -138,6 +138,14 @@ declare const remoteDraft: Draft<Remote<typeof Pages>>
 expectTypeOf(remoteDraft.at('a').hits.add(1)).toEqualTypeOf<void>()
 expectTypeOf(remoteDraft.clear()).toEqualTypeOf<void>()
 
+const Named = struct({ kind: counter(), place: counter(), view: counter(), name: counter() })
+declare const named: Local<typeof Named>
+declare const namedElsewhere: Remote<typeof Named>
+expectTypeOf(named.kind.add(1)).toEqualTypeOf<void>()
+expectTypeOf(namedElsewhere.place.add(1)).toEqualTypeOf<Promise<void>>()
+expectTypeOf(named.name).toEqualTypeOf<string>()
+expectTypeOf(named.at('name').add(1)).toEqualTypeOf<void>()
+
 /** What must not compile. */
 export async function misuse(): Promise<void> {
   // @ts-expect-error not of the entries

@@ -1,4 +1,4 @@
-import type { Fields, Local } from './handles.ts'
+import type { Fields, Local, StructMember } from './handles.ts'
 
 /** Whether a member is a verb that writes: on `Local` such a verb gives nothing, elsewhere a promise of nothing. */
 type IsWrite<M> = M extends (...args: never) => infer R
@@ -22,7 +22,10 @@ type Verbs<H> = {
 
 type Entries<H> = H extends { at(key: string): infer E } ? { at(key: string): Draft<E> } : unknown
 
-type FieldDrafts<F extends Fields> = { readonly [K in keyof F]: Draft<Local<F[K]>> } & {
+type FieldDrafts<F extends Fields> = Omit<
+  { readonly [K in keyof F]: Draft<Local<F[K]>> },
+  StructMember
+> & {
   at<K extends keyof F & string>(field: K): Draft<Local<F[K]>>
 }
 

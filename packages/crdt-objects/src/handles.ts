@@ -137,7 +137,25 @@ export type StructHandle<P extends Face, F extends Fields> = Omit<
     readonly '~fields'?: F
   } & Extra<P, StructValue<F>>
 
-type StructMember = keyof HandleBase<Face, unknown> | keyof LocalBase<unknown> | 'with' | 'at'
+/** Names that a handle uses itself, on either face: fields that have them are reached by `at`. */
+export type StructMember =
+  | keyof HandleBase<Face, unknown>
+  | keyof LocalBase<unknown>
+  | 'with'
+  | 'at'
+  | 'call'
+  | 'send'
+  | 'stream'
+  | 'callOf'
+  | 'find'
+  | 'make'
+  | 'constructor'
+  | 'toString'
+  | 'toLocaleString'
+  | 'valueOf'
+  | 'hasOwnProperty'
+  | 'isPrototypeOf'
+  | 'propertyIsEnumerable'
 
 /** The handle of schema `S` on face `P`. */
 export type HandleOn<P extends Face, S extends Schema> = P extends 'local' ? Local<S> : Remote<S>

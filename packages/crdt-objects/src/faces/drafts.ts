@@ -2,7 +2,8 @@ import { invalidValue } from '../errors.ts'
 import type { ReplicaContext } from '../state/context.ts'
 import { DraftObject } from './draft.ts'
 import { invoke } from './invoke.ts'
-import { KIND, LocalHandle, PLACE } from './local.ts'
+import { LocalHandle } from './local.ts'
+import { KIND, PLACE } from './members.ts'
 import { RemoteHandle } from './remote.ts'
 
 /** The draft of a local handle: its writes are carried out at once, within the transaction under way. */

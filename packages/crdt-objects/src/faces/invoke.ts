@@ -3,7 +3,7 @@ import type { Kind } from '../kind.ts'
 import type { VerbMode } from '../kind-identity.ts'
 import type { Schema } from '../schema.ts'
 import { kindOfSchema } from '../types/define.ts'
-import { KIND } from './local.ts'
+import { KIND } from './members.ts'
 import type { RemoteObject } from './remote-place.ts'
 
 interface Served {

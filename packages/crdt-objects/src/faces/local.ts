@@ -6,13 +6,10 @@ import type { WaitOptions } from '../wait-options.ts'
 import type { Node } from '../state/node.ts'
 import { INSPECT, inspected } from './inspect.ts'
 import { ChangeFeed } from './change-feed.ts'
+import { KIND, PLACE } from './members.ts'
 import type { Place } from './place.ts'
 import { viewChange } from './remote.ts'
 import { untilPasses } from './wait.ts'
-
-/** What each local handle keeps for the code that serves others through it. */
-export const KIND = Symbol('kind')
-export const PLACE = Symbol('place')
 
 /** The part of a local handle that all kinds share. */
 export abstract class LocalHandle<N extends Node, V> {

@@ -1,4 +1,5 @@
 import type { Kind } from '../kind.ts'
+import { KIND, PLACE } from './members.ts'
 import { RemoteHandle } from './remote.ts'
 import type { RemotePlace } from './remote-place.ts'
 
@@ -7,6 +8,5 @@ export function remotePlaceOf(
   handle: unknown,
 ): (RemotePlace & { readonly kind: Kind }) | undefined {
   if (!(handle instanceof RemoteHandle)) return undefined
-  const { kind, place } = handle as unknown as { readonly kind: Kind; readonly place: RemotePlace }
-  return { ...place, kind }
+  return { ...handle[PLACE], kind: handle[KIND] }
 }

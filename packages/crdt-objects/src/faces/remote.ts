@@ -5,28 +5,29 @@ import { checkOptions, checkSignal } from '../options.ts'
 import type { WaitOptions } from '../wait-options.ts'
 import { DraftObject } from './draft.ts'
 import { INSPECT, inspected } from './inspect.ts'
+import { KIND, PLACE } from './members.ts'
 import type { RemoteCall, RemotePlace } from './remote-place.ts'
 import type { Check } from '../validator.ts'
 import { untilPasses } from './wait.ts'
 
 /** The part of a remote handle that all kinds share. */
 export class RemoteHandle<V> {
-  protected readonly kind: Kind
-  protected readonly place: RemotePlace
+  readonly [KIND]: Kind
+  readonly [PLACE]: RemotePlace
 
   constructor(kind: Kind, place: RemotePlace) {
-    this.kind = kind
-    this.place = place
+    this[KIND] = kind
+    this[PLACE] = place
   }
 
   get name(): string {
-    return [this.place.object.name, ...this.place.path].join('/')
+    return [this[PLACE].object.name, ...this[PLACE].path].join('/')
   }
 
   /** What consoles show. */
   [INSPECT](): string {
-    const face = this.place.object instanceof DraftObject ? 'draft' : 'remote'
-    return inspected(this.kind, face, this.name)
+    const face = this[PLACE].object instanceof DraftObject ? 'draft' : 'remote'
+    return inspected(this[KIND], face, this.name)
   }
 
   /** Not in its type: it is there to say why there is none. */
@@ -35,12 +36,12 @@ export class RemoteHandle<V> {
   }
 
   protected call(verb: string, args: readonly unknown[]): Promise<unknown> {
-    return this.place.object.call(this.callOf(verb, args, this.place.options))
+    return this[PLACE].object.call(this.callOf(verb, args, this[PLACE].options))
   }
 
   /** Sends what `prepare` gives. What it throws is thrown by a draft, which answers nothing, and rejects elsewhere. */
   protected send(verb: string, prepare: () => readonly unknown[]): Promise<unknown> {
-    const { object } = this.place
+    const { object } = this[PLACE]
     if (object instanceof DraftObject) return this.call(verb, object.attempt(verb, prepare))
     try {
       return this.call(verb, prepare())
@@ -50,41 +51,41 @@ export class RemoteHandle<V> {
   }
 
   protected stream(verb: string, args: readonly unknown[]): AsyncIterable<unknown> {
-    return this.place.object.stream(this.callOf(verb, args, this.place.options))
+    return this[PLACE].object.stream(this.callOf(verb, args, this[PLACE].options))
   }
 
   private callOf(verb: string, args: readonly unknown[], options: WaitOptions): RemoteCall {
     // What is unknown is taken for a write, which is never sent twice.
-    const mode = this.kind.verbs.get(verb) ?? 'write'
-    return { path: this.place.path, verb, mode, args, options }
+    const mode = this[KIND].verbs.get(verb) ?? 'write'
+    return { path: this[PLACE].path, verb, mode, args, options }
   }
 
   read(): Promise<V> {
     const answer = this.call('read', [])
-    const { view } = this.kind
+    const { view } = this[KIND]
     return (view === undefined ? answer : answer.then((value) => view.value(value))) as Promise<V>
   }
 
   changes(options: { readonly signal?: AbortSignal | undefined } = {}): AsyncIterable<Change> {
     checkOptions('changes', options, ['signal'])
     checkSignal(options.signal)
-    const { object } = this.place
+    const { object } = this[PLACE]
     const changes = object.stream(this.callOf('changes', [], options)) as AsyncIterable<Change>
-    return this.kind.view === undefined ? changes : viewChanges(changes, this.kind.view)
+    return this[KIND].view === undefined ? changes : viewChanges(changes, this[KIND].view)
   }
 
   until(test: (value: V) => boolean, options: WaitOptions = {}): Promise<V> {
     // A draft throws, and answers no promise whose rejection nobody would look at.
-    if (this.place.object instanceof DraftObject) return this.place.object.refuse('until')
+    if (this[PLACE].object instanceof DraftObject) return this[PLACE].object.refuse('until')
     // Checked below: what is no object has no options to merge.
-    const merged = Object(options) === options ? { ...this.place.options, ...options } : options
+    const merged = Object(options) === options ? { ...this[PLACE].options, ...options } : options
     return untilPasses(this, test, merged)
   }
 
   with(options: WaitOptions): object {
     checkOptions('with', options, ['timeoutMs', 'signal'])
     checkSignal(options.signal)
-    return this.kind.remote({ ...this.place, options: { ...this.place.options, ...options } })
+    return this[KIND].remote({ ...this[PLACE], options: { ...this[PLACE].options, ...options } })
   }
 }
 

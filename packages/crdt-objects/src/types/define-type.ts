@@ -1,6 +1,7 @@
 import type { BatchReader } from '../codec/batch-reader.ts'
 import { invalidValue } from '../errors.ts'
-import { LocalHandle, PLACE } from '../faces/local.ts'
+import { LocalHandle } from '../faces/local.ts'
+import { PLACE } from '../faces/members.ts'
 import type { Place } from '../faces/place.ts'
 import { RemoteHandle, remoteClass } from '../faces/remote.ts'
 import type { Operations, UserTypeHandle } from '../handles/user-type.ts'

@@ -3,7 +3,8 @@ import { Reader } from '../codec/reader.ts'
 import { decodeValue, valueBytes } from '../codec/value.ts'
 import { invalidValue } from '../errors.ts'
 import { DraftObject } from '../faces/draft.ts'
-import { LocalHandle, PLACE } from '../faces/local.ts'
+import { LocalHandle } from '../faces/local.ts'
+import { PLACE } from '../faces/members.ts'
 import { RemoteHandle, remoteClass } from '../faces/remote.ts'
 import type { DocumentHandle, DocumentValue } from '../handles/document.ts'
 import type { Kind } from '../kind.ts'
@@ -78,7 +79,7 @@ class RemoteDocumentBase extends RemoteHandle<unknown> {
   change(change: Change, options?: unknown): Promise<void> {
     checkFunction(change)
     const message = messageOf(options)
-    const { object } = this.place
+    const { object } = this[PLACE]
     if (object instanceof DraftObject) {
       return object.attempt('change', () => {
         // A draft reads nothing, but where the data is it carries the function to it. Elsewhere none can be sent.

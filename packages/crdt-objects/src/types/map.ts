@@ -1,4 +1,4 @@
-import { PLACE } from '../faces/local.ts'
+import { PLACE } from '../faces/members.ts'
 import { ChildPlace } from '../faces/place.ts'
 import type { RemotePlace } from '../faces/remote-place.ts'
 import { remoteChild } from '../faces/remote-place.ts'
@@ -93,7 +93,7 @@ function remoteMapClass(entryKind: Kind): new (kind: Kind, place: RemotePlace) =
   return class extends RemoteHandle<ReadonlyMap<string, unknown>> {
     at(key: string): object {
       checkKey(key)
-      return entryKind.remote(remoteChild(this.place, key))
+      return entryKind.remote(remoteChild(this[PLACE], key))
     }
 
     // None of these is asynchronous itself: a draft throws at once, and what is rejected later nobody would look at.

@@ -2,7 +2,8 @@ import type { BatchReader } from '../codec/batch-reader.ts'
 import { checkText } from '../codec/value.ts'
 import type { JoineryError } from '../errors.ts'
 import { invalidValue } from '../errors.ts'
-import { KIND, LocalHandle, PLACE } from '../faces/local.ts'
+import { LocalHandle } from '../faces/local.ts'
+import { KIND, PLACE } from '../faces/members.ts'
 import type { RemotePlace } from '../faces/remote-place.ts'
 import { RemoteHandle, remoteClass } from '../faces/remote.ts'
 import { remotePlaceOf } from '../faces/remote-drafts.ts'
@@ -91,19 +92,19 @@ class RemoteRef extends RemoteHandle<string | undefined> {
     const place = remotePlaceOf(target)
     if (place === undefined) throw noHandle(target)
     if (place.path.length > 0) throw nested(place.object.name)
-    const { home } = this.place.object
+    const { home } = this[PLACE].object
     if (home !== place.object.home) throw elsewhere(place.object.name)
-    checkFamily(place.kind, (this.kind as RefKind).targetKind)
+    checkFamily(place.kind, (this[KIND] as RefKind).targetKind)
     return place.object.name
   }
 
   open(): Promise<object | undefined> {
-    const { object, options } = this.place
+    const { object, options } = this[PLACE]
     // Not asynchronous itself: a draft, which reads nothing, throws at once.
     return this.read().then((name) =>
       name === undefined
         ? undefined
-        : object.open(name, (this.kind as RefKind).targetKind, options),
+        : object.open(name, (this[KIND] as RefKind).targetKind, options),
     )
   }
 }

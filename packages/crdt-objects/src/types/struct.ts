@@ -1,6 +1,7 @@
 import type { BatchReader } from '../codec/batch-reader.ts'
 import { invalidValue } from '../errors.ts'
-import { LocalHandle, PLACE } from '../faces/local.ts'
+import { LocalHandle } from '../faces/local.ts'
+import { PLACE } from '../faces/members.ts'
 import { ChildPlace } from '../faces/place.ts'
 import { remoteChild } from '../faces/remote-place.ts'
 import { RemoteHandle, remoteClass } from '../faces/remote.ts'
@@ -52,33 +53,37 @@ class FieldView {
   }
 }
 
+/** A class of remote structs keeps here what its schema sees. */
+const VIEW = Symbol('view')
+
 class LocalStruct extends LocalHandle<StructNode, Record<string, unknown>> {
-  private readonly view: FieldView
-  private readonly faceByProperty = new Map<string, object>()
+  readonly #view: FieldView
+  readonly #faceByProperty = new Map<string, object>()
 
   constructor(kind: Kind, place: LocalStruct[typeof PLACE], view: FieldView) {
     super(kind, place)
-    this.view = view
+    this.#view = view
   }
 
   at(name: string): object {
-    const field = this.view.find(name)
-    let face = this.faceByProperty.get(field.property)
+    const field = this.#view.find(name)
+    let face = this.#faceByProperty.get(field.property)
     if (face === undefined) {
       face = field.kind.local(new ChildPlace(this[PLACE], slotOf(field), field.name))
-      this.faceByProperty.set(field.property, face)
+      this.#faceByProperty.set(field.property, face)
     }
     return face
   }
 }
 
 class RemoteStruct extends RemoteHandle<Record<string, unknown>> {
-  protected readonly view?: FieldView
+  protected readonly [VIEW]?: FieldView
 
   at(name: string): object {
-    if (this.view === undefined) throw new Error('a struct face without fields')
-    const field = this.view.find(name)
-    return field.kind.remote(remoteChild(this.place, field.name))
+    const view = this[VIEW]
+    if (view === undefined) throw new Error('a struct face without fields')
+    const field = view.find(name)
+    return field.kind.remote(remoteChild(this[PLACE], field.name))
   }
 }
 
@@ -97,16 +102,9 @@ function decodeFields(
   return children
 }
 
-/** What a handle keeps in itself. */
-const OWN_MEMBERS = ['kind', 'place', 'view', 'faceByProperty']
-
 /** Whether a member of a handle has that name, on either face: code for one is then code for the other. */
 function isHidden(property: string): boolean {
-  return (
-    OWN_MEMBERS.includes(property) ||
-    property in LocalStruct.prototype ||
-    property in RemoteStruct.prototype
-  )
+  return property in LocalStruct.prototype || property in RemoteStruct.prototype
 }
 
 /** A property for each field that no member of a handle hides. */
@@ -152,7 +150,7 @@ export function structKind(fields: readonly Field[]): ViewedStruct {
   const view = new FieldView(fields)
   class Local extends LocalStruct {}
   class Remote extends RemoteStruct {
-    protected override readonly view = view
+    protected override readonly [VIEW] = view
   }
   addFields(Local.prototype, fields)
   addFields(Remote.prototype, fields)
