@@ -1,11 +1,11 @@
 import { parseDescriptor } from '@joinery/crdt-objects/engine'
-import type { Inspection } from '../inspection.ts'
+import type { Client } from '../index.ts'
 import { printable } from './printable.ts'
 import { schemaText } from './schema-text.ts'
 
 /** Says, beside what is shown, that a name has several objects: peers that were apart may make two of different kinds. */
 export async function tellNamesakes(
-  inspect: Inspection,
+  inspect: Client['inspect'],
   space: string,
   name: string,
 ): Promise<void> {
