@@ -5,15 +5,33 @@ export { Writer } from './codec/writer.ts'
 export { ChangeFeed } from './faces/change-feed.ts'
 export { DraftObject } from './faces/draft.ts'
 export type { DraftWriter } from './faces/draft.ts'
-export { invoke, kindOf, remoteHandle, resolvePlace, verbMode } from './faces/invoke.ts'
+export {
+  conditionalVerb,
+  invoke,
+  isStrongSchema,
+  kindOf,
+  remoteHandle,
+  resolvePlace,
+  strongHandle,
+  verbMode,
+} from './faces/invoke.ts'
 export { isLocalHandle } from './faces/local.ts'
 export { remotePlaceOf } from './faces/remote-drafts.ts'
 export type { RemoteCall, RemoteObject, RemotePlace } from './faces/remote-place.ts'
-export { waitSignal } from './faces/wait.ts'
+export type {
+  MethodMode,
+  StrongAnswer,
+  StrongCall,
+  StrongClock,
+  StrongKind,
+  StrongTarget,
+} from './faces/strong-target.ts'
+export { untilPasses, waitSignal } from './faces/wait.ts'
 export type { Identity, ReplicaId } from './identity.ts'
 export type { Kind } from './kind.ts'
 export type { VerbMode } from './kind-identity.ts'
 export { loadEngines } from './leaf-engine.ts'
+export { LEAF_ENGINES } from './leaves/engines.ts'
 export type { LeafEngine } from './leaf-engine.ts'
 export { decodeBatchHeader } from './state/batch-codec.ts'
 export type { BatchHeader } from './state/batch-codec.ts'
@@ -21,5 +39,6 @@ export type { ReplicaPorts } from './state/context.ts'
 export type { ObjectState } from './state/object-state.ts'
 export { SpaceState } from './state/space-state.ts'
 export type { Applied } from './state/space-state.ts'
-export { parseDescriptor } from './types/descriptor.ts'
+export { strongSchemaOf } from './strong-schema.ts'
+export { isKindName, parseDescriptor, unknownTypeIn } from './types/descriptor.ts'
 export { VersionVector } from './version-vector.ts'

@@ -1,9 +1,10 @@
 import type { Change } from './change.ts'
 import type { WaitOptions } from './wait-options.ts'
 import type { Schema, ValueOf } from './schema.ts'
+import type { StrongSchema } from './strong-schema.ts'
 
-/** Where the data of a handle is: in this process, or behind a gateway. */
-export type Face = 'local' | 'remote'
+/** Where the data of a handle is: in this process, behind a gateway, or in the order of a group of voters. */
+export type Face = 'local' | 'remote' | 'strong'
 
 /** An answer: at once where the data is, a promise elsewhere. */
 export type Answer<P extends Face, T> = P extends 'local' ? T : Promise<T>
@@ -54,25 +55,64 @@ export type Extra<P extends Face, V, L = unknown> = P extends 'local'
   ? LocalBase<V> & L
   : RemoteBase
 
+/** Verbs that a handle has on `Strong` only: one order is what makes their answers true. */
+export type Ordered<P extends Face, C> = P extends 'strong' ? C : unknown
+
 /** Adds and subtracts integers; concurrent amounts sum. */
 export type CounterHandle<P extends Face> = HandleBase<P, number> & {
   /** @throws JoineryError COUNTER_OVERFLOW beyond 2^53 - 1, VALUE_INVALID for what is no integer. */
   add(n?: number): Answer<P, void>
   subtract(n?: number): Answer<P, void>
-} & Extra<P, number>
+} & Ordered<P, OrderedCounter> &
+  Extra<P, number>
+
+/** What a counter has in strong mode besides. All throw COUNTER_OVERFLOW and VALUE_INVALID as `add` does. */
+export interface OrderedCounter {
+  set(value: number): Promise<void>
+  /** Gives the sum after the addition. */
+  addAndGet(n?: number): Promise<number>
+  /** Gives what was there before. */
+  getAndSet(value: number): Promise<number>
+  /** Sets `value` if `expected` is there; tells whether it did. */
+  compareAndSet(expected: number, value: number): Promise<boolean>
+  /** Adds if the sum is then within the bounds, which belong to them; tells whether it did. */
+  addIf(n: number, bounds: CounterBounds): Promise<boolean>
+}
+
+/** What a sum must not pass. */
+export interface CounterBounds {
+  readonly min?: number | undefined
+  readonly max?: number | undefined
+}
 
 /** True while an `enable` stands that no `disable` has seen: of two concurrent calls, `enable` wins. */
 export type FlagHandle<P extends Face> = HandleBase<P, boolean> & {
   enable(): Answer<P, void>
   disable(): Answer<P, void>
-} & Extra<P, boolean>
+} & Ordered<P, OrderedFlag> &
+  Extra<P, boolean>
+
+/** What a flag has in strong mode besides. */
+export interface OrderedFlag {
+  /** Sets `value` if `expected` is there; tells whether it did. */
+  compareAndSet(expected: boolean, value: boolean): Promise<boolean>
+}
 
 /** Holds the last value written, by hybrid logical clock, then replica. */
 export type RegisterHandle<P extends Face, T, V> = HandleBase<P, V> & {
   set(value: T): Answer<P, void>
   /** The concurrently written values that lost, latest first. The next `set` ends the conflict. */
   conflicts(): Answer<P, readonly T[]>
-} & Extra<P, V>
+} & Ordered<P, OrderedRegister<T, V>> &
+  Extra<P, V>
+
+/** What a register has in strong mode besides. Values are compared by structure. */
+export interface OrderedRegister<T, V> {
+  /** Sets `value` if `expected` is what it reads as; tells whether it did. */
+  compareAndSet(expected: V, value: T): Promise<boolean>
+  /** Gives what it read as before. */
+  getAndSet(value: T): Promise<V>
+}
 
 /** Keeps the greatest (or smallest) number offered. */
 export type ExtremumHandle<P extends Face> = HandleBase<P, number | undefined> & {
@@ -88,7 +128,16 @@ export type SetHandle<P extends Face, T> = HandleBase<P, ReadonlySet<T>> & {
   has(value: T): Answer<P, boolean>
   count(): Answer<P, number>
   values(): Sequence<P, T>
-} & Extra<P, ReadonlySet<T>, { readonly size: number } & Iterable<T>>
+} & Ordered<P, OrderedSet<T>> &
+  Extra<P, ReadonlySet<T>, { readonly size: number } & Iterable<T>>
+
+/** What a set has in strong mode besides. */
+export interface OrderedSet<T> {
+  /** Tells whether the value was not there, and is now. */
+  addIfAbsent(value: T): Promise<boolean>
+  /** Tells whether the value was there, and is no more. */
+  deleteIfPresent(value: T): Promise<boolean>
+}
 
 interface MapBase<P extends Face, V> {
   /** Removes what this side has seen of the entry; what others do to it concurrently survives. */
@@ -104,11 +153,18 @@ interface MapBase<P extends Face, V> {
 
 /** A map of plain values; each key holds the last value written. */
 export type ValueMapHandle<P extends Face, V> = HandleBase<P, ReadonlyMap<string, V>> &
-  MapBase<P, V> & { set(key: string, value: V): Answer<P, void> } & Extra<
-    P,
-    ReadonlyMap<string, V>,
-    ReadonlyMap<string, V>
-  >
+  MapBase<P, V> & { set(key: string, value: V): Answer<P, void> } & Ordered<P, OrderedMap<V>> &
+  Extra<P, ReadonlyMap<string, V>, ReadonlyMap<string, V>>
+
+/** What a map of plain values has in strong mode besides. Values are compared by structure. */
+export interface OrderedMap<V> {
+  /** Sets the value unless the key has one; tells whether it did. `get` tells what is there. */
+  putIfAbsent(key: string, value: V): Promise<boolean>
+  /** Sets `value` if `expected` is what `get` gives, `undefined` for no entry; tells whether it did. */
+  compareAndSet(key: string, expected: V | undefined, value: V): Promise<boolean>
+  /** Removes the entry, and gives its value; `undefined` when there is none. */
+  take(key: string): Promise<V | undefined>
+}
 
 /** A map of objects. An entry is there while something in it is; `at` names a place and creates nothing. */
 export type MapHandle<P extends Face, S extends Schema> = HandleBase<
@@ -158,11 +214,17 @@ export type StructMember =
   | 'propertyIsEnumerable'
 
 /** The handle of schema `S` on face `P`. */
-export type HandleOn<P extends Face, S extends Schema> = P extends 'local' ? Local<S> : Remote<S>
+export type HandleOn<P extends Face, S extends Schema> = P extends 'local'
+  ? Local<S>
+  : P extends 'remote'
+    ? Remote<S>
+    : Strong<S>
 
 /** The handle of an object whose data is in this process. */
 export type Local<S extends Schema> = S['~types']['local']
 /** The handle of an object behind a gateway. */
 export type Remote<S extends Schema> = S['~types']['remote']
+/** The handle of an object in strong mode: the same embedded in a peer and through a gateway. */
+export type Strong<S extends Schema | StrongSchema> = S['~types']['strong']
 /** Any handle of `S`: write `await` before each call, and the code runs on all of them. */
-export type HandleOf<S extends Schema> = Local<S> | Remote<S>
+export type HandleOf<S extends Schema> = Local<S> | Remote<S> | Strong<S>

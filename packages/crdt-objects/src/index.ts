@@ -3,6 +3,7 @@ export type { ErrorCode, ErrorDetails, Outcome } from './errors.ts'
 export type {
   Answer,
   ChangeOf,
+  CounterBounds,
   CounterHandle,
   ExtremumHandle,
   Face,
@@ -14,11 +15,18 @@ export type {
   Local,
   LocalBase,
   MapHandle,
+  Ordered,
+  OrderedCounter,
+  OrderedFlag,
+  OrderedMap,
+  OrderedRegister,
+  OrderedSet,
   RegisterHandle,
   Remote,
   RemoteBase,
   Sequence,
   SetHandle,
+  Strong,
   StructHandle,
   ValueMapHandle,
 } from './handles.ts'
@@ -34,11 +42,18 @@ export { compatibility } from './compatibility.ts'
 export type { Compatibility } from './compatibility.ts'
 export type { Draft, Transaction } from './drafts.ts'
 export type { Identity, ReplicaId } from './identity.ts'
-export type { Kind, KindView, SchemaDifference } from './kind.ts'
+export type { ConditionalVerb, Kind, KindView, SchemaDifference } from './kind.ts'
 export type { KindIdentity, VerbMode } from './kind-identity.ts'
 export type { LeafEngine } from './leaf-engine.ts'
 export type { Schema, SchemaTypes, ValueOf } from './schema.ts'
-export type { FlushOptions, Space, Spaces } from './space.ts'
+export type {
+  FlushOptions,
+  LinearizableOptions,
+  OpenOptions,
+  Space,
+  SpaceFace,
+  Spaces,
+} from './space.ts'
 export type { BloomHandle } from './handles/bloom.ts'
 export type { DistinctHandle } from './handles/distinct.ts'
 export type {
@@ -52,6 +67,14 @@ export type { HistoryEntry } from './leaves/automerge/history-document.ts'
 export type { QuantilesHandle, QuantilesValue } from './handles/quantiles.ts'
 export type { Ranked, TopKHandle } from './handles/top-k.ts'
 export type { UserTypeHandle } from './handles/user-type.ts'
+export type {
+  MethodMode,
+  StrongAnswer,
+  StrongCall,
+  StrongKind,
+  StrongTarget,
+} from './faces/strong-target.ts'
+export type { StrongSchema, StrongTypes } from './strong-schema.ts'
 export { bloom } from './types/bloom.ts'
 export type { BloomOptions, BloomSchema } from './types/bloom.ts'
 export { counter } from './types/counter.ts'

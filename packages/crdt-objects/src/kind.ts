@@ -11,6 +11,8 @@ export interface Kind extends KindIdentity {
   /** As its builders would be written, for people: `map(struct({ hits: counter() }))`. */
   readonly text: string
   readonly verbs: ReadonlyMap<string, VerbMode>
+  /** Verbs that an object in strong mode has besides: by name, what each does with the local handle of its place. */
+  readonly conditional: ReadonlyMap<string, ConditionalVerb>
   /** What must be loaded before a node is made or bytes are decoded. */
   readonly engines: readonly LeafEngine[]
   /** Whether it refuses some values that its descriptor would let pass. */
@@ -31,8 +33,12 @@ export interface Kind extends KindIdentity {
   decodeDelta(batch: BatchReader): unknown
   decodeWhole(batch: BatchReader): unknown
   local(place: Place): object
+  /** The handle of what is elsewhere; with the conditional verbs where `place.object` says that its calls are ordered. */
   remote(place: RemotePlace): object
 }
+
+/** A verb that is a function of what is there: it reads, and writes by the verbs of every face. */
+export type ConditionalVerb = (handle: never, args: readonly unknown[]) => unknown
 
 /** One difference between two schemas. */
 export interface SchemaDifference {

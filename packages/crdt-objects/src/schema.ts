@@ -1,10 +1,12 @@
 import type { Kind } from './kind.ts'
+import type { StrongSchema } from './strong-schema.ts'
 
 /** What the types of a schema are inferred from; it exists in the type system only. */
 export interface SchemaTypes {
   readonly value: unknown
   readonly local: unknown
   readonly remote: unknown
+  readonly strong: unknown
 }
 
 /**
@@ -18,4 +20,4 @@ export interface Schema<T extends SchemaTypes = SchemaTypes> {
 }
 
 /** The plain data that an object of schema `S` reads as. */
-export type ValueOf<S extends Schema> = S['~types']['value']
+export type ValueOf<S extends Schema | StrongSchema> = S['~types']['value']

@@ -1,6 +1,7 @@
 import type { Transaction } from './drafts.ts'
-import type { Answer, Face, HandleOn } from './handles.ts'
+import type { Answer, HandleOn, Strong } from './handles.ts'
 import type { Schema } from './schema.ts'
+import type { StrongSchema } from './strong-schema.ts'
 import type { WaitOptions } from './wait-options.ts'
 
 /** Options of {@link Space.flush}. */
@@ -9,19 +10,44 @@ export interface FlushOptions extends WaitOptions {
   readonly replicas?: number | undefined
 }
 
+/** Where a space is used: embedded in a peer, or through a gateway. Objects in strong mode are the same in both. */
+export type SpaceFace = 'local' | 'remote'
+
+/** Options of {@link Space.open}. */
+export interface OpenOptions {
+  readonly signal?: AbortSignal | undefined
+}
+
+/** Opens an object of a CRDT schema in strong mode: its calls take their places in one order, and each sees those before. */
+export interface LinearizableOptions extends OpenOptions {
+  readonly mode: 'linearizable'
+}
+
 /** A named set of objects that live and die together. The same face embedded in a peer and through a gateway. */
-export interface Space<P extends Face = Face> extends AsyncDisposable {
+export interface Space<P extends SpaceFace = SpaceFace> extends AsyncDisposable {
   readonly name: string
+  /**
+   * Opens the object `name` in strong mode, in which objects have names of their own: an eventual object of that name
+   * is another one. It comes into being with its first opening.
+   *
+   * @throws JoineryError OBJECT_SCHEMA_DIFFERS when the name is taken by another schema; CALL_TIMEOUT and others when no
+   *   majority of voters answers.
+   */
+  open<S extends Schema>(name: string, schema: S, options: LinearizableOptions): Promise<Strong<S>>
+  /** Opens the object `name` of a kind that is there in strong mode only, such as a lock. */
+  open<S extends StrongSchema>(name: string, schema: S, options?: OpenOptions): Promise<Strong<S>>
   /**
    * Opens the object `name`, which comes into being with its first write.
    *
    * @throws JoineryError OBJECT_SCHEMA_DIFFERS when the name is taken by another schema.
    */
-  open<S extends Schema>(
-    name: string,
-    schema: S,
-    options?: { readonly signal?: AbortSignal | undefined },
-  ): Promise<HandleOn<P, S>>
+  open<S extends Schema>(name: string, schema: S, options?: OpenOptions): Promise<HandleOn<P, S>>
+  /**
+   * Deletes the object of that name in strong mode, everywhere: calls of handles to it throw OBJECT_UNKNOWN from now on,
+   * and opening the name makes another object. Nothing happens when there is none. Eventual objects are not deleted:
+   * what a concurrent write brought back could not be told from what was never deleted.
+   */
+  delete(name: string, options?: WaitOptions): Promise<void>
   /**
    * Carries out several writes, on one or several objects, as one: at every replica they become visible together or not
    * at all, and listeners are told of one change. `work` writes through drafts; it neither reads them nor waits. When it
@@ -48,6 +74,6 @@ export interface Space<P extends Face = Face> extends AsyncDisposable {
 }
 
 /** What opens spaces: a peer (`'local'`), a client of a gateway (`'remote'`), or, for portable code, either. */
-export interface Spaces<P extends Face = Face> {
+export interface Spaces<P extends SpaceFace = SpaceFace> {
   space(name: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<Space<P>>
 }

@@ -13,6 +13,8 @@ export class BatchWriter {
   /** Numbers and stamps are written as distances from these two. */
   last = 0
   baseStamp = 0
+  /** Whether what has no order is put in one: equal contents then give equal bytes. */
+  canonical = false
   /** Our indexes, in the order of the table. Row 0 is the author: we. */
   readonly table: number[] = [SELF]
   private readonly rowByIndex: (number | undefined)[] = [0]
@@ -22,13 +24,14 @@ export class BatchWriter {
   }
 
   /** Begins a batch or state; what was written before is dropped. */
-  begin(last: number, baseStamp: number): this {
+  begin(last: number, baseStamp: number, canonical = false): this {
     this.head.reset()
     this.body.reset()
     while (this.table.length > 1) this.rowByIndex[this.table.pop() ?? SELF] = undefined
     this.rowByIndex[SELF] = 0
     this.last = last
     this.baseStamp = baseStamp
+    this.canonical = canonical
     return this
   }
 

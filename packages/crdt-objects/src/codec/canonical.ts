@@ -29,6 +29,13 @@ function inOrder<T>(items: readonly T[]): T[] {
     .map(({ item }) => item)
 }
 
+/** Whether two values are equal by structure. Both must be encodable. */
+export function isEqual(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object') return false
+  return byteText(valueBytes(canonical(a))) === byteText(valueBytes(canonical(b)))
+}
+
 /** Bytes as text, one to a UTF-16 unit. */
 export function byteText(bytes: Uint8Array): string {
   let text = ''

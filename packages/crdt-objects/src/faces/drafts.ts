@@ -9,6 +9,12 @@ import { RemoteHandle } from './remote.ts'
 /** The draft of a local handle: its writes are carried out at once, within the transaction under way. */
 export function draftOf(handle: object, context: ReplicaContext, isOver: () => boolean): object {
   if (handle instanceof RemoteHandle) {
+    if (handle[PLACE].object.ordered === true) {
+      throw invalidValue(
+        'a transaction is of eventual objects, and this one is strong',
+        handle.name,
+      )
+    }
     throw invalidValue("this is a handle of a client, and the transaction is a peer's", handle.name)
   }
   if (!(handle instanceof LocalHandle)) throw invalidValue('a transaction takes handles', handle)

@@ -3,8 +3,12 @@ import type { Kind } from '../kind.ts'
 import type { VerbMode } from '../kind-identity.ts'
 import type { Schema } from '../schema.ts'
 import { kindOfSchema } from '../types/define.ts'
+import type { StrongSchema } from '../strong-schema.ts'
+import type { WaitOptions } from '../wait-options.ts'
 import { KIND } from './members.ts'
+import { OrderedObject } from './ordered.ts'
 import type { RemoteObject } from './remote-place.ts'
+import type { StrongTarget } from './strong-target.ts'
 
 interface Served {
   readonly [KIND]: Kind
@@ -63,4 +67,30 @@ export function kindOf(schema: Schema): Kind {
 /** The remote handle of a whole object, over whatever reaches it. */
 export function remoteHandle(schema: Schema, object: RemoteObject): unknown {
   return schema.kind.remote({ object, path: [], options: {} })
+}
+
+/** The handle of a whole object in strong mode, over whatever reaches it. */
+export function strongHandle(
+  schema: Schema | StrongSchema,
+  target: StrongTarget,
+  options: WaitOptions = {},
+): object {
+  if ('strongKind' in schema) return schema.strongKind.face(target, options)
+  return schema.kind.remote({ object: new OrderedObject(target), path: [], options })
+}
+
+/** Whether a schema is of a kind that is there in strong mode only. */
+export function isStrongSchema(schema: Schema | StrongSchema): schema is StrongSchema {
+  return 'strongKind' in schema
+}
+
+/** What a conditional verb of the object at `path` does, given its arguments; undefined when there is none of that name. */
+export function conditionalVerb(
+  handle: unknown,
+  path: readonly string[],
+  verb: string,
+): ((args: readonly unknown[]) => unknown) | undefined {
+  const place = resolvePlace(handle, path) as Served
+  const work = place[KIND].conditional.get(verb)
+  return work === undefined ? undefined : (args) => work(place as never, args)
 }

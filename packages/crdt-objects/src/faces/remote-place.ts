@@ -10,9 +10,11 @@ export interface RemoteCall {
   readonly options: WaitOptions
 }
 
-/** An object behind a gateway, as its handle needs it: the client implements this. */
+/** An object that is elsewhere, as its handle needs it: the client implements this for those behind a gateway. */
 export interface RemoteObject {
   readonly name: string
+  /** Whether its calls take their places in one order: then its handles have the conditional verbs, too. */
+  readonly ordered?: boolean
   /** The space it is in, by identity: objects of one space share it. */
   readonly home?: object | undefined
   call(call: RemoteCall): Promise<unknown>

@@ -3,9 +3,11 @@ import { invalidValue } from '../errors.ts'
 import type { Kind, KindView } from '../kind.ts'
 import { checkOptions, checkSignal } from '../options.ts'
 import type { WaitOptions } from '../wait-options.ts'
+import type { VerbMode } from '../kind-identity.ts'
 import { DraftObject } from './draft.ts'
 import { INSPECT, inspected } from './inspect.ts'
 import { KIND, PLACE } from './members.ts'
+import { OrderedObject } from './ordered.ts'
 import type { RemoteCall, RemotePlace } from './remote-place.ts'
 import type { Check } from '../validator.ts'
 import { untilPasses } from './wait.ts'
@@ -26,8 +28,9 @@ export class RemoteHandle<V> {
 
   /** What consoles show. */
   [INSPECT](): string {
-    const face = this[PLACE].object instanceof DraftObject ? 'draft' : 'remote'
-    return inspected(this[KIND], face, this.name)
+    const { object } = this[PLACE]
+    const face = object.ordered === true ? 'strong' : 'remote'
+    return inspected(this[KIND], object instanceof DraftObject ? 'draft' : face, this.name)
   }
 
   /** Not in its type: it is there to say why there is none. */
@@ -75,11 +78,14 @@ export class RemoteHandle<V> {
   }
 
   until(test: (value: V) => boolean, options: WaitOptions = {}): Promise<V> {
+    const { object, path, options: own } = this[PLACE]
     // A draft throws, and answers no promise whose rejection nobody would look at.
-    if (this[PLACE].object instanceof DraftObject) return this[PLACE].object.refuse('until')
+    if (object instanceof DraftObject) return object.refuse('until')
     // Checked below: what is no object has no options to merge.
-    const merged = Object(options) === options ? { ...this[PLACE].options, ...options } : options
-    return untilPasses(this, test, merged)
+    const merged = Object(options) === options ? { ...own, ...options } : options
+    const source =
+      object instanceof OrderedObject ? object.watchable<V>(path, this[KIND].view) : this
+    return untilPasses(source, test, merged)
   }
 
   with(options: WaitOptions): object {
@@ -104,33 +110,47 @@ async function* viewChanges(
 
 type RemoteClass = new (kind: Kind, place: RemotePlace) => RemoteHandle<unknown>
 
-/** A base of such classes: its verb `verb` has one of its arguments checked before it is sent. */
-export function checkingClass(verb: string, index: number, check: Check | undefined): RemoteClass {
-  if (check === undefined) return RemoteHandle
-  class Checking extends RemoteHandle<unknown> {}
-  Object.defineProperty(Checking.prototype, verb, {
-    value: function (this: Sender, ...args: unknown[]) {
-      return this.send(verb, () => {
-        check(args[index])
-        return args
-      })
-    },
-  })
-  return Checking
+/** Which argument of a verb is a value that a schema may refuse: it is checked before it is sent. */
+export interface CheckedArguments {
+  readonly check: Check | undefined
+  readonly indexByVerb: Readonly<Record<string, number>>
 }
 
+const UNCHECKED: CheckedArguments = { check: undefined, indexByVerb: {} }
+
 /** A class of remote handles with a method for each verb: each sends, and nothing else. */
-export function remoteClass(verbs: Kind['verbs'], base: RemoteClass = RemoteHandle): RemoteClass {
+export function remoteClass(
+  verbs: Iterable<readonly [verb: string, mode: VerbMode]>,
+  base: RemoteClass = RemoteHandle,
+  { check, indexByVerb }: CheckedArguments = UNCHECKED,
+): RemoteClass {
   class Face extends base {}
   for (const [verb, mode] of verbs) {
     if (verb in Face.prototype) continue
+    const index = check === undefined ? undefined : indexByVerb[verb]
     Object.defineProperty(Face.prototype, verb, {
       value: function (this: Sender, ...args: unknown[]) {
-        return mode === 'stream' ? this.stream(verb, args) : this.call(verb, args)
+        if (mode === 'stream') return this.stream(verb, args)
+        if (index === undefined) return this.call(verb, args)
+        return this.send(verb, () => {
+          check?.(args[index])
+          return args
+        })
       },
     })
   }
   return Face
+}
+
+/** Makes the remote handles of a kind that has conditional verbs: with them where calls are ordered. */
+export function remoteFaces(
+  kind: Kind,
+  checked?: CheckedArguments,
+): (place: RemotePlace) => object {
+  const Unordered = remoteClass(kind.verbs, RemoteHandle, checked)
+  const modes = Array.from(kind.conditional.keys(), (verb) => [verb, 'write'] as const)
+  const Ordered = remoteClass(modes, Unordered, checked)
+  return (place) => new (place.object.ordered === true ? Ordered : Unordered)(kind, place)
 }
 
 interface Sender {

@@ -133,6 +133,7 @@ export abstract class BranchNode extends Node<Children, Children> implements Bra
 
   encodeWhole(batch: BatchWriter): void {
     const kept = Array.from(this.allChildren()).filter((child) => !child.isVacant())
+    if (batch.canonical) kept.sort((a, b) => (a.key < b.key ? -1 : 1))
     batch.body.varint(kept.length)
     for (const child of kept) {
       this.encodeKey(batch, child.key)

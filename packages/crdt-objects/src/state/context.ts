@@ -58,6 +58,8 @@ export class ReplicaContext {
   /** Whether the driver knows that there is something to take. */
   private pendingTold = false
   closed = false
+  /** Whether a state of our own is being restored: what it brings is ours, and has left. */
+  restoring = false
   /** How many listeners there are: nothing is noted for none. */
   watchers = 0
   /** Told of each changed place, at once for local changes. */
@@ -134,6 +136,13 @@ export class ReplicaContext {
   /** The greatest stamp made or seen: near to those that the next batch carries. */
   get latestStamp(): number {
     return this.lastStamp
+  }
+
+  /** Goes on from where this very replica was. */
+  resume(seen: readonly number[], lastStamp: number): void {
+    for (const [index, seq] of seen.entries()) this.seen[index] = seq
+    this.sealed = this.seen[SELF] ?? 0
+    this.lastStamp = lastStamp
   }
 
   /** A stamp of the hybrid logical clock (Kulkarni et al. 2014): later than all made and seen here. */

@@ -360,6 +360,8 @@ export abstract class ContributionsNode<C> extends Node<
     }
     const before = this.generations.filter(isAlive)
     this.generations = joined.sort((a, b) => this.compare(a, b.replica, b.birth))
+    // One of our own, restored: nobody else says what we close.
+    if (joined.some(isClosing)) this.context.riders.add(this)
     const after = this.generations.filter(isAlive)
     if (changed || !isSame(before, after)) this.changed()
   }
@@ -385,16 +387,10 @@ function isClosing({ replica, seq, baseSeq }: Generation<unknown>): boolean {
 
 /** Whether two lists of generations read the same. */
 function isSame(a: readonly Generation<unknown>[], b: readonly Generation<unknown>[]): boolean {
-  return (
-    a.length === b.length &&
-    a.every(({ replica, birth, seq, baseSeq }, i) => {
-      const other = b[i]
-      return (
-        other?.replica === replica &&
-        other.birth === birth &&
-        other.seq === seq &&
-        other.baseSeq === baseSeq
-      )
-    })
-  )
+  if (a.length !== b.length) return false
+  return a.every(({ replica, birth, seq, baseSeq }, i) => {
+    const other = b[i]
+    if (other?.replica !== replica || other.birth !== birth) return false
+    return other.seq === seq && other.baseSeq === baseSeq
+  })
 }

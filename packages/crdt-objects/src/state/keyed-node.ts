@@ -236,9 +236,9 @@ export abstract class KeyedNode<K> extends Node<SmallMap<K, CellDelta>, Map<K, D
 
   encodeWhole(batch: BatchWriter): void {
     batch.body.varint(this.cells.size)
-    for (const [key, head] of this.cells) {
+    for (const key of batch.canonical ? this.keysInOrder() : this.cells.keys()) {
       this.keyCodec.encode(batch, key)
-      encodeCell(batch, this.payload, head)
+      encodeCell(batch, this.payload, this.cells.get(key))
     }
   }
 

@@ -1,12 +1,10 @@
 import { BatchReader } from '../codec/batch-reader.ts'
 import { BatchWriter } from '../codec/batch-writer.ts'
 import { Reader } from '../codec/reader.ts'
-import { encodeFingerprint } from '../codec/fingerprint.ts'
 import { invalidValue } from '../errors.ts'
 import type { ReplicaId } from '../identity.ts'
 import { draftOf } from '../faces/drafts.ts'
 import type { Kind } from '../kind.ts'
-import { parseDescriptor } from '../types/descriptor.ts'
 import { VersionVector } from '../version-vector.ts'
 import type { Framing, Head } from './batch-codec.ts'
 import { decodeHead, encodeFramed } from './batch-codec.ts'
@@ -15,9 +13,11 @@ import type { OpenTransaction, ReplicaPorts } from './context.ts'
 import { ReplicaContext, SELF } from './context.ts'
 import { EngineMissing } from './engine-missing.ts'
 import type { Incoming } from './node.ts'
-import type { KnownKind, ObjectState } from './object-state.ts'
+import type { ObjectState } from './object-state.ts'
 import { ObjectTable } from './object-table.ts'
 import { checkOperation } from './keyed-node.ts'
+import type { Part } from './part-reader.ts'
+import { PartReader } from './part-reader.ts'
 
 const NONE: readonly never[] = []
 const OURSELVES = [SELF]
@@ -27,17 +27,6 @@ const OURSELVES = [SELF]
  * `onEngineMissing` was told which, and nothing changed.
  */
 export type Applied = 'applied' | 'duplicate' | 'gap' | 'engine-missing'
-
-/** An object's part of a batch or state, decoded and checked, not applied. */
-interface Part {
-  readonly name: string
-  /** By which it was encoded. */
-  readonly kind: Kind
-  readonly known: KnownKind | undefined
-  /** Of a state: other schemas that later batches may name. */
-  readonly older: readonly Kind[]
-  readonly content: unknown
-}
 
 /**
  * One replica of one space: all its objects under one causal context, so that metadata does not grow with their number.
@@ -51,8 +40,7 @@ export class SpaceState {
   private readonly ledger: ChangeLedger
   private readonly table: ObjectTable
   private readonly batchWriter: BatchWriter
-  /** What the last batch brought something for: as a rule the next one does, too. */
-  private recent: KnownKind | undefined
+  private readonly parts: PartReader
   private readonly dirtyObjects: ObjectState[] = []
   /** What our batches have told of others' updates. Invariant: at or below `context.seen`, entry by entry. */
   private readonly told: number[] = []
@@ -61,6 +49,7 @@ export class SpaceState {
     this.context = new ReplicaContext(ports, name)
     this.ledger = new ChangeLedger(this.context)
     this.table = new ObjectTable(this.context, this.noteDirty)
+    this.parts = new PartReader(this.table)
     this.batchWriter = new BatchWriter(this.context)
   }
 
@@ -173,6 +162,16 @@ export class SpaceState {
     return bytes
   }
 
+  /** Seals what is pending without a batch of it, for a replica that has no others: nobody will ask for the batch. */
+  seal(): void {
+    const { context } = this
+    if (this.pendingUpdates === 0) return
+    context.callRiders()
+    for (const object of this.dirtyObjects) object.shared = true
+    context.batchTaken(context.seen[SELF] ?? 0)
+    this.clearDeltas()
+  }
+
   private clearDeltas(): void {
     for (const object of this.dirtyObjects) object.root.sealed()
     while (this.dirtyObjects.length > 0) this.dirtyObjects.pop()
@@ -204,7 +203,7 @@ export class SpaceState {
     const batch = new BatchReader(reader, head, (row) =>
       row === 0 ? head.last : this.seenOf(head, row),
     )
-    const parts = this.unlessEngineMissing(() => this.decodeParts(batch, 'delta'))
+    const parts = this.unlessEngineMissing(() => this.parts.read(batch, 'delta'))
     if (parts === 'engine-missing') return parts
     // As a rule the author alone: an array of just that size.
     const author = this.context.intern(head.replicas[0] ?? 0n)
@@ -215,8 +214,7 @@ export class SpaceState {
     const incoming = { indexes, seen: NONE }
     this.ledger.begin(indexes, 1)
     for (const part of parts) {
-      this.recent = this.learn(part)
-      this.recent.object.root.apply(part.content, incoming)
+      this.parts.learn(part).object.root.apply(part.content, incoming)
     }
     this.context.seen[author] = head.last
     this.context.observeStamp(batch.stampMax)
@@ -241,30 +239,6 @@ export class SpaceState {
     return index === undefined ? 0 : this.seen(index)
   }
 
-  private decodeParts(batch: BatchReader, form: 'delta' | 'whole'): Part[] {
-    const parts: Part[] = []
-    const count = batch.body.count(11)
-    const keys = count > 1 ? new Set<string>() : undefined
-    for (let left = count; left > 0; left--) {
-      const { name, kind, known } = this.decodeIdentity(batch)
-      if (keys !== undefined) {
-        const key = `${name}\n${kind.family}`
-        if (keys.has(key)) batch.body.fail('object named twice')
-        keys.add(key)
-      }
-      const older = form === 'delta' ? [] : decodeOlder(batch, kind)
-      const unknown = known === undefined ? [kind, ...older] : older
-      this.table.checkLearnable(name, unknown, batch.body)
-      for (const { engines } of [kind, ...older]) {
-        if (engines.some(({ loaded }) => !loaded)) throw new EngineMissing(engines)
-      }
-      const content = form === 'delta' ? kind.decodeDelta(batch) : kind.decodeWhole(batch)
-      parts.push({ name, kind, known, older, content })
-    }
-    batch.body.end()
-    return parts
-  }
-
   private unlessEngineMissing<T>(decode: () => T): T | 'engine-missing' {
     try {
       return decode()
@@ -275,37 +249,14 @@ export class SpaceState {
     }
   }
 
-  private decodeIdentity(batch: BatchReader): Pick<Part, 'name' | 'kind' | 'known'> {
-    const { recent } = this
-    if (recent !== undefined && batch.body.skip(recent.identity)) {
-      batch.body.text()
-      return { name: recent.object.name, kind: recent.kind, known: recent }
-    }
-    const name = batch.body.text()
-    const fingerprint = batch.body.u64().toString(16).padStart(16, '0')
-    const descriptor = batch.body.text()
-    for (const object of this.table.named(name)) {
-      const known = object.known(fingerprint)
-      if (known !== undefined) return { name, kind: known.kind, known }
-    }
-    if (descriptor === '') return batch.body.fail('object that was never declared')
-    if (encodeFingerprint(descriptor) !== fingerprint) batch.body.fail('fingerprint of a schema')
-    return { name, kind: parseDescriptor(descriptor), known: undefined }
-  }
-
-  /** What is known of a part from now on. */
-  private learn({ name, kind, known, older }: Part): KnownKind {
-    const object = known?.object ?? this.table.learn(name, kind)
-    for (const each of older) object.learn(each)
-    object.shared = true
-    return known ?? object.learn(kind)
-  }
-
-  /** The whole state, with its vector and every descriptor. Take pending updates as a batch before. */
-  encodeState(): Uint8Array {
+  /**
+   * The whole state, with its vector and every descriptor. Take pending updates as a batch before. The canonical state
+   * of a replica that is alone is a function of its operations: of nothing that was read, encoded or restored between.
+   */
+  encodeState({ canonical = false } = {}): Uint8Array {
     const { context } = this
     if (this.pendingUpdates > 0) throw new Error('a state is encoded between batches only')
-    const batch = new BatchWriter(context).begin(0, context.latestStamp)
+    const batch = new BatchWriter(context).begin(0, context.latestStamp, canonical)
     // Empty ones too: batches after this state name them without saying again what they are.
     const objects = [...this.table.all()].filter(({ shared }) => shared)
     batch.body.varint(objects.length)
@@ -328,12 +279,8 @@ export class SpaceState {
    * @throws JoineryError ENCODING_INVALID; nothing changed.
    */
   joinState(bytes: Uint8Array): boolean | 'engine-missing' {
-    const reader = new Reader(bytes)
-    const head = decodeHead(reader, 'state')
-    const seenByRow = new Array<number>(head.rows).fill(0)
-    for (const [row, seq] of head.vector) seenByRow[row] = seq
-    const batch = new BatchReader(reader, { ...head, seenByRow })
-    const parts = this.unlessEngineMissing(() => this.decodeParts(batch, 'whole'))
+    const { reader, head, batch } = openState(bytes)
+    const parts = this.unlessEngineMissing(() => this.parts.read(batch, 'whole'))
     if (parts === 'engine-missing') return parts
     const { context } = this
     const own = head.vector.find(([row]) => head.replicas[row] === this.replica)
@@ -352,11 +299,37 @@ export class SpaceState {
     return true
   }
 
+  /**
+   * Goes on as the replica that encoded this state, with its numbers and its clock, as if it had never stopped. The
+   * state must be the last one: a second replica of the id would write under numbers that are taken. It must be the
+   * first thing that happens here. Batches after it say again what their objects are.
+   *
+   * @throws JoineryError ENCODING_INVALID; nothing changed.
+   */
+  restore(bytes: Uint8Array): 'restored' | 'engine-missing' {
+    const { context } = this
+    const hasBegun = context.ids.length > 1 || (context.seen[SELF] ?? 0) > 0
+    if (hasBegun) throw new Error('restored too late')
+    const { reader, head, batch } = openState(bytes)
+    if (head.replicas[0] !== this.replica) reader.fail('the state of another replica')
+    const parts = this.unlessEngineMissing(() => this.parts.read(batch, 'whole'))
+    if (parts === 'engine-missing') return parts
+    const indexes = head.replicas.map((id) => context.intern(id))
+    const seen = new Array<number>(context.ids.length).fill(0)
+    for (const [row, seq] of head.vector) seen[indexes[row] ?? SELF] = seq
+    context.restoring = true
+    this.joinParts(parts, { indexes, seen }, NONE)
+    context.restoring = false
+    context.resume(seen, Math.max(head.baseStamp, batch.stampMax))
+    this.ledger.finish()
+    return 'restored'
+  }
+
   private joinParts(parts: readonly Part[], incoming: Incoming, news: readonly number[]): void {
     this.ledger.begin(news)
     const joined = new Set<ObjectState>()
     for (const part of parts) {
-      const { object } = this.learn(part)
+      const { object } = this.parts.learn(part)
       object.root.join(part.content, incoming)
       joined.add(object)
     }
@@ -371,19 +344,17 @@ export class SpaceState {
   }
 }
 
+function openState(bytes: Uint8Array): { reader: Reader; head: Head; batch: BatchReader } {
+  const reader = new Reader(bytes)
+  const head = decodeHead(reader, 'state')
+  const seenByRow = new Array<number>(head.rows).fill(0)
+  for (const [row, seq] of head.vector) seenByRow[row] = seq
+  return { reader, head, batch: new BatchReader(reader, { ...head, seenByRow }) }
+}
+
 function encodeOlder(batch: BatchWriter, descriptors: readonly string[]): void {
   batch.body.varint(descriptors.length)
   for (const descriptor of descriptors) batch.body.text(descriptor)
-}
-
-function decodeOlder(batch: BatchReader, { family }: Kind): Kind[] {
-  const kinds: Kind[] = []
-  for (let left = batch.body.count(3); left > 0; left--) {
-    const kind = parseDescriptor(batch.body.text())
-    if (kind.family !== family) batch.body.fail('schemas of different families for one object')
-    kinds.push(kind)
-  }
-  return kinds
 }
 
 /** The last change first: each puts back what was there when it was made. */

@@ -167,6 +167,7 @@ export type BloomSchema<T> = Schema<{
   readonly value: number
   readonly local: BloomHandle<'local', T>
   readonly remote: BloomHandle<'remote', T>
+  readonly strong: BloomHandle<'strong', T>
 }>
 
 /** Options of {@link bloom}. */

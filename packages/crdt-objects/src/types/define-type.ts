@@ -312,6 +312,7 @@ export type UserTypeSchema<V, O extends Operations> = Schema<{
   readonly value: V
   readonly local: UserTypeHandle<'local', V, O>
   readonly remote: UserTypeHandle<'remote', V, O>
+  readonly strong: UserTypeHandle<'strong', V, O>
 }>
 
 /**

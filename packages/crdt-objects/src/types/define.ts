@@ -1,7 +1,7 @@
 import { encodeFingerprint } from '../codec/fingerprint.ts'
 import { invalidValue } from '../errors.ts'
 import { toJson } from '../faces/local.ts'
-import type { Kind, SchemaDifference } from '../kind.ts'
+import type { ConditionalVerb, Kind, SchemaDifference } from '../kind.ts'
 import type { VerbMode } from '../kind-identity.ts'
 import { COMMON_VERBS } from '../kind.ts'
 import type { LeafEngine } from '../leaf-engine.ts'
@@ -16,6 +16,7 @@ export interface KindDefinition<N extends Node> extends Omit<
   | 'fingerprint'
   | 'family'
   | 'verbs'
+  | 'conditional'
   | 'engines'
   | 'validates'
   | 'text'
@@ -38,6 +39,7 @@ export interface KindDefinition<N extends Node> extends Omit<
   readonly union?: Kind['union']
   readonly compare?: Kind['compare']
   readonly verbs: Readonly<Record<string, VerbMode>>
+  readonly conditional?: Readonly<Record<string, ConditionalVerb>>
 }
 
 /** How long descriptors are, and how deep their arrays nest, at the most. */
@@ -60,7 +62,7 @@ export function descriptorProblem(descriptor: string): string | undefined {
 
 /** Completes a kind: its descriptor is its name and arguments as JSON, its fingerprint their hash. */
 export function defineKind<N extends Node>(definition: KindDefinition<N>): Kind {
-  const { args, familyArgs = args, verbs, engines = [], validates = false, ...own } = definition
+  const { args, familyArgs = args, engines = [], validates = false, ...own } = definition
   const descriptor = JSON.stringify([definition.name, ...args])
   const problem = descriptorProblem(descriptor)
   if (problem !== undefined) throw invalidValue(`a schema that others could not read: ${problem}`)
@@ -74,7 +76,8 @@ export function defineKind<N extends Node>(definition: KindDefinition<N>): Kind 
     family: JSON.stringify([definition.name, ...familyArgs]),
     engines,
     validates,
-    verbs: new Map([...COMMON_VERBS, ...Object.entries(verbs)]),
+    verbs: new Map([...COMMON_VERBS, ...Object.entries(own.verbs)]),
+    conditional: new Map(Object.entries(own.conditional ?? {})),
   }
   return kind
 }

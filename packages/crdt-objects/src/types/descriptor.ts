@@ -1,5 +1,6 @@
 import { JoineryError, isJoineryError } from '../errors.ts'
 import type { Kind } from '../kind.ts'
+import type { KindIdentity } from '../kind-identity.ts'
 import { bloomKind } from './bloom.ts'
 import { counter } from './counter.ts'
 import { descriptorProblem } from './define.ts'
@@ -24,7 +25,7 @@ import { isKey } from './text-key.ts'
 import { text } from './text.ts'
 import { topKKind } from './top-k.ts'
 import { vectorKind } from './vector.ts'
-import { typeNameProblem } from './user-type.ts'
+import { typeNameProblem, typeNamed } from './user-type.ts'
 import { VALUE_MAP } from './value-map.ts'
 
 /** How deep schemas nest at the most. */
@@ -80,6 +81,29 @@ export function parseDescriptor(descriptor: string): Kind {
     if (oldest !== undefined) kindByDescriptor.delete(oldest)
   }
   return kind
+}
+
+/** Whether a kind of that name can be opened from its descriptor. */
+export function isKindName(name: string): boolean {
+  return parseByName.has(name)
+}
+
+/** The first type of a user's own in the descriptor that this process has not defined. */
+export function unknownTypeIn({ descriptor }: KindIdentity): string | undefined {
+  return firstUnknown(JSON.parse(descriptor) as unknown)
+}
+
+function firstUnknown(json: unknown): string | undefined {
+  if (!Array.isArray(json)) return undefined
+  const [kind, name] = json as unknown[]
+  if (kind === 'type' && typeof name === 'string') {
+    return typeNamed(name)?.isKnown === true ? undefined : name
+  }
+  for (const part of json as unknown[]) {
+    const found = firstUnknown(part)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 function parseJson(text: string): unknown {

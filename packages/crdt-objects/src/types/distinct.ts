@@ -162,6 +162,7 @@ export type DistinctSchema<T> = Schema<{
   readonly value: number
   readonly local: DistinctHandle<'local', T>
   readonly remote: DistinctHandle<'remote', T>
+  readonly strong: DistinctHandle<'strong', T>
 }>
 
 /** Options of {@link distinct}. */

@@ -165,6 +165,7 @@ export type DocumentSchema<T> = Schema<{
   readonly value: DocumentValue<T>
   readonly local: DocumentHandle<'local', T>
   readonly remote: DocumentHandle<'remote', T>
+  readonly strong: DocumentHandle<'strong', T>
 }>
 
 /**

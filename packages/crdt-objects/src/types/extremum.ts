@@ -69,6 +69,7 @@ export type ExtremumSchema = Schema<{
   readonly value: number | undefined
   readonly local: ExtremumHandle<'local'>
   readonly remote: ExtremumHandle<'remote'>
+  readonly strong: ExtremumHandle<'strong'>
 }>
 
 /** The greatest number offered. An offer that is no greater than what is seen here is no update. */

@@ -1,6 +1,6 @@
 import { invalidValue } from '../errors.ts'
 import { LocalHandle } from '../faces/local.ts'
-import { remoteClass } from '../faces/remote.ts'
+import { remoteFaces } from '../faces/remote.ts'
 import type { FlagHandle } from '../handles.ts'
 import type { Kind } from '../kind.ts'
 import type { Schema } from '../schema.ts'
@@ -60,6 +60,16 @@ class LocalFlag extends LocalHandle<FlagNode, boolean> {
   }
 }
 
+function compareAndSet(flag: LocalFlag, [expected, value]: readonly unknown[]): boolean {
+  for (const each of [expected, value]) {
+    if (typeof each !== 'boolean') throw invalidValue('a flag is true or false', each)
+  }
+  const is = flag.value === expected
+  if (is && value === true) flag.enable()
+  else if (is) flag.disable()
+  return is
+}
+
 type FlagNodeClass = new (
   context: ReplicaContext,
   parent: Parent,
@@ -78,6 +88,7 @@ function flagKind(
     args,
     text,
     verbs: { enable: 'write', disable: 'write' },
+    conditional: { compareAndSet },
     zero: () => false,
     read: (place) => place.read(),
     emptyWhole: () => undefined,
@@ -85,9 +96,9 @@ function flagKind(
     decodeDelta: (batch) => decodeCellDelta(batch, payload),
     decodeWhole: (batch) => decodeCell(batch, payload),
     local: (place) => new LocalFlag(kind, place),
-    remote: (place) => new Remote(kind, place),
+    remote: (place) => remoteFace(place),
   })
-  const Remote = remoteClass(kind.verbs)
+  const remoteFace = remoteFaces(kind)
   return kind
 }
 
@@ -105,6 +116,7 @@ export type FlagSchema = Schema<{
   readonly value: boolean
   readonly local: FlagHandle<'local'>
   readonly remote: FlagHandle<'remote'>
+  readonly strong: FlagHandle<'strong'>
 }>
 
 /**

@@ -90,6 +90,7 @@ export type HistogramSchema = Schema<{
   readonly value: HistogramValue
   readonly local: HistogramHandle<'local'>
   readonly remote: HistogramHandle<'remote'>
+  readonly strong: HistogramHandle<'strong'>
 }>
 
 /** Counts of samples by bin. The edges between bins are finite numbers that ascend strictly, at most 4,096. */

@@ -93,6 +93,7 @@ export type ListSchema<T> = Schema<{
   readonly value: readonly T[]
   readonly local: ListHandle<'local', T>
   readonly remote: ListHandle<'remote', T>
+  readonly strong: ListHandle<'strong', T>
 }>
 
 /** A list of values that many may edit at once. Yjs is its engine, loaded when one is opened. */

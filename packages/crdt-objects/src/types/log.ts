@@ -368,6 +368,7 @@ export type LogSchema<T> = Schema<{
   readonly value: readonly T[]
   readonly local: LogHandle<'local', T>
   readonly remote: LogHandle<'remote', T>
+  readonly strong: LogHandle<'strong', T>
 }>
 
 /** A list that only grows, made for hundreds of thousands of entries: all replicas have them in the same order. */

@@ -149,6 +149,7 @@ export type MapSchema<S extends Schema> = Schema<{
   readonly value: ReadonlyMap<string, ValueOf<S>>
   readonly local: MapHandle<'local', S>
   readonly remote: MapHandle<'remote', S>
+  readonly strong: MapHandle<'strong', S>
 }>
 
 /** What a map of plain values is made with. */

@@ -104,6 +104,7 @@ export type MatrixSchema = Schema<{
   readonly value: readonly Float64Array[]
   readonly local: MatrixHandle<'local'>
   readonly remote: MatrixHandle<'remote'>
+  readonly strong: MatrixHandle<'strong'>
 }>
 
 /** A matrix of at most 262,144 numbers that are added to: concurrent amounts sum. Its value is rows of numbers. */

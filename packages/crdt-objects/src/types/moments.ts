@@ -69,6 +69,7 @@ export type MomentsSchema = Schema<{
   readonly value: MomentsValue
   readonly local: MomentsHandle<'local'>
   readonly remote: MomentsHandle<'remote'>
+  readonly strong: MomentsHandle<'strong'>
 }>
 
 /**

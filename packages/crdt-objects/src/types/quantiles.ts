@@ -134,6 +134,7 @@ export type QuantilesSchema = Schema<{
   readonly value: QuantilesValue
   readonly local: QuantilesHandle<'local'>
   readonly remote: QuantilesHandle<'remote'>
+  readonly strong: QuantilesHandle<'strong'>
 }>
 
 /** Options of {@link quantiles}. */

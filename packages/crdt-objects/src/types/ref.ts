@@ -87,13 +87,18 @@ class RemoteRef extends RemoteHandle<string | undefined> {
   }
 
   private sendable(target: unknown): unknown {
+    const { home, ordered } = this[PLACE].object
     // Who holds the data looks at names, and, in a transaction of this process, at local handles.
-    if (typeof target === 'string' || target instanceof LocalHandle) return target
+    if (typeof target === 'string') return target
+    if (target instanceof LocalHandle) {
+      if (ordered === true) throw elsewhere(target.name)
+      return target
+    }
     const place = remotePlaceOf(target)
     if (place === undefined) throw noHandle(target)
     if (place.path.length > 0) throw nested(place.object.name)
-    const { home } = this[PLACE].object
-    if (home !== place.object.home) throw elsewhere(place.object.name)
+    if (home !== place.object.home || ordered !== place.object.ordered)
+      throw elsewhere(place.object.name)
     checkFamily(place.kind, (this[KIND] as RefKind).targetKind)
     return place.object.name
   }
@@ -119,7 +124,7 @@ function nested(name: string): JoineryError {
 }
 
 function elsewhere(name: string): JoineryError {
-  const why = 'names mean something within their space only'
+  const why = 'names mean something within their space, and its mode, only'
   return invalidValue(`a reference is to an object of the same space: ${why}`, name)
 }
 
@@ -168,6 +173,7 @@ export type RefSchema<S extends Schema> = Schema<{
   readonly value: string | undefined
   readonly local: RefHandle<'local', S>
   readonly remote: RefHandle<'remote', S>
+  readonly strong: RefHandle<'strong', S>
 }>
 
 /**

@@ -1,3 +1,4 @@
+import { isEqual } from '../codec/canonical.ts'
 import { decodeHex, encodeHex } from '../codec/hex.ts'
 import { Reader } from '../codec/reader.ts'
 import type { Owned } from '../codec/snapshot.ts'
@@ -5,7 +6,7 @@ import { own, snapshot } from '../codec/snapshot.ts'
 import { decodeValue, valueBytes } from '../codec/value.ts'
 import { LocalHandle } from '../faces/local.ts'
 import type { Place } from '../faces/place.ts'
-import { checkingClass, remoteClass } from '../faces/remote.ts'
+import { remoteFaces } from '../faces/remote.ts'
 import type { RegisterHandle } from '../handles.ts'
 import type { Kind } from '../kind.ts'
 import { checkOptions } from '../options.ts'
@@ -84,6 +85,18 @@ export function registerKind(initialHex: string | undefined, check?: Check): Kin
     text: initialHex === undefined ? 'register()' : `register({ initial: ${valueText(initial)} })`,
     validates: check !== undefined,
     verbs: { set: 'write', conflicts: 'read' },
+    conditional: {
+      compareAndSet: (register: LocalRegister, [expected, value]) => {
+        const is = isEqual(register.value, expected)
+        if (is) register.set(value)
+        return is
+      },
+      getAndSet: (register: LocalRegister, [value]) => {
+        const before = register.value
+        register.set(value)
+        return before
+      },
+    },
     zero: () => snapshot(initial),
     read: (node) => node.read(),
     emptyWhole: () => undefined,
@@ -91,9 +104,10 @@ export function registerKind(initialHex: string | undefined, check?: Check): Kin
     decodeDelta: (batch) => decodeCellDelta(batch, STAMPED_VALUE),
     decodeWhole: (batch) => decodeCell(batch, STAMPED_VALUE),
     local: (place) => new LocalRegister(kind, place, check),
-    remote: (place) => new Remote(kind, place),
+    remote: (place) => remoteFace(place),
   })
-  const Remote = remoteClass(kind.verbs, checkingClass('set', 0, check))
+  const indexByVerb = { set: 0, compareAndSet: 1, getAndSet: 0 }
+  const remoteFace = remoteFaces(kind, { check, indexByVerb })
   return kind
 }
 
@@ -104,6 +118,7 @@ export type RegisterSchema<T, V> = Schema<{
   readonly value: V
   readonly local: RegisterHandle<'local', T, V>
   readonly remote: RegisterHandle<'remote', T, V>
+  readonly strong: RegisterHandle<'strong', T, V>
 }>
 
 /**

@@ -1,7 +1,7 @@
 import { invalidValue } from '../errors.ts'
 import { LocalHandle } from '../faces/local.ts'
 import type { Place } from '../faces/place.ts'
-import { checkingClass, remoteClass } from '../faces/remote.ts'
+import { remoteFaces } from '../faces/remote.ts'
 import type { SetHandle } from '../handles.ts'
 import type { Kind } from '../kind.ts'
 import { checkOptions } from '../options.ts'
@@ -189,6 +189,18 @@ function setKind({ args, text, payload, node }: SetRule, check?: Check): Kind {
       count: 'read',
       values: 'stream',
     },
+    conditional: {
+      addIfAbsent: (face: LocalSet, [value]) => {
+        const isNew = !face.has(value)
+        if (isNew) face.add(value)
+        return isNew
+      },
+      deleteIfPresent: (face: LocalSet, [value]) => {
+        const isThere = face.has(value)
+        if (isThere) face.delete(value)
+        return isThere
+      },
+    },
     zero: () => new Set(),
     read: (place) => place.read(),
     emptyWhole: () => new Map(),
@@ -196,9 +208,9 @@ function setKind({ args, text, payload, node }: SetRule, check?: Check): Kind {
     decodeDelta: (batch) => decodeKeyedDelta(batch, ELEMENT_KEY, payload),
     decodeWhole: (batch) => decodeKeyedWhole(batch, ELEMENT_KEY, payload),
     local: (place) => new LocalSet(kind, place, check),
-    remote: (place) => new Remote(kind, place),
+    remote: (place) => remoteFace(place),
   })
-  const Remote = remoteClass(kind.verbs, checkingClass('add', 0, check))
+  const remoteFace = remoteFaces(kind, { check, indexByVerb: { add: 0, addIfAbsent: 0 } })
   return kind
 }
 
@@ -218,6 +230,7 @@ export type SetSchema<T> = Schema<{
   readonly value: ReadonlySet<T>
   readonly local: SetHandle<'local', T>
   readonly remote: SetHandle<'remote', T>
+  readonly strong: SetHandle<'strong', T>
 }>
 
 /** What a set is made with. */

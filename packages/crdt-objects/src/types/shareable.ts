@@ -19,7 +19,7 @@ export type Shareable<T> = unknown extends T
             ? T
             : never
           : T extends object
-            ? { [M in keyof T]: Shareable<T[M]> } extends T
+            ? T extends { [M in keyof T]: Shareable<T[M]> }
               ? T
               : never
             : never

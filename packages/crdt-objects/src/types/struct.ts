@@ -242,6 +242,7 @@ export type StructSchema<F extends Fields> = Schema<{
   readonly value: { readonly [K in keyof F]: ValueOf<F[K]> }
   readonly local: StructHandle<'local', F>
   readonly remote: StructHandle<'remote', F>
+  readonly strong: StructHandle<'strong', F>
 }>
 
 /**

@@ -201,6 +201,7 @@ export type TextSchema = Schema<{
   readonly value: string
   readonly local: TextHandle<'local'>
   readonly remote: TextHandle<'remote'>
+  readonly strong: TextHandle<'strong'>
 }>
 
 /** A text that many may edit at once, with marks. Yjs is its engine, loaded when one is opened. */

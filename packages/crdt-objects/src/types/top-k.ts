@@ -120,6 +120,7 @@ export type TopKSchema = Schema<{
   readonly value: readonly Ranked[]
   readonly local: TopKHandle<'local'>
   readonly remote: TopKHandle<'remote'>
+  readonly strong: TopKHandle<'strong'>
 }>
 
 /**

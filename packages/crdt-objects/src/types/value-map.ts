@@ -1,7 +1,8 @@
+import { isEqual } from '../codec/canonical.ts'
 import type { Owned } from '../codec/snapshot.ts'
 import { own, snapshot } from '../codec/snapshot.ts'
 import type { Place } from '../faces/place.ts'
-import { checkingClass, remoteClass } from '../faces/remote.ts'
+import { remoteFaces } from '../faces/remote.ts'
 import type { ValueMapHandle } from '../handles.ts'
 import type { Kind } from '../kind.ts'
 import type { Schema } from '../schema.ts'
@@ -82,6 +83,24 @@ class LocalValueMap extends LocalMapHandle<ValueMapNode> {
   }
 }
 
+const CONDITIONAL = {
+  putIfAbsent: (map: LocalValueMap, [key, value]: readonly unknown[]): boolean => {
+    const isAbsent = !map.has(key as string)
+    if (isAbsent) map.set(key as string, value)
+    return isAbsent
+  },
+  compareAndSet: (map: LocalValueMap, [key, expected, value]: readonly unknown[]): boolean => {
+    const is = isEqual(map.get(key as string), expected)
+    if (is) map.set(key as string, value)
+    return is
+  },
+  take: (map: LocalValueMap, [key]: readonly unknown[]): unknown => {
+    const value = map.get(key as string)
+    map.delete(key as string)
+    return value
+  },
+}
+
 const SHAPE = { payload: STAMPED_VALUE, keys: TEXT_KEY }
 
 /** The kind of a map of plain values. A check leaves no trace in it. */
@@ -91,6 +110,7 @@ export function valueMapKind(check?: Check): Kind {
     args: [],
     validates: check !== undefined,
     verbs: { ...MAP_VERBS, set: 'write' },
+    conditional: CONDITIONAL,
     zero: () => new Map(),
     read: (node) => node.read(),
     emptyWhole: () => new Map(),
@@ -98,9 +118,10 @@ export function valueMapKind(check?: Check): Kind {
     decodeDelta: (batch) => decodeKeyedDelta(batch, TEXT_KEY, STAMPED_VALUE),
     decodeWhole: (batch) => decodeKeyedWhole(batch, TEXT_KEY, STAMPED_VALUE),
     local: (place) => new LocalValueMap(kind, place, check),
-    remote: (place) => new Remote(kind, place),
+    remote: (place) => remoteFace(place),
   })
-  const Remote = remoteClass(kind.verbs, checkingClass('set', 1, check))
+  const indexByVerb = { set: 1, putIfAbsent: 1, compareAndSet: 2 }
+  const remoteFace = remoteFaces(kind, { check, indexByVerb })
   return kind
 }
 
@@ -112,4 +133,5 @@ export type ValueMapSchema<V> = Schema<{
   readonly value: ReadonlyMap<string, Shareable<V>>
   readonly local: ValueMapHandle<'local', Shareable<V>>
   readonly remote: ValueMapHandle<'remote', Shareable<V>>
+  readonly strong: ValueMapHandle<'strong', Shareable<V>>
 }>

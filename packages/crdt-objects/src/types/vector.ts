@@ -78,6 +78,7 @@ export type VectorSchema = Schema<{
   readonly value: Float64Array
   readonly local: VectorHandle<'local'>
   readonly remote: VectorHandle<'remote'>
+  readonly strong: VectorHandle<'strong'>
 }>
 
 /** A vector of `length` numbers, at most 262,144, that are added to: concurrent amounts sum. */

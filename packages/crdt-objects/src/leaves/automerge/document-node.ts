@@ -210,7 +210,7 @@ export class DocumentNode extends Node<DocumentDelta, DocumentWhole> {
 
   encodeWhole(batch: BatchWriter): void {
     encodeCell(batch, PRESENCE, this.head)
-    const chunks = this.document?.chunksToSend() ?? []
+    const chunks = this.document?.chunksToSend(batch.canonical) ?? []
     batch.body.varint(chunks.length)
     for (const chunk of chunks) batch.body.bytes(chunk)
   }

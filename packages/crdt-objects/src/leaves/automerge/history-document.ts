@@ -208,9 +208,10 @@ export class HistoryDocument {
     }
   }
 
-  /** All of it, as chunks to send. */
-  chunksToSend(): readonly Uint8Array[] {
-    if (this.tail.length > SENT_CHANGES_MAX) this.packNow()
+  /** All of it, as chunks to send; canonical ones do not tell when it was packed. */
+  chunksToSend(canonical: boolean): readonly Uint8Array[] {
+    const isPacked = this.packed !== undefined && canonical
+    if (this.tail.length > (isPacked ? 0 : SENT_CHANGES_MAX)) this.packNow()
     return this.chunks()
   }
 

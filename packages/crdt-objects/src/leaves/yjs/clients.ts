@@ -35,6 +35,11 @@ export class Clients {
     }
   }
 
+  /** Whether what comes may be our own: nobody but we can bring it. */
+  get restoring(): boolean {
+    return this.context.restoring
+  }
+
   /** The client that is the replica of this index; none if its number is another one's. */
   client(index: number): number | undefined {
     if (index >= this.clientByIndex.length) this.learn()

@@ -77,7 +77,7 @@ export function integrateSections(transaction: Transaction, arrival: Arrival, to
     // Deleted structs that are here delete what they are here. First: what is taken in below comes as deleted.
     deletions.push([client, deletedOf(structs)])
     // What we made is here: nobody can bring more of it.
-    if (index !== SELF) queues.set(client, { client, structs, at: 0 })
+    if (index !== SELF || tools.clients.restoring) queues.set(client, { client, structs, at: 0 })
   }
   const state = new States(transaction)
   for (const queue of queues.values()) drain(queue, queues, { transaction, arrival, tools, state })

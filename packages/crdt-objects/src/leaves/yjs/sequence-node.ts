@@ -205,6 +205,7 @@ export abstract class SequenceNode<S extends Sequence, Edit> extends Node<
   }
 
   protected clearDelta(): void {
+    this.applyEdits()
     this.document?.sealed()
   }
 
@@ -246,6 +247,7 @@ export abstract class SequenceNode<S extends Sequence, Edit> extends Node<
       [{ sections, deletions: [], indexes }],
       this.context.watchers > 0,
     )
+    if (this.context.restoring) this.document?.sealed()
     this.measure()
     if (steps.length > 0) this.notify(undefined, steps)
   }
