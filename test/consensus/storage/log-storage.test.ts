@@ -1,0 +1,30 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { FileLog } from '#consensus/storage/file-log.ts'
+import { MemoryLog } from '#consensus/storage/memory-log.ts'
+import { SimulatedDisk } from '#test/simulation/simulated-log.ts'
+import { logStorageSuite, type LogHome } from '#test/suites/log-storage.ts'
+
+const memory = async (): Promise<LogHome> => ({
+  open: async () => new MemoryLog(queueMicrotask),
+  dispose: async () => {},
+})
+
+const simulatedDisk = async (): Promise<LogHome> => {
+  const disk = new SimulatedDisk({ schedule: setImmediate, random: () => 0 })
+  return { open: async () => disk.open(), dispose: async () => {} }
+}
+
+const files = (sync: 'async' | 'blocking') => async (): Promise<LogHome> => {
+  const directory = await mkdtemp(join(tmpdir(), 'joinery-log-'))
+  return {
+    open: async () => await FileLog.open(directory, { segmentBytes: 16 * 1024, sync }),
+    dispose: async () => await rm(directory, { recursive: true }),
+  }
+}
+
+logStorageSuite('memory', memory, { isDurable: false })
+logStorageSuite('a simulated disk', simulatedDisk, { isDurable: true })
+logStorageSuite('files', files('async'), { isDurable: true })
+logStorageSuite('files that are synced at once', files('blocking'), { isDurable: true })
