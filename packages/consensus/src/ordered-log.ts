@@ -1,47 +1,56 @@
 import type { WaitOptions } from '@joinery/crdt-objects'
+import type { CallCommand, Query, SessionId } from './host/command.ts'
+import type { Outcome } from './host/outcome.ts'
+
+/** Where an object is: which group orders it, under which number. */
+export interface ObjectAddress {
+  readonly group: number
+  readonly object: number
+}
+
+/** Options of what is asked of an object. */
+export interface CallOptions extends WaitOptions {
+  /** The space that the object is in: told to who sees to visibility on the way, as a gateway does for its clients. */
+  readonly space?: string | undefined
+}
 
 /**
- * What strong mode will stand on: one order for the operations of a group of objects.
+ * The one port behind which the strong side stands: one order for the operations of each group of objects. A peer's own
+ * groups are behind it, a gateway is, and another engine can be one day.
  *
- * This is the contract only. Nothing implements it yet, and nothing pretends to: no object opens in strong mode until a
- * Raft group stands behind this port. It is here because the other packages are shaped by it.
+ * Each call is one attempt. It fails with GROUP_UNAVAILABLE when no leader answered: it may or may not have been applied,
+ * and the caller asks again with the same session and sequence, which applies once. Failures that the group itself
+ * answers are outcomes, and no exceptions.
  */
 export interface OrderedLog {
-  /**
-   * Orders a command and applies it, exactly once for each (session, sequence).
-   *
-   * Resolves when a majority holds the command and it is applied: it then survives any failure of a minority.
-   */
-  submit(submission: Submission, options?: WaitOptions): Promise<CommandOutcome>
-  /** Reads at a point that is after every command whose outcome anyone has seen before the call. */
-  read(query: Uint8Array, options?: WaitOptions): Promise<CommandOutcome>
-  /** Opens a session: a lease, whose end gives back all that its holder held. */
-  openSession(leaseMs: number, options?: WaitOptions): Promise<Session>
-  /** The commands from `index` on, in order, as they are applied. An abort throws the signal's reason. */
-  watch(
-    index: bigint,
-    options?: { readonly signal?: AbortSignal | undefined },
-  ): AsyncIterable<CommandOutcome>
-}
-
-/** One command of one session. */
-export interface Submission {
-  readonly session: bigint
-  /** Numbers the session's commands from 1 on. A repeated one gets its first answer. */
-  readonly sequence: number
-  readonly command: Uint8Array
-}
-
-/** A reply, with its place in the order: a bookmark for sessions, a fence for locks, a witness for checkers. */
-export interface CommandOutcome {
-  /** Log index of the command; of a read, the index it was served at. Never goes back within a session. */
-  readonly index: bigint
-  readonly reply: Uint8Array
-}
-
-/** A caller known to the group while it renews its lease. */
-export interface Session extends AsyncDisposable {
-  readonly id: bigint
-  /** Fires when the lease is lost: what was held may be held by another by now. */
-  readonly lost: AbortSignal
+  /** Makes the object, or finds it. Fails with OBJECT_SCHEMA_DIFFERS, OBJECT_TYPE_UNKNOWN, GROUP_UNAVAILABLE. */
+  openObject(
+    space: string,
+    name: string,
+    descriptor: string,
+    options?: WaitOptions,
+  ): Promise<ObjectAddress>
+  deleteObject(space: string, name: string, options?: WaitOptions): Promise<void>
+  openSession(
+    group: number,
+    session: SessionId,
+    leaseMs: number,
+    options?: WaitOptions,
+  ): Promise<void>
+  /** Renews the lease; answers whether the session is still there. */
+  renewSession(group: number, session: SessionId, options?: WaitOptions): Promise<boolean>
+  closeSession(group: number, session: SessionId, options?: WaitOptions): Promise<void>
+  /** Orders a call and applies it, exactly once; waits while it is parked. */
+  submit(group: number, call: CallCommand, options?: CallOptions): Promise<Outcome>
+  /** Ends a parked call, or one that is not known yet; the outcome of one that was done. */
+  withdraw(
+    group: number,
+    session: SessionId,
+    sequence: number,
+    options?: CallOptions,
+  ): Promise<Outcome>
+  /** Reads at a position that is at or after every command whose outcome anyone has seen before the call. */
+  read(group: number, query: Query, options?: CallOptions): Promise<Outcome>
+  /** Resolves with the object's position once it changed after `after`; at once if it has. */
+  watch(group: number, object: number, after: number, options?: WaitOptions): Promise<number>
 }
