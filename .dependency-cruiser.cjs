@@ -49,9 +49,25 @@ module.exports = {
     ),
     forbid(
       'client-imports-no-peer',
-      "The client is small: objects, and the strong objects' descriptors; never Raft.",
+      'The client is small: objects, strong objects, and the caller of groups; never Raft, nor what hosts them.',
       { path: '^packages/client/' },
-      { path: '^packages/(?!client/|crdt-objects/|consensus/src/(index\\.ts|objects/))' },
+      { path: '^packages/(?!client/|crdt-objects/|consensus/src/(index\\.ts|objects/|caller/))' },
+    ),
+    forbid(
+      'caller-knows-no-group',
+      'The caller of groups is part of clients: of the groups it knows the port, the commands and the outcomes.',
+      { path: '^packages/consensus/src/caller/' },
+      {
+        path: '^packages/consensus/src/',
+        pathNot:
+          '^packages/consensus/src/(caller/|errors\\.ts|ordered-log\\.ts|host/(command|outcome)(-codec)?\\.ts)',
+      },
+    ),
+    forbid(
+      'strong-objects-know-no-group',
+      "Users' kinds are part of clients: they know neither groups nor how those host them.",
+      { path: '^packages/consensus/src/objects/' },
+      { path: '^packages/consensus/src/(raft|storage|group|host|caller)/' },
     ),
     forbid(
       'libp2p-in-one-folder',

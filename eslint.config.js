@@ -55,7 +55,17 @@ const entrances = {
 }
 
 /** Folders whose code is a function of its inputs; `test/tooling/rules.test.ts` plants violations. */
-const pureCores = ['packages/peer/src/replication/core/**', 'packages/consensus/src/raft/**']
+const pureCores = [
+  'packages/peer/src/groups/core/**',
+  'packages/peer/src/replication/core/**',
+  'packages/consensus/src/raft/**',
+]
+
+/** Folders and classes whose code is a function of the log: every voter must come to the same. */
+const deterministic = [
+  'packages/consensus/src/host/**/*.ts',
+  'packages/consensus/src/objects/kinds/*-object.ts',
+]
 
 export default defineConfig(
   globalIgnores(['**/dist/', '.copies/', 'coverage/', 'docs/results/', 'test/mutations/']),
@@ -138,6 +148,14 @@ export default defineConfig(
     files: pureCores.map((folder) => `${folder}/*.ts`),
     rules: {
       'no-restricted-globals': ['error', ...impureGlobals, ...coreGlobals],
+      'no-restricted-properties': ['error', noRandom],
+      'no-restricted-syntax': ['error', noDefaultExport, ...noHiddenClock, ...noAsync],
+    },
+  },
+  {
+    files: deterministic,
+    rules: {
+      'no-restricted-globals': ['error', ...impureGlobals],
       'no-restricted-properties': ['error', noRandom],
       'no-restricted-syntax': ['error', noDefaultExport, ...noHiddenClock, ...noAsync],
     },

@@ -1,7 +1,7 @@
 // `npm run check`: everything that must hold, one line for each step, the tests last.
 import { readdirSync } from 'node:fs'
-import { spawnSync } from 'node:child_process'
 import { installedProgram, runCommand } from './tooling/command.ts'
+import { runTests } from './run.ts'
 import { repositoryRoot } from './tooling/repository-copy.ts'
 
 interface Step {
@@ -38,10 +38,7 @@ for (const { title, program, args } of steps) {
   }
 }
 
-// Run in the foreground, so that the last line printed is the tests' own: N passed, N failed, N skipped.
-const tests = spawnSync(installedProgram('mocha'), ['--forbid-only', 'test/**/*.test.ts'], {
-  cwd: repositoryRoot,
-  stdio: ['ignore', 'inherit', 'inherit'],
-})
+// Last, so that the last line printed is the tests' own: N passed, N failed, N skipped.
+const tests = await runTests()
 if (failed.length > 0) console.error(`check failed: ${failed.join(', ')}`)
-process.exitCode = failed.length > 0 ? 1 : (tests.status ?? 1)
+process.exitCode = failed.length > 0 ? 1 : tests

@@ -12,7 +12,7 @@ describe('benchmarks', () => {
     await buildPrograms('source')
   })
 
-  for (const name of ['objects', 'gateway']) {
+  for (const name of ['objects', 'gateway', 'strong']) {
     it(`${name} runs at a tiny size, and every figure is a number`, async function () {
       this.timeout(180_000)
       const benchmark = benchmarks.find((candidate) => candidate.name === name)
@@ -44,7 +44,7 @@ describe('benchmarks', () => {
 
 async function runTiny(benchmark: Benchmark): Promise<string> {
   const regimes = [{ name: 'not pinned', cores: [undefined, undefined] }] as const
-  const rows = await benchmark.run({ size: 'tiny', redis: undefined, regimes })
+  const rows = await benchmark.run({ size: 'tiny', redis: undefined, etcd: undefined, regimes })
   assert(rows.length > 0)
   return renderReport(['anything against Redis'], [{ benchmark, rows }])
 }

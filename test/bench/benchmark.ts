@@ -8,6 +8,8 @@ export interface Surroundings {
   readonly size: Size
   /** Where `redis-server` is, if it is anywhere. */
   readonly redis: string | undefined
+  /** Where `etcd` is, if it is anywhere. */
+  readonly etcd: string | undefined
   readonly regimes: readonly Regime[]
 }
 

@@ -4,6 +4,14 @@ import { footprint } from './footprint.ts'
 import { gateway } from './gateway.ts'
 import { objects } from './objects.ts'
 import { propagation } from './propagation.ts'
+import { strong } from './strong.ts'
 
 /** In the order of the report. */
-export const benchmarks: readonly Benchmark[] = [embedded, objects, propagation, gateway, footprint]
+export const benchmarks: readonly Benchmark[] = [
+  embedded,
+  objects,
+  propagation,
+  gateway,
+  strong,
+  footprint,
+]

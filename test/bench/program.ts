@@ -12,6 +12,7 @@ const answerTimeoutMs = 60_000
 const programs = [
   ...['peer', 'redis-client', 'gateway-client', 'bare-libp2p', 'start-time'],
   ...['objects', 'object-figures', 'object-heap', 'leaves'],
+  ...['strong-peer', 'strong-client', 'etcd-client'],
 ]
 
 /**
@@ -52,10 +53,15 @@ export class Program implements AsyncDisposable {
   #wake: (() => void) | undefined
   #failure: Error | undefined
 
-  private constructor(name: string, core: number | undefined, options: object) {
+  private constructor(
+    name: string,
+    core: number | undefined,
+    options: object,
+    flags: readonly string[],
+  ) {
     this.#name = name
     const program = fileURLToPath(new URL(`${name}.mjs`, built))
-    const command = [process.execPath, program, JSON.stringify(options)]
+    const command = [process.execPath, ...flags, program, JSON.stringify(options)]
     if (core !== undefined) command.unshift('taskset', '--cpu-list', String(core))
     const [file = '', ...args] = command
     const environment: NodeJS.ProcessEnv = { ...process.env, NODE_OPTIONS: '' }
@@ -80,13 +86,14 @@ export class Program implements AsyncDisposable {
     })
   }
 
-  /** Starts a program, and resolves with it and with what it says when it is ready. */
+  /** Starts a program, and resolves with it and with what it says when it is ready. `flags` are those of Node. */
   static async start<Ready>(
     name: string,
     core: number | undefined,
     options: object = {},
+    flags: readonly string[] = [],
   ): Promise<[Program, Ready]> {
-    const program = new Program(name, core, options)
+    const program = new Program(name, core, options, flags)
     try {
       return [program, await program.answer<Ready>()]
     } catch (error) {

@@ -4,7 +4,7 @@ import { type Regime, type Size, type Surroundings } from './benchmark.ts'
 
 /** What this machine offers. */
 export function lookAround(size: Size = 'full'): Surroundings {
-  return { size, redis: findProgram('redis-server'), regimes: regimes() }
+  return { size, redis: findProgram('redis-server'), etcd: findProgram('etcd'), regimes: regimes() }
 }
 
 function regimes(): Regime[] {
@@ -27,9 +27,10 @@ function allowedCores(): number[] {
 }
 
 /** What could not be measured here, with its reason. */
-export function notMeasured({ redis, regimes }: Surroundings): string[] {
+export function notMeasured({ redis, etcd, regimes }: Surroundings): string[] {
   const missing: string[] = []
   if (redis === undefined) missing.push('anything against Redis: redis-server is not installed')
+  if (etcd === undefined) missing.push('anything against etcd: etcd-server is not installed')
   if (regimes.some(({ cores }) => cores[0] === undefined)) {
     missing.push('the pinned regimes: taskset is not installed')
   } else if (regimes.length < 2) missing.push('two cores: this machine has one')

@@ -7,6 +7,8 @@ import { render } from '#client/inspector/render.ts'
 import { table, wrapped } from '#client/inspector/table.ts'
 import { GatewayRig } from '#test/fixtures/gateway-rig.ts'
 import { MemoryHost } from '#test/fixtures/memory-host.ts'
+import { lock } from '@joinery/consensus'
+import { StrongRig } from '#test/fixtures/strong-rig.ts'
 import { ProgramProcess } from '#test/fixtures/program-process.ts'
 
 const Flights = struct({
@@ -209,5 +211,54 @@ describe('The inspector joinery', function () {
     )
     assert.equal(schemaText('["map",["struct",["n",["max"]]]]'), 'map(struct({ n: max() }))')
     assert.equal(schemaText('no JSON'), 'no JSON')
+  })
+})
+
+describe('The inspector joinery, of strong mode', function () {
+  this.timeout(60_000)
+  const strong = new StrongRig()
+  let url: string
+
+  beforeEach(async () => {
+    url = (await strong.gateway()).url
+  })
+
+  afterEach(() => strong.end())
+
+  async function joinery(...args: string[]): ReturnType<ProgramProcess['ended']> {
+    const path = 'packages/client/src/inspector/main.ts'
+    const program = new ProgramProcess(path, args, { JOINERY_GATEWAY: url })
+    try {
+      return await program.ended()
+    } finally {
+      await program.end()
+    }
+  }
+
+  it('lists objects and shows their values, beside those of eventual mode', async () => {
+    const space = await (await strong.client(url)).space('s')
+    await (await space.open('n', counter(), { mode: 'linearizable' })).add(3)
+    await (await space.open('l', lock())).acquire()
+    await (await space.open('hits', counter())).add(1)
+    const [list, value] = await Promise.all([joinery('ls', 's'), joinery('get', 's/n')])
+    assert.match(list.stdout, /s\/hits +│ counter\(\) /)
+    assert.match(list.stdout, /s\/n +│ counter\(\), linearizable/)
+    assert.match(list.stdout, /s\/l +│ lock\(/)
+    assert.equal(value.stdout.trim(), '3')
+  })
+
+  it('lists groups, and has a voter replaced', async () => {
+    const [list, replaced, unknown] = await Promise.all([
+      joinery('groups'),
+      joinery('groups', 'replace', '12'),
+      joinery('groups', 'replace', '13'),
+    ])
+    assert.match(list.stdout, /group +│ leader +│ term/)
+    assert.match(list.stdout, /0 +│ 11 \(…Abcdefgh\) +│ 3 +│ 11 \(…Abcdefgh\)/)
+    assert.match(list.stdout, /12 \(away\)/)
+    assert.match(replaced.stdout, /group 0: 12 is being replaced/)
+    assert.deepEqual(strong.replaced, [[0, 12]])
+    assert.equal(unknown.exitCode, 2)
+    assert.match(unknown.stderr, /13 votes in no group/)
   })
 })

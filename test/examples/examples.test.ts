@@ -6,7 +6,7 @@ describe('the examples', function () {
 
   it("run the README's program to its result", async () => {
     const { code, output } = await runExample('readme.ts')
-    assert.equal(output, '/home: 3 visits, the slowest took 84 ms\n')
+    assert.equal(output, '/home: 3 visits, the slowest took 84 ms\nsold: 1\n')
     assert.equal(code, 0)
   })
 

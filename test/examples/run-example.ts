@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { bundle } from '#test/fixtures/bundle.ts'
 
 /** How a program ended, and what it said. */
 export interface Ended {
@@ -7,11 +8,21 @@ export interface Ended {
   readonly output: string
 }
 
-/** Runs a program of `docs/examples` from source, as the root's scripts do. */
+const root = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Runs a program of `docs/examples`. */
 export async function runExample(file: string, args: readonly string[] = []): Promise<Ended> {
-  const root = fileURLToPath(new URL('../..', import.meta.url))
+  return await run([bundle(`docs/examples/${file}`), ...args])
+}
+
+/** Runs a program of `docs/examples` from source, as the root's scripts do. */
+export async function runExampleSource(file: string, args: readonly string[] = []): Promise<Ended> {
   const flags = ['--import', 'tsx', '--conditions=@joinery/source']
-  const child = spawn(process.execPath, [...flags, `docs/examples/${file}`, ...args], {
+  return await run([...flags, `docs/examples/${file}`, ...args])
+}
+
+async function run(args: readonly string[]): Promise<Ended> {
+  const child = spawn(process.execPath, args, {
     cwd: root,
     stdio: ['ignore', 'pipe', 'pipe'],
   })

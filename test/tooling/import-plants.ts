@@ -94,6 +94,29 @@ export const importPlants: readonly ImportPlant[] = [
     'packages/client/src/__planted__/raft.ts',
     '../../../consensus/src/raft/planted.ts',
   ),
+  plant(
+    'client-imports-no-peer',
+    'the client imports what hosts strong objects',
+    'packages/client/src/__planted__/host.ts',
+    '../../../consensus/src/host/planted.ts',
+  ),
+  plant(
+    'caller-knows-no-group',
+    'the caller of groups imports what hosts them',
+    'packages/consensus/src/caller/planted.ts',
+    '../host/planted.ts',
+  ),
+  plant(
+    'strong-objects-know-no-group',
+    'the classes of strong objects import what hosts them',
+    'packages/consensus/src/objects/planted.ts',
+    '../host/planted.ts',
+  ),
+  {
+    title: 'a target within the host',
+    file: 'packages/consensus/src/host/planted.ts',
+    text: 'export const target = 1\n',
+  },
   ...networkModules.map((module, index) =>
     plant(
       'libp2p-in-one-folder',

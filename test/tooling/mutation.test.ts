@@ -23,7 +23,14 @@ describe('a mutation', () => {
       description: 'the join forgets a dot',
       catches: ['test/a.test.ts', 'test/b.test.ts'],
       kinds: ['set', 'map of values'],
+      seedsMax: undefined,
     })
+  })
+
+  it('may say within how many seeds simulations catch it', () => {
+    const text = (seeds: string): string => `# catches: t.ts\n# a bug\n# seeds: ${seeds}\n--- a\n`
+    assert.equal(readMutation('x.patch', text('200')).seedsMax, 200)
+    assert.throws(() => readMutation('x.patch', text('some')), /whole number/)
   })
 
   it('is refused when it does not say', () => {
@@ -69,7 +76,7 @@ describe('a run of test files in a copy', () => {
     await copy.plant('test/fails.test.ts', `${importsNode}it('fails', () => assert.equal(1, 2))\n`)
     assert.deepEqual(
       await runTestFiles(copy.directory, ['test/passes.test.ts', 'test/fails.test.ts']),
-      { failures: [{ file: 'test/fails.test.ts', title: 'fails' }] },
+      { failures: [{ file: 'test/fails.test.ts', title: 'fails', message }] },
     )
   })
 
@@ -77,7 +84,7 @@ describe('a run of test files in a copy', () => {
     const failing = ['one', 'two'].map((title) => `it('${title}', () => assert.equal(1, 2))\n`)
     await copy.plant('test/fail.test.ts', `${importsNode}${failing.join('')}`)
     const { failures } = await runTestFiles(copy.directory, ['test/fail.test.ts'], { bail: true })
-    assert.deepEqual(failures, [{ file: 'test/fail.test.ts', title: 'one' }])
+    assert.deepEqual(failures, [{ file: 'test/fail.test.ts', title: 'one', message }])
   })
 
   it('does not take a file that fails to load for a failing test', async () => {

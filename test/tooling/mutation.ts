@@ -11,11 +11,16 @@ export interface Mutation {
   readonly catches: readonly string[]
   /** The kinds of objects that it breaks, by their titles; none for what lies below or above them. */
   readonly kinds: readonly string[]
+  /** Of simulations: within how many seeds, from 1 on, it must be caught. */
+  readonly seedsMax: number | undefined
 }
 
-const LABEL = /^(catches|kind):\s*(.*)$/
+const LABEL = /^(catches|kind|seeds):\s*(.*)$/
 
-/** Reads the `#` lines above a patch: `# catches: FILE...`, `# kind: TITLE`, and one line of description. */
+/**
+ * Reads the `#` lines above a patch: `# catches: FILE...`, `# kind: TITLE`, `# seeds: NUMBER`, and one line of
+ * description.
+ */
 export function readMutation(file: string, text: string): Mutation {
   const header = text.slice(0, text.search(/^(diff |--- )/m))
   const lines = [...header.matchAll(/^# ?(.*)$/gm)].map(([, line = '']) => line.trim())
@@ -28,8 +33,12 @@ export function readMutation(file: string, text: string): Mutation {
   const description = lines.find((line) => line !== '' && !LABEL.test(line))
   if (catches.length === 0) throw new Error(`${file}: add a line "# catches: TEST_FILE..."`)
   if (description === undefined) throw new Error(`${file}: add a line "# what the bug is"`)
+  const [seeds] = labelled('seeds')
+  const seedsMax = seeds === undefined ? undefined : Number(seeds)
+  if (seedsMax !== undefined && !(Number.isSafeInteger(seedsMax) && seedsMax > 0))
+    throw new Error(`${file}: "# seeds:" takes a whole number above 0`)
   const name = file.replace(/\.patch$/, '')
-  return { file, name, description, catches, kinds: labelled('kind') }
+  return { file, name, description, catches, kinds: labelled('kind'), seedsMax }
 }
 
 /** All planted bugs in a directory. */

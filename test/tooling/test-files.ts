@@ -6,6 +6,8 @@ import { installedProgram, runCommand } from './command.ts'
 export interface TestFailure {
   readonly file: string
   readonly title: string
+  /** What it failed with, in one line. */
+  readonly message: string
 }
 
 /** What a run of test files found; with a problem, the tests never ran to their end. */
@@ -16,7 +18,11 @@ export interface TestRun {
 
 interface MochaReport {
   readonly stats: { readonly tests: number }
-  readonly failures: readonly { readonly file: string; readonly fullTitle: string }[]
+  readonly failures: readonly {
+    readonly file: string
+    readonly fullTitle: string
+    readonly err: { readonly message?: string }
+  }[]
 }
 
 export interface RunOptions {
@@ -24,20 +30,23 @@ export interface RunOptions {
   readonly timeoutMs?: number
   /** Whether the first failing test ends the run. */
   readonly bail?: boolean
+  /** How many seeds each simulation tries; if it is not given, as many as the test says. */
+  readonly seeds?: number | undefined
 }
 
 /** Runs test files in the tree at `directory` and tells failing tests from tests that never ran. */
 export async function runTestFiles(
   directory: string,
   files: readonly string[],
-  { timeoutMs = 300_000, bail = false }: RunOptions = {},
+  { timeoutMs = 300_000, bail = false, seeds }: RunOptions = {},
 ): Promise<TestRun> {
   const report = join(directory, 'mocha-report.json')
   await rm(report, { force: true })
   const args = ['--reporter', 'json', '--reporter-option', `output=${report}`, ...files]
   if (bail) args.push('--bail')
   // That they fail is all that is asked.
-  const environment = { ...process.env, SHRINK: '0' }
+  const environment: NodeJS.ProcessEnv = { ...process.env, SHRINK: '0' }
+  if (seeds !== undefined) environment['SIMULATED_SEEDS'] = String(seeds)
   const run = await runCommand(installedProgram('mocha'), args, {
     directory,
     timeoutMs,
@@ -53,9 +62,10 @@ export async function runTestFiles(
   const { stats, failures } = JSON.parse(text) as MochaReport
   if (stats.tests === 0) return { failures: [], problem: 'ran no test' }
   return {
-    failures: failures.map(({ file, fullTitle }) => ({
+    failures: failures.map(({ file, fullTitle, err }) => ({
       file: relative(directory, file),
       title: fullTitle,
+      message: err.message?.split('\n')[0] ?? '',
     })),
   }
 }

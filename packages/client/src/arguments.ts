@@ -39,7 +39,8 @@ export function checkPath(path: readonly string[]): void {
   if (length > 1024) checkSize(length * 3)
 }
 
-function checkSize(bytes: number): void {
+/** @throws JoineryError OBJECT_TOO_LARGE */
+export function checkSize(bytes: number): void {
   if (bytes <= messageBytesMax) return
   throw new JoineryError(
     'OBJECT_TOO_LARGE',

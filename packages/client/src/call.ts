@@ -1,6 +1,7 @@
 import type { Writer } from '@joinery/crdt-objects/engine'
 import type { Outcome, WaitOptions } from '@joinery/crdt-objects'
 import { encodeRequest, type InspectSubject } from './protocol/request.ts'
+import type { OutgoingStrong } from './protocol/strong.ts'
 import type { ObjectRecord, Target } from './object-record.ts'
 
 /** How long a call must have waited before its time limit says anything about the connection. */
@@ -47,6 +48,11 @@ export abstract class Call {
   /** How much longer it waits for a gateway that is there, and keeps to the time limit itself. */
   get graceMs(): number {
     return 0
+  }
+
+  /** One of several attempts: whoever makes it would rather try again than wait for a gateway that is lost. */
+  get isAttempt(): boolean {
+    return false
   }
 
   /** What a failure now would leave behind. */
@@ -164,7 +170,7 @@ export class TransactCall extends NumberedCall {
   }
 }
 
-/** Anything that changes nothing at the gateway, and so can be asked again. */
+/** Anything that can be asked again: it changes nothing, or changes it once however often it is asked. */
 export class RequestCall extends Call {
   readonly id: number
   readonly request: RepeatableRequest
@@ -186,6 +192,14 @@ export class RequestCall extends Call {
     return this.request.kind === 'flush' ? flushGraceMs : 0
   }
 
+  override get isAttempt(): boolean {
+    return 'group' in this.request || this.request.kind.startsWith('strong-')
+  }
+
+  override get outcome(): Outcome {
+    return this.sent && this.isAttempt && !reads.has(this.request.kind) ? 'unknown' : 'not-applied'
+  }
+
   transmit(to: Transmitter): void {
     this.sent = true
     const { id, request } = this
@@ -201,11 +215,19 @@ export class RequestCall extends Call {
           ...{ space, name, descriptor },
         })
       }
+      case 'submit': {
+        const { group, space, call } = request
+        return encodeRequest(to.writer, { kind: 'submit', id, group, space, call })
+      }
       default:
         return encodeRequest(to.writer, { ...request, id })
     }
   }
 }
+
+const reads: ReadonlySet<RepeatableRequest['kind']> = new Set(['query', 'watch'])
+
+type WithoutId<R> = R extends { readonly id: number } ? Omit<R, 'id'> : never
 
 /** The requests of {@link RequestCall}, less their ids. */
 export type RepeatableRequest =
@@ -219,6 +241,7 @@ export type RepeatableRequest =
       readonly timeoutMs: number
     }
   | { readonly kind: 'inspect'; readonly subject: InspectSubject; readonly space: string }
+  | WithoutId<OutgoingStrong>
 
 /** The space that a request is about; none for a look at all of them. */
 export function spaceOf(request: RepeatableRequest): string {
@@ -228,6 +251,6 @@ export function spaceOf(request: RepeatableRequest): string {
     case 'open-object':
       return request.object.space
     default:
-      return request.space
+      return 'space' in request ? request.space : ''
   }
 }

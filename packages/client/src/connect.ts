@@ -5,14 +5,17 @@ import {
   type Spaces,
   type WaitOptions,
 } from '@joinery/crdt-objects'
+import type { StrongCaller } from '@joinery/consensus/caller'
 import type { Backoff } from './backoff.ts'
-import { gatewayUnreachable } from './errors.ts'
+import { clientClosed, gatewayUnreachable } from './errors.ts'
 import { Inspection } from './inspection.ts'
 import type { Token } from './link.ts'
 import { ObjectRecord } from './object-record.ts'
 import { objectsMax } from './protocol/limits.ts'
 import { checkName, RemoteSpace } from './remote-space.ts'
 import { Session } from './session.ts'
+import { clientCaller } from './strong/client-caller.ts'
+import { GatewayLog } from './strong/gateway-log.ts'
 
 /** Options of {@link connect}. */
 export interface ConnectOptions extends WaitOptions {
@@ -158,13 +161,17 @@ class GatewayClient implements Client {
   readonly session: string
   readonly inspect: Inspection
   private readonly calls: Session
+  private readonly log: GatewayLog
+  private readonly caller: StrongCaller
   private readonly recordByKey = new Map<string, ObjectRecord>()
   private readonly spaceByName = new Map<string, RemoteSpace>()
 
   constructor(session: string, calls: Session) {
     this.session = session
     this.calls = calls
-    this.inspect = new Inspection(calls, this.recordOf)
+    this.log = new GatewayLog(calls)
+    this.caller = clientCaller(this.log, calls.timeoutMs)
+    this.inspect = new Inspection({ session: calls, recordOf: this.recordOf, log: this.log })
     calls.onGatewayLost(() => {
       for (const space of this.spaceByName.values()) space.gatewayLost()
     })
@@ -178,13 +185,15 @@ class GatewayClient implements Client {
     await this.calls.request({ kind: 'open-space', space: name }, options)
     let space = this.spaceByName.get(name)
     if (space === undefined || space.signal.aborted) {
-      space = new RemoteSpace(name, this.calls, this.recordOf)
+      space = new RemoteSpace(name, this.calls, this.recordOf, this.caller)
       this.spaceByName.set(name, space)
     }
     return space
   }
 
   async close(): Promise<void> {
+    // Its sessions in strong mode first: what they hold is given back at once.
+    await this.caller.close(clientClosed(''))
     await this.calls.close()
   }
 

@@ -1,24 +1,29 @@
-import { type Change, invalidValue, type WaitOptions } from '@joinery/crdt-objects'
+import { type Change, invalidValue, isJoineryError, type WaitOptions } from '@joinery/crdt-objects'
+import type { InspectedObject } from './inspected-object.ts'
 import { checkName, type RecordOf } from './remote-space.ts'
 import { GatewayObject } from './remote-object.ts'
-import type { ObjectSummary, PeerSummary, SpaceSummary } from './protocol/summary.ts'
+import type { GroupSummary, ObjectSummary, PeerSummary, SpaceSummary } from './protocol/summary.ts'
 import type { Session } from './session.ts'
+import type { GatewayLog } from './strong/gateway-log.ts'
+import { inspectStrong } from './strong/inspected-strong.ts'
 
-/** An object taken as it is, whatever its schema. */
-export interface InspectedObject {
-  readonly name: string
-  read(options?: WaitOptions): Promise<unknown>
-  changes(options?: { readonly signal?: AbortSignal | undefined }): AsyncIterable<Change>
+/** What an inspection asks. */
+export interface InspectionParts {
+  readonly session: Session
+  readonly recordOf: RecordOf
+  readonly log: GatewayLog
 }
 
 /** Looks at what is there without knowing schemas. It opens and creates nothing. */
 export class Inspection {
   private readonly session: Session
   private readonly recordOf: RecordOf
+  private readonly log: GatewayLog
 
-  constructor(session: Session, recordOf: RecordOf) {
+  constructor({ session, recordOf, log }: InspectionParts) {
     this.session = session
     this.recordOf = recordOf
+    this.log = log
   }
 
   /** The spaces at the gateway's peer. */
@@ -28,7 +33,7 @@ export class Inspection {
   }
 
   /**
-   * The objects of one space.
+   * The eventual objects of one space.
    *
    * @throws JoineryError OBJECT_NOT_FOUND when the gateway's peer has no such space.
    */
@@ -44,14 +49,52 @@ export class Inspection {
     return (await this.session.request(request, options)) as readonly PeerSummary[]
   }
 
+  /** The objects of one space in strong mode, as the leaders of their groups know them. */
+  async strongObjects(space: string, options: WaitOptions = {}): Promise<readonly ObjectSummary[]> {
+    checkName('space', space)
+    const request = { kind: 'inspect', subject: 'strong-objects', space } as const
+    return (await this.session.request(request, options)) as readonly ObjectSummary[]
+  }
+
+  /** The groups of voters behind the gateway. */
+  async groups(options: WaitOptions = {}): Promise<readonly GroupSummary[]> {
+    const request = { kind: 'inspect', subject: 'groups', space: '' } as const
+    return (await this.session.request(request, options)) as readonly GroupSummary[]
+  }
+
   /**
-   * An object by its name alone.
+   * Has a member of a group replaced by another peer that may be a voter, whether it is there or not.
+   *
+   * @throws JoineryError GROUP_UNAVAILABLE, VALUE_INVALID
+   */
+  async replaceVoter(group: number, node: number, options: WaitOptions = {}): Promise<void> {
+    await this.log.replaceVoter(group, node, options)
+  }
+
+  /**
+   * An object by its name alone: the eventual one, or else that in strong mode.
    *
    * @throws JoineryError OBJECT_NOT_FOUND
    */
   async find(space: string, name: string, options: WaitOptions = {}): Promise<InspectedObject> {
     checkName('space', space)
     checkName('object', name)
+    try {
+      return await this.findEventual(space, name, options)
+    } catch (error) {
+      if (!isJoineryError(error, 'OBJECT_NOT_FOUND')) throw error
+      const objects = await this.strongObjects(space, options)
+      const found = objects.find((object) => object.name === name)
+      if (found === undefined) throw error
+      return await inspectStrong(this.log, space, found, options)
+    }
+  }
+
+  private async findEventual(
+    space: string,
+    name: string,
+    options: WaitOptions,
+  ): Promise<InspectedObject> {
     const record = this.recordOf(space, name, '')
     await this.session.request({ kind: 'open-object', object: record }, options)
     const home = {

@@ -25,10 +25,17 @@ export {
   type Reply,
   type Welcome,
 } from './protocol/reply.ts'
+export type { OutgoingStrong, StrongRequest } from './protocol/strong.ts'
 export type { Arguments } from './protocol/parts.ts'
 export {
   encodeTransaction,
   encodeTransactionWrite,
   type TransactionWrite,
 } from './protocol/transaction.ts'
-export type { ObjectSummary, PeerSummary, SpaceSummary } from './protocol/summary.ts'
+export type {
+  GroupMemberSummary,
+  GroupSummary,
+  ObjectSummary,
+  PeerSummary,
+  SpaceSummary,
+} from './protocol/summary.ts'

@@ -2,13 +2,18 @@ import {
   type FlushOptions,
   type HandleOn,
   JoineryError,
+  type LinearizableOptions,
+  type OpenOptions,
   type Schema,
   type Space,
+  type Strong,
+  type StrongSchema,
   type Transaction,
   type WaitOptions,
   invalidValue,
 } from '@joinery/crdt-objects'
-import { type Kind, kindOf } from '@joinery/crdt-objects/engine'
+import type { StrongCaller } from '@joinery/consensus/caller'
+import { isStrongSchema, type Kind, kindOf, strongHandle } from '@joinery/crdt-objects/engine'
 import type { TransactionContent } from './call.ts'
 import { gatewayUnreachable } from './errors.ts'
 import type { ObjectRecord } from './object-record.ts'
@@ -24,6 +29,7 @@ export class RemoteSpace implements Space<'remote'>, Home {
   readonly name: string
   private readonly session: Session
   private readonly recordOf: RecordOf
+  private readonly caller: StrongCaller
   private readonly ending = new AbortController()
   /** Writes sent so far, and how many of them a flush to another replica has covered. */
   private writes = 0
@@ -33,10 +39,11 @@ export class RemoteSpace implements Space<'remote'>, Home {
   /** Answered writes may be gone with their gateway, and nobody has been told. */
   private mayHaveLost = false
 
-  constructor(name: string, session: Session, recordOf: RecordOf) {
+  constructor(name: string, session: Session, recordOf: RecordOf, caller: StrongCaller) {
     this.name = name
     this.session = session
     this.recordOf = recordOf
+    this.caller = caller
   }
 
   get signal(): AbortSignal {
@@ -52,12 +59,44 @@ export class RemoteSpace implements Space<'remote'>, Home {
     if (this.writes > this.flushed) this.mayHaveLost = true
   }
 
-  async open<S extends Schema>(
+  open<S extends Schema>(name: string, schema: S, options: LinearizableOptions): Promise<Strong<S>>
+  open<S extends StrongSchema>(name: string, schema: S, options?: OpenOptions): Promise<Strong<S>>
+  open<S extends Schema>(
     name: string,
     schema: S,
-    options: { readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<HandleOn<'remote', S>> {
-    return await this.openKind(name, kindOf(schema), options)
+    options?: OpenOptions,
+  ): Promise<HandleOn<'remote', S>>
+  async open(
+    name: string,
+    schema: Schema | StrongSchema,
+    options: OpenOptions & { readonly mode?: unknown } = {},
+  ): Promise<object> {
+    const { mode, signal } = options
+    if (mode !== undefined && mode !== 'linearizable')
+      throw invalidValue('the mode of an object is linearizable, or none is given', mode)
+    if (isStrongSchema(schema)) return await this.openStrong(name, schema, signal)
+    if (mode === 'linearizable') return await this.openStrong(name, schema, signal)
+    return await this.openKind(name, kindOf(schema), { signal })
+  }
+
+  async delete(name: string, options: WaitOptions = {}): Promise<void> {
+    this.checkOpen()
+    checkName('object', name)
+    await this.caller.delete(this.name, name, options)
+  }
+
+  private async openStrong(
+    name: string,
+    schema: Schema | StrongSchema,
+    signal: AbortSignal | undefined,
+  ): Promise<object> {
+    this.checkOpen()
+    checkName('object', name)
+    const { descriptor } = isStrongSchema(schema) ? schema.strongKind : kindOf(schema)
+    const space = { space: this.name, home: this, ended: this.signal }
+    const { timeoutMs } = this.session
+    const target = await this.caller.target({ ...space, name, descriptor }, { signal, timeoutMs })
+    return strongHandle(schema, target)
   }
 
   async openKind(name: string, kind: Kind, options: WaitOptions): Promise<object> {

@@ -122,7 +122,7 @@ export class Session implements Transmitter, StreamHost {
       } else {
         this.send(call)
       }
-      this.deadlines.add(call.deadlineMs)
+      this.deadlines.add(this.dueMs(call))
     })
   }
 
@@ -365,16 +365,13 @@ export class Session implements Transmitter, StreamHost {
   private expire(nowMs: number): number | undefined {
     let nextMs = Infinity
     let silent = false
-    const givenUpMs = this.lostAtMs + resumeMs
     for (const call of this.unsettled()) {
-      const gone = call.outcome === 'unknown' && givenUpMs <= nowMs
-      const dueMs = call.deadlineMs + (this.connected ? call.graceMs : 0)
-      if (dueMs <= nowMs || gone) {
+      const dueMs = this.dueMs(call)
+      if (dueMs <= nowMs) {
         silent ||= this.connected && call.waitedInSilence(this.heardMs)
         this.abandon(call, this.lateFailure(call))
       } else {
         nextMs = Math.min(nextMs, dueMs)
-        if (call.outcome === 'unknown' && givenUpMs > nowMs) nextMs = Math.min(nextMs, givenUpMs)
       }
     }
     for (const stream of [...this.streams.values()]) {
@@ -385,6 +382,13 @@ export class Session implements Transmitter, StreamHost {
     // A dead connection looks like this, and a new one costs little.
     if (silent) this.link.renew()
     return nextMs === Infinity ? undefined : nextMs
+  }
+
+  /** When a call is given up: some do not wait as long as they may for a gateway that is lost. */
+  private dueMs(call: Call): number {
+    const dueMs = call.deadlineMs + (this.connected ? call.graceMs : 0)
+    const isShort = call.isAttempt || call.outcome === 'unknown'
+    return isShort ? Math.min(dueMs, this.lostAtMs + resumeMs) : dueMs
   }
 
   private lateFailure(call: Call): JoineryError {

@@ -1,6 +1,7 @@
 // First, and before anything that loads libp2p.
 import './polyfill.ts'
 
+export type { GroupMemberSummary, GroupSummary } from '@joinery/client/protocol'
 export { createPeer } from './create-peer.ts'
 export type { ClusterKey } from './cluster-key.ts'
 export type { AddressProblem, RefusalReason } from './errors.ts'

@@ -1,6 +1,7 @@
-import { type Identity, invalidValue } from '@joinery/crdt-objects'
+import { type Identity, invalidValue, type StrongSchema } from '@joinery/crdt-objects'
 import { type ClusterKey } from './cluster-key.ts'
 import { checkExposure, checkGatewayOptions, type GatewayOptions } from './gateway/options.ts'
+import { groupsMax } from './groups/link-codec.ts'
 import { type Reporter } from './report.ts'
 
 /** How batches reach the other peers. Either way, anti-entropy brings what does not arrive. */
@@ -24,6 +25,27 @@ export interface PeerOptions {
   readonly dissemination?: DisseminationName | undefined
   /** Opens a gateway for clients. */
   readonly gateway?: GatewayOptions | undefined
+  /**
+   * This peer may vote in the groups that order objects in strong mode, and keep their state: for those that stay.
+   * Default: true for the peer that founds the cluster, which has to, and false for those that join.
+   */
+  readonly voter?: boolean | undefined
+  /** How many groups the cluster shall have, for its founder; who joins takes what is there. Default 1, at most 4096. */
+  readonly groups?: number | undefined
+  /** How many voters each group shall have at most: an odd number, of those that may vote. Default 5. */
+  readonly votersMax?: number | undefined
+  /** How long the connection to a voter may be gone before another peer takes its place. Default 60,000. */
+  readonly voterReplaceMs?: number | undefined
+  /**
+   * A directory of this peer's own, in which the groups that it votes in keep their logs: what was acknowledged in
+   * strong mode then survives when all peers stop. Without it, it lives in the memory of the voters.
+   */
+  readonly directory?: string | undefined
+  /**
+   * The builders of classes of strong objects, as `defineObject` gives them, that this peer is to host when it votes. A
+   * class is known to the process once it is defined: naming it here is what makes a program import it.
+   */
+  readonly objects?: readonly ((...args: never) => StrongSchema)[] | undefined
   /** Called for a replica id at each opening of a space. Default: random. */
   readonly identity?: (() => Identity) | undefined
   /** Told of what a healthy cluster does not show, for a log. */
@@ -32,12 +54,20 @@ export interface PeerOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+const votersLimit = 15
+
 const known = new Set<string>([
   'clusterKey',
   'listen',
   'bootstrap',
   'dissemination',
   'gateway',
+  'voter',
+  'groups',
+  'votersMax',
+  'voterReplaceMs',
+  'directory',
+  'objects',
   'identity',
   'onReport',
   'signal',
@@ -56,10 +86,31 @@ export function checkOptions(options: PeerOptions): void {
     checkGatewayOptions(gateway)
     checkExposure(gateway.host, gateway.token)
   }
+  checkVoting(options)
   const { dissemination = 'gossip' } = options
   if (dissemination !== 'gossip' && dissemination !== 'direct') {
     throw invalidValue("dissemination is 'gossip' or 'direct'", dissemination)
   }
+}
+
+function checkVoting(options: PeerOptions): void {
+  const { voter, groups = 1, votersMax = 1, voterReplaceMs = 0, directory, objects = [] } = options
+  if (voter !== undefined && typeof voter !== 'boolean')
+    throw invalidValue('voter is true or false', voter)
+  if (!isIntegerWithin(groups, 1, groupsMax))
+    throw invalidValue(`groups is an integer from 1 to ${groupsMax}`, groups)
+  if (!isIntegerWithin(votersMax, 1, votersLimit) || votersMax % 2 === 0)
+    throw invalidValue(`votersMax is an odd number from 1 to ${votersLimit}`, votersMax)
+  if (!(voterReplaceMs >= 0))
+    throw invalidValue('voterReplaceMs is a number of at least 0', voterReplaceMs)
+  if (directory !== undefined && (typeof directory !== 'string' || directory === ''))
+    throw invalidValue('directory is the path of a directory', directory)
+  if (!Array.isArray(objects) || !objects.every((object) => typeof object === 'function'))
+    throw invalidValue('objects are the builders that defineObject gives', objects)
+}
+
+function isIntegerWithin(value: number, min: number, max: number): boolean {
+  return Number.isInteger(value) && value >= min && value <= max
 }
 
 function checkAddresses(option: string, addresses: readonly string[] | undefined): void {

@@ -1,4 +1,5 @@
 import './polyfill.ts'
+import type { GroupSummary } from '@joinery/client/protocol'
 import { invalidValue, JoineryError } from '@joinery/crdt-objects'
 import { readClusterKey } from './cluster-key.ts'
 import { DirectDissemination } from './dissemination/direct.ts'
@@ -9,7 +10,8 @@ import { peerRefused } from './errors.ts'
 import { type Report } from './report.ts'
 import { type Gateway } from './gateway/gateway.ts'
 import { createNode, type Node } from './libp2p/node.ts'
-import { ClusterIdentity } from './membership/cluster-identity.ts'
+import { findFooting, type Footing } from './groups/footing.ts'
+import { PeerGroups } from './groups/peer-groups.ts'
 import { DialSupervisor } from './membership/dial-supervisor.ts'
 import { JoinWatch } from './membership/join-watch.ts'
 import { Membership } from './membership/membership.ts'
@@ -37,6 +39,7 @@ export class PeerHost implements Peer {
   readonly #membership: Membership
   readonly #supervisor: DialSupervisor
   readonly #registry: SpaceRegistry
+  readonly #groups: PeerGroups
   readonly #joinWatch: JoinWatch
   readonly #hasBootstrap: boolean
   readonly #count = { updates: 0, batches: 0, bytes: 0 }
@@ -45,10 +48,24 @@ export class PeerHost implements Peer {
   #onConnected: () => void = () => undefined
   #stopping: Promise<void> | undefined
 
-  private constructor(node: Node, options: PeerOptions, internals: PeerInternals) {
+  private constructor(
+    node: Node,
+    footing: Footing,
+    options: PeerOptions,
+    internals: PeerInternals,
+  ) {
     const report = options.onReport ?? (() => undefined)
+    const { bootstrap = [], directory, votersMax, voterReplaceMs } = options
     this.#node = node
-    this.#hasBootstrap = (options.bootstrap ?? []).length > 0
+    this.#hasBootstrap = bootstrap.length > 0
+    this.#groups = new PeerGroups(
+      {
+        ...{ selfId: node.id, report },
+        membership: () => this.#membership,
+        registry: () => this.#registry,
+      },
+      { footing, directory, votersMax, voterReplaceMs },
+    )
     this.#supervisor = new DialSupervisor(
       {
         selfId: node.id,
@@ -56,9 +73,9 @@ export class PeerHost implements Peer {
         isConnected: (peer) => this.#membership.isConnected(peer),
         random: () => Math.random(),
       },
-      options.bootstrap ?? [],
+      [...new Set([...bootstrap, ...footing.record.addresses])],
     )
-    this.#joinWatch = new JoinWatch(options.bootstrap ?? [], () => performance.now(), report)
+    this.#joinWatch = new JoinWatch(bootstrap, () => performance.now(), report)
     this.#membership = new Membership({
       selfId: node.id,
       addresses: () => node.addresses,
@@ -85,6 +102,7 @@ export class PeerHost implements Peer {
         onAnnounced: (space, peer, origin, last) =>
           this.#registry.onAnnounced(space, peer, origin, last),
       },
+      links: this.#groups.host.links,
     })
     this.#registry = new SpaceRegistry({
       membership: this.#membership,
@@ -96,6 +114,7 @@ export class PeerHost implements Peer {
     this.#timer = setInterval(() => {
       this.#membership.tick()
       this.#joinWatch.tick()
+      this.#groups.keepAddresses()
     }, membershipTickMs)
     this.#timer.unref()
   }
@@ -104,17 +123,17 @@ export class PeerHost implements Peer {
   static async start(options: PeerOptions, internals: PeerInternals = {}): Promise<PeerHost> {
     options.signal?.throwIfAborted()
     const clusterKey = await readClusterKey(options.clusterKey, process.env)
-    const { bootstrap = [], dissemination = 'gossip' } = options
+    const { bootstrap = [], dissemination = 'gossip', voter, groups, directory } = options
+    const footing = await findFooting({ bootstrap, voter, groups, directory })
     const node = await createNode({
       clusterKey,
-      // Only who is given no address founds a cluster: two founders by mistake would never merge.
-      cluster: bootstrap.length === 0 ? ClusterIdentity.found() : new ClusterIdentity(),
+      cluster: footing.cluster,
       listen: options.listen ?? ['/ip4/127.0.0.1/tcp/0'],
       bootstrap,
       hasGossip: (internals.dissemination ?? dissemination) === 'gossip',
       report: options.onReport ?? (() => undefined),
     })
-    const peer = new PeerHost(node, options, internals)
+    const peer = new PeerHost(node, footing, options, internals)
     try {
       await peer.#begin(options)
     } catch (error) {
@@ -145,7 +164,7 @@ export class PeerHost implements Peer {
       throw new JoineryError('SPACE_ENDED', 'The peer is stopped.', { space: name })
     }
     const driver = await this.#registry.acquire(name, options.signal)
-    return new PeerSpace(driver, this.#registry)
+    return new PeerSpace(driver, this.#registry, this.#groups.objects)
   }
 
   async drain(
@@ -177,6 +196,11 @@ export class PeerHost implements Peer {
     return { ...this.#count, peers, bytesSent, bytesReceived }
   }
 
+  /** The groups of the cluster, as their leaders see them. */
+  async groups(): Promise<readonly GroupSummary[]> {
+    return await this.#groups.groups()
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#stopping === undefined) {
       // First, so that no client writes any more what would then be lost.
@@ -198,6 +222,7 @@ export class PeerHost implements Peer {
 
   async #begin(options: PeerOptions): Promise<void> {
     const { signal } = options
+    await this.#groups.start()
     await this.#node.connect(this.#membership)
     signal?.throwIfAborted()
     signal?.addEventListener('abort', () => void this.stop(), { once: true })
@@ -210,7 +235,11 @@ export class PeerHost implements Peer {
     // Only a peer with a gateway loads what it takes.
     const { createGateway } = await import('./gateway/gateway.ts')
     this.#gateway = await createGateway({
-      spaces: { space: (name) => this.space(name), inspect: this.#inspect() },
+      spaces: {
+        space: (name) => this.space(name),
+        inspect: this.#inspect(),
+        strong: this.#groups.served,
+      },
       options: options.gateway,
       onFault: (error) => {
         report({ kind: 'gateway-fault', error })
@@ -272,10 +301,12 @@ export class PeerHost implements Peer {
     this.#supervisor.stop()
     // Before anything is waited for: what was not sealed by now must not leave by luck of timing.
     this.#registry.stop()
+    await this.#groups.leave()
     this.#membership.leave()
     // The word leaves with the end of this turn.
     await new Promise((resolve) => setImmediate(resolve))
     await this.#node.stop()
+    await this.#groups.stop()
   }
 }
 

@@ -1,3 +1,4 @@
+import type { GroupSummary } from '@joinery/client/protocol'
 import { type Spaces } from '@joinery/crdt-objects'
 import { type LocalSpace } from './spaces/local-space.ts'
 
@@ -41,4 +42,9 @@ export interface Peer extends Spaces<'local'>, AsyncDisposable {
   /** Leaves the cluster, and closes all connections and timers. What nobody else holds is lost: drain before. */
   stop(): Promise<void>
   statistics(): PeerStatistics
+  /**
+   * The groups that order objects in strong mode, as their leaders see them; where none answers within a second, as this
+   * peer does.
+   */
+  groups(): Promise<readonly GroupSummary[]>
 }

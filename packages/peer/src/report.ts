@@ -34,6 +34,23 @@ export type Report =
     }
   /** The gateway failed at a client's call through a fault of its own. */
   | { readonly kind: 'gateway-fault'; readonly error: unknown }
+  /** The disk of a group's member failed, or holds what cannot be read: the member stopped. */
+  | {
+      readonly kind: 'group-storage-failed'
+      readonly group?: number | undefined
+      readonly error: unknown
+    }
+  /** What another member of a group sent made no sense, and changed nothing. */
+  | { readonly kind: 'group-message-ignored'; readonly group: number; readonly reason: string }
+  /** The replicas of an object in strong mode differ: it takes no more calls. Its class is not deterministic. */
+  | {
+      readonly kind: 'object-diverged'
+      readonly group: number
+      readonly object: number
+      readonly members: readonly number[]
+    }
+  /** What was written before a call was not here in time after it. A replica that held it alone may be gone. */
+  | { readonly kind: 'visibility-late'; readonly space: string; readonly waitedMs: number }
   /** A message that made no sense where it came, and changed nothing. */
   | { readonly kind: 'message-ignored'; readonly space: string; readonly reason: string }
 

@@ -52,7 +52,8 @@ export function newState(replica = 0x1234_5678_9abc_def0n): SpaceState {
   return new SpaceState({ replica, clock: () => Date.now() })
 }
 
-type LocalOf<S> = S extends Schema<{ value: unknown; local: infer L; remote: unknown }> ? L : never
+type LocalOf<S> =
+  S extends Schema<{ value: unknown; local: infer L; remote: unknown; strong: unknown }> ? L : never
 
 /** The local handle of an object of that schema. */
 export function openObject<S extends Schema>(state: SpaceState, schema: S): LocalOf<S> {

@@ -1,10 +1,14 @@
 import { nowNs } from './parent.ts'
 
 /** So many calls, so many of them at a time. */
-export interface Load {
-  readonly verb: 'add' | 'set' | 'get'
+export interface LoadSize {
   readonly count: number
   readonly inFlight: number
+}
+
+/** Calls of one verb. */
+export interface Load extends LoadSize {
+  readonly verb: 'add' | 'set' | 'get'
 }
 
 /** How fast it went. */
@@ -16,7 +20,7 @@ export interface LoadResult {
 
 /** Keeps `inFlight` calls under way until `count` are answered. */
 export async function runLoad(
-  { count, inFlight }: Load,
+  { count, inFlight }: LoadSize,
   call: (number: number) => Promise<unknown>,
 ): Promise<LoadResult> {
   const samplesUs: number[] = []

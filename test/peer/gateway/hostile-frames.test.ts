@@ -77,7 +77,7 @@ describe('A gateway and frames that no client of ours sends', () => {
     assert.equal((await twice.untilClosed()).code, 1002)
     const other = await RawClient.open(url)
     other.sendBytes(Uint8Array.of(1, 77, 5, 6, 7))
-    assert.match((await other.reply('refused')).failure.message, /version 2/)
+    assert.match((await other.reply('refused')).failure.message, /version 3/)
     await assertServes(0)
   })
 

@@ -55,6 +55,7 @@ function settle(): void {
 class FakePeer {
   readonly id: string
   readonly events: string[] = []
+  readonly links: string[] = []
   readonly learned: Member[] = []
   readonly reports: Report[] = []
   readonly membership: Membership
@@ -79,6 +80,11 @@ class FakePeer {
         onBatch: (space, peer, bytes) => note(`batch ${space} ${peer} ${bytes.join()}`),
         onAnnounced: (space, peer, origin, last) =>
           note(`announced ${space} ${peer} ${origin} ${last}`),
+      },
+      links: {
+        onLinkUp: (peer) => this.links.push(`up ${peer}`),
+        onLinkDown: (peer) => this.links.push(`down ${peer}`),
+        onLinkBytes: (peer, bytes) => this.links.push(`${peer} ${bytes.join()}`),
       },
     })
   }
@@ -270,6 +276,44 @@ describe('Membership', () => {
       assert.equal(a.reports[0]?.kind, 'frame-invalid')
       assert.deepEqual(a.take(), ['down x b', 'lost b'])
       assert.deepEqual(a.membership.neighboursOf('x'), ['c'])
+    }
+  })
+
+  it('links the groups of two peers from introduction to loss, in order and nothing before', () => {
+    assert.equal(a.membership.sendOnLink('b', Uint8Array.of(1), false), false)
+    const [channel] = connect(a, b)
+    settle()
+    assert.equal(a.membership.sendOnLink('b', Uint8Array.of(2), false), true)
+    assert.equal(a.membership.sendOnLink('b', Uint8Array.of(3), true), true)
+    settle()
+    assert.deepEqual(b.links, ['up a', 'a 2', 'a 3'])
+    channel.close('lost')
+    assert.deepEqual(a.links, ['up b', 'down b'])
+    assert.equal(a.membership.sendOnLink('b', Uint8Array.of(4), false), false)
+  })
+
+  it('a link is another one after a queue was dropped, at both sides', () => {
+    const [channel] = connect(a, b)
+    settle()
+    a.membership.onOverflow(channel, 1000)
+    assert.equal(a.membership.sendOnLink('b', Uint8Array.of(1), false), false)
+    a.membership.onDrained(channel)
+    a.membership.sendOnLink('b', Uint8Array.of(2), false)
+    settle()
+    assert.deepEqual(a.links, ['up b', 'down b', 'up b'])
+    assert.deepEqual(b.links, ['up a', 'down a', 'up a', 'a 2'])
+  })
+
+  it('a second connection that takes over is another link, and never two at a time', () => {
+    connect(b, a)
+    settle()
+    connect(a, b)
+    settle()
+    for (const [peer, other] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      assert.deepEqual(peer.links, [`up ${other.id}`, `down ${other.id}`, `up ${other.id}`])
     }
   })
 

@@ -16,6 +16,7 @@ const anyFrame: fc.Arbitrary<Frame> = fc.oneof(
   fc.record({ kind: fc.constant('space-open' as const), space, name: text }),
   fc.record({ kind: fc.constant('space-close' as const), space }),
   fc.record({ kind: fc.constantFrom('message' as const, 'batch' as const), space, bytes }),
+  fc.record({ kind: fc.constant('groups' as const), bytes }),
   fc.record({
     kind: fc.constant('announce' as const),
     space,

@@ -15,7 +15,8 @@ export function reportFailure(error: unknown): number {
   return isJoineryError(error, 'VALUE_INVALID') ? 2 : 1
 }
 
-function describe(error: unknown): string {
+/** A failure for people. */
+export function describe(error: unknown): string {
   if (isJoineryError(error, 'GATEWAY_UNREACHABLE'))
     return `${error.message}\nStart one with \`joinery-peer\`, or name it by --url or JOINERY_GATEWAY.`
   if (isJoineryError(error, 'ACCESS_DENIED'))

@@ -1,5 +1,7 @@
+import type { Client, ObjectSummary } from '../index.ts'
+import { describe } from './failure.ts'
 import { type Reach, withClient } from './gateway-client.ts'
-import { schemaText } from './schema-text.ts'
+import { schemaText, strongSchemaText } from './schema-text.ts'
 import { printable } from './printable.ts'
 import { table, wrapped } from './table.ts'
 
@@ -13,15 +15,48 @@ export async function list(reach: Reach, space: string | undefined): Promise<voi
       const rows = spaces.map(({ name, objects, vectorSize }) => [name, objects, vectorSize])
       return console.log(table(['space', 'objects', 'writers so far'], rows))
     }
-    const objects = await inspect.objects(space)
+    const objects = await objectsOf(inspect, space)
     if (objects.length === 0) return console.log(`The space "${space}" holds no objects yet.`)
     const names = objects.map(({ name }) => printable(`${space}/${name}`))
     const room = schemaRoom(Math.max(...names.map((name) => name.length)))
-    const rows = objects.map(({ descriptor }, at) => {
-      return [names[at], wrapped(schemaText(descriptor), room)]
-    })
+    const rows = objects.map(({ text }, at) => [names[at], wrapped(text, room)])
     console.log(table(['object', 'schema'], rows))
   })
+}
+
+/** The objects of both modes; without a majority of voters, the eventual ones. */
+async function objectsOf(
+  inspect: Client['inspect'],
+  space: string,
+): Promise<readonly ListedObject[]> {
+  const [eventual, strong] = await Promise.allSettled([
+    inspect.objects(space),
+    inspect.strongObjects(space),
+  ])
+  const strongOnes = strong.status === 'fulfilled' ? strong.value.map(listedStrong) : []
+  if (eventual.status === 'rejected') {
+    // A space may be known here by its objects in strong mode alone.
+    if (strongOnes.length === 0) throw eventual.reason
+    return strongOnes
+  }
+  if (strong.status === 'rejected')
+    console.error(
+      `note: objects in strong mode cannot be listed: ${printable(describe(strong.reason))}`,
+    )
+  return [...eventual.value.map(listed), ...strongOnes]
+}
+
+interface ListedObject {
+  readonly name: string
+  readonly text: string
+}
+
+function listed({ name, descriptor }: ObjectSummary): ListedObject {
+  return { name, text: schemaText(descriptor) }
+}
+
+function listedStrong({ name, descriptor }: ObjectSummary): ListedObject {
+  return { name, text: strongSchemaText(descriptor) }
 }
 
 /** What is left of a terminal's width for schemas beside their names; a file has lines of any length. */

@@ -1,5 +1,6 @@
+import { isJoineryError } from '@joinery/crdt-objects'
 import { parseDescriptor } from '@joinery/crdt-objects/engine'
-import type { Client } from '../index.ts'
+import type { Client, ObjectSummary } from '../index.ts'
 import { printable } from './printable.ts'
 import { schemaText } from './schema-text.ts'
 
@@ -9,7 +10,7 @@ export async function tellNamesakes(
   space: string,
   name: string,
 ): Promise<void> {
-  const descriptors = (await inspect.objects(space))
+  const descriptors = (await eventualObjects(inspect, space))
     .filter((object) => object.name === name)
     .map(({ descriptor }) => descriptor)
   if (descriptors.length < 2) return
@@ -19,6 +20,19 @@ export async function tellNamesakes(
     .map((descriptor) => schemaText(descriptor))
   const text = `${schemas.length} objects of different kinds share the name ${space}/${name}: ${schemas.join(' and ')}.`
   console.error(`note: ${printable(`${text} Shown is the ${schemas[0]}.`)}`)
+}
+
+async function eventualObjects(
+  inspect: Client['inspect'],
+  space: string,
+): Promise<readonly ObjectSummary[]> {
+  try {
+    return await inspect.objects(space)
+  } catch (error) {
+    // A space may be known by its objects in strong mode alone, whose names are theirs.
+    if (isJoineryError(error, 'OBJECT_NOT_FOUND')) return []
+    throw error
+  }
 }
 
 function family(descriptor: string): string {

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { reportFailure } from './failure.ts'
 import { get } from './get.ts'
+import { groups, replaceVoter } from './groups.ts'
 import { list } from './list.ts'
 import { peers } from './peers.ts'
 import { defaultUrl, type Reach } from './gateway-client.ts'
@@ -75,8 +76,26 @@ function inspectorProgram(environment: Environment): Command {
     .command('peers')
     .description('lists the peers that the gateway knows, itself included')
     .action(async () => await peers(reach()))
+  addGroups(program, reach)
   for (const command of program.commands) command.exitOverride()
   return program
+}
+
+function addGroups(program: Command, reach: () => Reach): void {
+  const command = program
+    .command('groups')
+    .description('lists the groups of voters that order objects in strong mode')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  joinery groups                            leaders, voters, sessions\n' +
+        '  joinery groups replace 5108922416043317   another takes the place of a voter',
+    )
+    .action(async () => await groups(reach()))
+  command
+    .command('replace <member>')
+    .description('has a voter replaced, whether it is there or not')
+    .action(async (member: string) => await replaceVoter(reach(), member))
+    .exitOverride()
 }
 
 const programExamples = `

@@ -5,7 +5,29 @@ export function schemaText(descriptor: string): string {
   try {
     return parseDescriptor(descriptor).text
   } catch {
-    // Of a gateway that is newer than this: what it says is shown as it is.
+    // Of a gateway that is newer than this, or of a kind that there are no eventual objects of.
+    return callText(descriptor)
+  }
+}
+
+/** The same of an object in strong mode: one of an eventual kind is told by its mode. */
+export function strongSchemaText(descriptor: string): string {
+  try {
+    return `${parseDescriptor(descriptor).text}, linearizable`
+  } catch {
+    return callText(descriptor)
+  }
+}
+
+/** `["lock",{"reentrant":true}]` as `lock({"reentrant":true})`; what is no such list is shown as it is. */
+function callText(descriptor: string): string {
+  try {
+    const parts: unknown = JSON.parse(descriptor)
+    if (!Array.isArray(parts)) return descriptor
+    const [name, ...args] = parts as readonly unknown[]
+    if (typeof name !== 'string') return descriptor
+    return `${name}(${args.map((arg) => JSON.stringify(arg)).join(', ')})`
+  } catch {
     return descriptor
   }
 }

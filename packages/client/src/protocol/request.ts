@@ -16,6 +16,13 @@ import {
   decodeText,
   encodePath,
 } from './parts.ts'
+import {
+  decodeStrongRequest,
+  encodeStrongRequest,
+  type OutgoingStrong,
+  type StrongRequest,
+  strongTagMin,
+} from './strong.ts'
 import { decodeTransaction, type TransactionWrite } from './transaction.ts'
 
 /*
@@ -61,7 +68,9 @@ export interface DefineTarget {
 }
 
 /** Everything a client may send. */
-export type Request =
+export type Request = EventualRequest | StrongRequest
+
+type EventualRequest =
   | Hello
   | OpenObject
   | DefineTarget
@@ -109,10 +118,15 @@ export type Request =
       readonly space: string
     }
 
-/** What can be inspected: the spaces at the gateway, the objects of one, the peers it knows. */
-export type InspectSubject = 'spaces' | 'objects' | 'peers'
+/**
+ * What can be inspected: the spaces at the gateway, the objects of one, the peers it knows, the groups, the objects of a
+ * space in strong mode.
+ */
+export type InspectSubject = 'spaces' | 'objects' | 'peers' | 'groups' | 'strong-objects'
 
-const subjects: readonly InspectSubject[] = ['spaces', 'objects', 'peers']
+const subjects: readonly InspectSubject[] = [
+  ...(['spaces', 'objects', 'peers', 'groups', 'strong-objects'] as const),
+]
 
 const tag = {
   hello: 1,
@@ -132,7 +146,9 @@ const tag = {
 } as const
 
 /** What a client encodes: arguments are encoded when the call is made, and may be sent more than once. */
-export type Outgoing<R = Request> = R extends { args: Arguments }
+export type Outgoing = OutgoingEventual | OutgoingStrong
+
+type OutgoingEventual<R = EventualRequest> = R extends { args: Arguments }
   ? Omit<R, 'args'> & { readonly args: Uint8Array }
   : R extends { writes: readonly TransactionWrite[] }
     ? Omit<R, 'writes'> & { readonly writes: Uint8Array }
@@ -173,14 +189,22 @@ export function encodeRequest(writer: Writer, request: Outgoing): void {
       writer.varint(request.object)
       encodePath(writer, request.path)
       return writer.text(request.verb)
-    default:
+    case 'hello':
+    case 'open-space':
+    case 'open-object':
+    case 'flush':
+    case 'credit':
+    case 'cancel':
+    case 'inspect':
       return encodeRare(writer, request)
+    default:
+      return encodeStrongRequest(writer, request)
   }
 }
 
 type Hot = 'write' | 'transact' | 'read' | 'stream' | 'acknowledge' | 'skip' | 'define-target'
 
-function encodeRare(writer: Writer, request: Exclude<Request, { kind: Hot }>): void {
+function encodeRare(writer: Writer, request: Exclude<EventualRequest, { kind: Hot }>): void {
   switch (request.kind) {
     case 'hello':
       writer.byte(tag.hello)
@@ -302,6 +326,7 @@ function decodeRare(reader: Reader, kind: number): Request {
       return { kind: 'inspect', id, subject, space: decodeText(reader, nameLengthMax) }
     }
     default:
+      if (kind >= strongTagMin) return decodeStrongRequest(reader, kind)
       return reader.fail(`unknown request ${kind}`)
   }
 }

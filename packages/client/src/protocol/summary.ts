@@ -14,6 +14,27 @@ export interface ObjectSummary {
   readonly fingerprint: string
 }
 
+/** A member of a group, by its number and the peer that it is at; empty when that is not known. */
+export interface GroupMemberSummary {
+  readonly node: number
+  readonly peer: string
+}
+
+/** A group of voters, which orders objects in strong mode. */
+export interface GroupSummary {
+  readonly group: number
+  /** The number of the member that leads; 0 when nobody is known to. */
+  readonly leader: number
+  readonly term: number
+  readonly voters: readonly GroupMemberSummary[]
+  readonly learners: readonly GroupMemberSummary[]
+  /** Entries of the log that are applied. */
+  readonly applied: number
+  readonly sessions: number
+  /** Calls that wait within objects. */
+  readonly parked: number
+}
+
 /** A peer that the gateway's peer knows. */
 export interface PeerSummary {
   readonly id: string

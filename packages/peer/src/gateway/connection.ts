@@ -19,7 +19,9 @@ import { Openings } from './openings.ts'
 import type { GatewayLimits } from './options.ts'
 import { ReplyFrame } from './reply-frame.ts'
 import { ServedStream, type StreamClient } from './served-stream.ts'
+import { StrongCalls } from './strong-calls.ts'
 import { Targets } from './targets.ts'
+import { type Answering, Waits } from './waits.ts'
 import { WriteIntake } from './write-intake.ts'
 
 /** The socket of a connection, as it needs it. */
@@ -49,7 +51,6 @@ export interface GatewayShared {
 /** Codes of RFC 6455 with which a gateway closes. */
 const closeCode = { protocol: 1002, policy: 1008, fault: 1011, busy: 1013 } as const
 
-type Running = ServedStream | AbortController
 type RareKind = 'credit' | 'cancel' | 'stream' | 'flush' | 'inspect' | 'hello'
 type RareRequest = Extract<Request, { kind: RareKind }>
 
@@ -64,7 +65,9 @@ export class Connection implements StreamClient {
   private readonly socket: ClientSocket
   private readonly targets = new Targets()
   private readonly openings: Openings
-  private readonly running = new Map<number, Running>()
+  private readonly strong: StrongCalls
+  private readonly streams = new Map<number, ServedStream>()
+  private readonly waits: Waits
   private readonly waitingFrames: Uint8Array[] = []
   private session: ClientSession | undefined
   private sessionId = ''
@@ -79,9 +82,16 @@ export class Connection implements StreamClient {
     this.socket = socket
     this.shared = shared
     this.frame = new ReplyFrame((bytes) => this.send(bytes))
-    this.openings = new Openings({
-      ...{ spaces: shared.spaces, targets: this.targets, frame: this.frame },
+    const { targets, frame } = this
+    const answering: Answering = {
+      result: (id, value) => this.result(id, value),
       fail: (id, error) => this.fail(id, error),
+    }
+    this.openings = new Openings({ spaces: shared.spaces, targets, frame, fail: answering.fail })
+    this.waits = new Waits(answering)
+    this.strong = new StrongCalls({
+      ...{ ...answering, strong: shared.host.strong },
+      inFlightMax: shared.limits.strongInFlightMax,
     })
   }
 
@@ -115,16 +125,17 @@ export class Connection implements StreamClient {
     if (!this.writable) return
     this.onDrained?.()
     this.onDrained = undefined
-    for (const running of [...this.running.values()])
-      if (running instanceof ServedStream) running.pump()
+    for (const stream of [...this.streams.values()]) stream.pump()
   }
 
   /** The connection is gone; `forget` when the client closed it in good order. */
   closed(forget: boolean): void {
     this.ended = true
     this.waitingFrames.length = 0
-    for (const running of this.running.values()) stop(running)
-    this.running.clear()
+    for (const stream of this.streams.values()) stream.cancel()
+    this.streams.clear()
+    this.waits.cancelAll()
+    this.strong.cancelAll()
     if (this.session !== undefined)
       this.shared.sessions.detach(this.sessionId, this.session, forget, Date.now())
   }
@@ -207,19 +218,24 @@ export class Connection implements StreamClient {
         return this.openings.space(request)
       case 'open-object':
         return this.openings.object(request)
-      default:
+      case 'credit':
+      case 'cancel':
+      case 'stream':
+      case 'flush':
+      case 'inspect':
+      case 'hello':
         this.carryOutRare(request)
+        return undefined
+      default:
+        if (this.isFree(request.id)) this.strong.take(request)
         return undefined
     }
   }
 
   private carryOutRare(request: RareRequest): void {
     switch (request.kind) {
-      case 'credit': {
-        const running = this.running.get(request.id)
-        if (running instanceof ServedStream) running.grant(request.credit)
-        return
-      }
+      case 'credit':
+        return this.streams.get(request.id)?.grant(request.credit)
       case 'cancel':
         return this.cancel(request.id)
       case 'stream':
@@ -298,12 +314,21 @@ export class Connection implements StreamClient {
     if (!isJoineryError(error)) this.shared.onFault(error)
   }
 
+  private result(id: number, value: unknown): void {
+    this.frame.result(id, value)
+    this.schedule()
+  }
+
+  private isFree(id: number): boolean {
+    if (!this.streams.has(id) && !this.waits.has(id) && !this.strong.has(id)) return true
+    this.refuse(invalidValue('a request id is in use', id), closeCode.protocol)
+    return false
+  }
+
   private hasRoom(id: number): boolean {
-    if (this.running.has(id)) {
-      this.refuse(invalidValue('a request id is in use', id), closeCode.protocol)
-      return false
-    }
-    if (this.running.size < this.shared.limits.inFlightMax) return true
+    if (!this.isFree(id)) return false
+    const { inFlightMax } = this.shared.limits
+    if (this.streams.size + this.waits.size < inFlightMax) return true
     this.fail(id, gatewayBusy('This connection has all the calls under way that it may have.'))
     return false
   }
@@ -320,52 +345,45 @@ export class Connection implements StreamClient {
           ? target.call(args)
           : clientChanges(target.watched, session, this.shared.writing)
       const stream = new ServedStream(id, source, credit, this)
-      this.running.set(id, stream)
+      this.streams.set(id, stream)
       stream.pump()
     } catch (error) {
-      this.running.delete(id)
+      this.streams.delete(id)
       this.fail(id, error)
     }
   }
 
   /** A stream has come to its end. */
   finished(id: number): void {
-    this.running.delete(id)
+    this.streams.delete(id)
   }
 
   private cancel(id: number): void {
-    const running = this.running.get(id)
-    if (running === undefined) return
-    this.running.delete(id)
-    stop(running)
+    this.streams.get(id)?.cancel()
+    this.streams.delete(id)
+    this.waits.cancel(id)
+    this.strong.cancel(id)
   }
 
   private flushSpace(request: Request & { kind: 'flush' }): void {
     const { id, space, replicas, timeoutMs } = request
     if (!this.hasRoom(id)) return
-    const controller = new AbortController()
-    this.running.set(id, controller)
-    const { signal } = controller
-    void this.shared.spaces
-      .space(space)
-      .then((open) => open.flush({ replicas, timeoutMs, signal }))
-      .then(
-        (flushed) => this.frame.result(id, flushed.replicas),
-        (error: unknown) => {
-          if (!signal.aborted) this.fail(id, error)
-        },
-      )
-      .then(() => {
-        if (this.running.get(id) === controller) this.running.delete(id)
-        this.schedule()
-      })
+    this.waits.run(id, async (signal) => {
+      const open = await this.shared.spaces.space(space)
+      return (await open.flush({ replicas, timeoutMs, signal })).replicas
+    })
   }
 
   private inspect(request: Request & { kind: 'inspect' }): void {
+    const { id } = request
+    const { inspect, strong } = this.shared.host
+    if (!this.hasRoom(id)) return
     try {
-      this.frame.result(request.id, answerInspection(this.shared.host.inspect, request))
+      const answer = answerInspection(inspect, request, strong)
+      if (!(answer instanceof Promise)) return this.frame.result(id, answer)
+      this.waits.run(id, () => answer)
     } catch (error) {
-      this.fail(request.id, error)
+      this.fail(id, error)
     }
   }
 
@@ -378,9 +396,4 @@ export class Connection implements StreamClient {
   private send(bytes: Uint8Array): void {
     this.socket.send(bytes)
   }
-}
-
-function stop(running: Running): void {
-  if (running instanceof ServedStream) running.cancel()
-  else running.abort()
 }

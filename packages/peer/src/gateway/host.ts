@@ -1,4 +1,10 @@
-import type { ObjectSummary, PeerSummary, SpaceSummary } from '@joinery/client/protocol'
+import type {
+  GroupSummary,
+  ObjectSummary,
+  PeerSummary,
+  SpaceSummary,
+} from '@joinery/client/protocol'
+import type { OrderedLog, Visibility } from '@joinery/consensus/caller'
 import type { Kind, Space } from '@joinery/crdt-objects'
 
 /**
@@ -17,6 +23,20 @@ export interface HostedSpace extends Space<'local'> {
 export interface GatewayHost {
   space(name: string): Promise<HostedSpace>
   readonly inspect: HostInspection
+  /** The groups of the cluster, where objects are in strong mode; absent where there are none. */
+  readonly strong?: StrongHost | undefined
+}
+
+/** Strong mode as a gateway needs it of its peer. */
+export interface StrongHost {
+  readonly log: OrderedLog
+  /** What the gateway's peer sees to for its clients, whose eventual writes are in its replicas. */
+  readonly visibility?: Visibility | undefined
+  groups(): Promise<readonly GroupSummary[]>
+  /** The objects of a space in strong mode. */
+  objects(space: string): Promise<readonly ObjectSummary[]>
+  /** Has a voter replaced, whether it is there or not. */
+  replaceVoter(group: number, node: number): Promise<void>
 }
 
 /** What can be seen of a peer without any schema. */

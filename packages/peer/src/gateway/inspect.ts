@@ -1,13 +1,18 @@
 import type { Request } from '@joinery/client/protocol'
 import { JoineryError } from '@joinery/crdt-objects'
-import type { HostInspection } from './host.ts'
+import type { HostInspection, StrongHost } from './host.ts'
 
 /** The answer of an inspection, as plain data whatever objects the host answers with. @throws JoineryError */
 export function answerInspection(
   inspect: HostInspection,
   { subject, space }: Request & { kind: 'inspect' },
-): readonly object[] {
+  strong?: StrongHost,
+): readonly object[] | Promise<readonly object[]> {
   switch (subject) {
+    case 'groups':
+      return strong?.groups() ?? []
+    case 'strong-objects':
+      return strong?.objects(space) ?? []
     case 'spaces':
       return inspect.spaces().map((summary) => ({ ...summary }))
     case 'peers':

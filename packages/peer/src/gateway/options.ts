@@ -11,6 +11,8 @@ export interface GatewayLimits {
   readonly windowMax: number
   /** Flushes and sequences that one connection may have under way. */
   readonly inFlightMax: number
+  /** Calls in strong mode that one connection may have under way, those that wait within objects included. */
+  readonly strongInFlightMax: number
   readonly spacesMax: number
   /** Bytes that may wait for a client that does not read; beyond, nothing more is read from it. */
   readonly bufferedBytesMax: number
@@ -40,6 +42,7 @@ const defaultLimits: GatewayLimits = {
   sessionMs: 60_000,
   windowMax: 1024,
   inFlightMax: 256,
+  strongInFlightMax: 20_000,
   spacesMax: 1024,
   bufferedBytesMax: 4 * 1024 * 1024,
   helloTimeoutMs: 5000,

@@ -14,19 +14,9 @@ import { type ReplicaId } from '@joinery/crdt-objects/engine'
 import { type Channel, type ChannelEvents } from '../network.ts'
 import { type Reporter } from '../report.ts'
 import { Echoes } from './echoes.ts'
+import { type LinkEvents, type SpaceEvents } from './events.ts'
 import { Neighbour } from './neighbour.ts'
 import { decodeFrame, encodeFrame, type Frame, type Member, membersPerFrame } from './wire.ts'
-
-/** What happens in a space that is open here, and at neighbours. */
-export interface SpaceEvents {
-  /** Told again for a neighbour that is up: what was on its way may be lost. */
-  onNeighbourUp(space: string, peer: string): void
-  onNeighbourDown(space: string, peer: string): void
-  /** @throws JoineryError ENCODING_INVALID, and the channel is closed */
-  onMessage(space: string, peer: string, bytes: Uint8Array): void
-  onBatch(space: string, peer: string, batch: Uint8Array): void
-  onAnnounced(space: string, peer: string, origin: ReplicaId, last: number): void
-}
 
 /** What membership needs of its surroundings. */
 export interface MembershipPorts {
@@ -39,6 +29,7 @@ export interface MembershipPorts {
   onConnected(peer: string): void
   onLost(peer: string): void
   readonly spaces: SpaceEvents
+  readonly links: LinkEvents
 }
 
 const aliveAfterMs = 2000
@@ -121,6 +112,19 @@ export class Membership implements ChannelEvents {
     this.#send(space, peer, (number) => ({ kind: 'announce', space: number, origin, last }))
   }
 
+  /** Sends what a group has to say; false when there is no link to `peer`. */
+  sendOnLink(peer: string, bytes: Uint8Array, isBulk: boolean): boolean {
+    const neighbour = this.#active.get(peer)
+    if (neighbour?.isLinked !== true) return false
+    this.#tell(neighbour, { kind: 'groups', bytes }, isBulk)
+    return neighbour.isLinked
+  }
+
+  /** Bytes that wait for `peer` to read them. */
+  queueBytesOf(peer: string): number {
+    return this.#active.get(peer)?.channel.queueBytes ?? 0
+  }
+
   /** Tells the neighbours that this peer does not come back. */
   leave(): void {
     this.#tellAll({ kind: 'leave' })
@@ -171,6 +175,7 @@ export class Membership implements ChannelEvents {
     const shared = this.#isActive(neighbour) ? this.#sharedWith(neighbour) : []
     neighbour.isLagging = true
     this.#echoes.onGone(neighbour)
+    this.#updateLink(neighbour)
     for (const space of shared) this.#ports.spaces.onNeighbourDown(space, neighbour.peer)
   }
 
@@ -183,6 +188,7 @@ export class Membership implements ChannelEvents {
     for (const space of this.#sharedWith(neighbour)) {
       this.#ports.spaces.onNeighbourUp(space, neighbour.peer)
     }
+    this.#updateLink(neighbour)
   }
 
   onInvalid(channel: Channel, reason: string): void {
@@ -227,6 +233,9 @@ export class Membership implements ChannelEvents {
       case 'echoed':
         this.#echoes.onAnswer(neighbour, frame.token)
         break
+      case 'groups':
+        if (neighbour.isLinked) this.#ports.links.onLinkBytes(neighbour.peer, frame.bytes)
+        break
       case 'leave':
         this.#ports.forget(neighbour.peer)
         break
@@ -239,6 +248,7 @@ export class Membership implements ChannelEvents {
     neighbour.addresses = addresses
     neighbour.isIntroduced = false
     neighbour.forgetSpaces()
+    this.#updateLink(neighbour)
     for (const space of shared) this.#ports.spaces.onNeighbourDown(space, neighbour.peer)
   }
 
@@ -275,10 +285,12 @@ export class Membership implements ChannelEvents {
     }
     this.#active.set(peer, neighbour)
     for (const space of this.#sharedWith(neighbour)) this.#ports.spaces.onNeighbourUp(space, peer)
-    if (other !== undefined) return
-    this.#ports.learn({ id: peer, addresses })
-    this.#tellAll({ kind: 'members', members: [{ id: peer, addresses }] }, neighbour)
-    this.#ports.onConnected(peer)
+    if (other === undefined) {
+      this.#ports.learn({ id: peer, addresses })
+      this.#tellAll({ kind: 'members', members: [{ id: peer, addresses }] }, neighbour)
+      this.#ports.onConnected(peer)
+    }
+    this.#updateLink(neighbour)
   }
 
   #onTraffic(
@@ -311,7 +323,17 @@ export class Membership implements ChannelEvents {
   #deactivate(neighbour: Neighbour): void {
     const shared = this.#sharedWith(neighbour)
     this.#active.delete(neighbour.peer)
+    this.#updateLink(neighbour)
     for (const space of shared) this.#ports.spaces.onNeighbourDown(space, neighbour.peer)
+  }
+
+  #updateLink(neighbour: Neighbour): void {
+    const { isIntroduced, isLagging, isLinked, peer } = neighbour
+    const isUp = isIntroduced && !isLagging && this.#isActive(neighbour)
+    if (isUp === isLinked) return
+    neighbour.isLinked = isUp
+    if (isUp) this.#ports.links.onLinkUp(peer)
+    else this.#ports.links.onLinkDown(peer)
   }
 
   /** The spaces that are open on both sides and run on this neighbour's channel now. */

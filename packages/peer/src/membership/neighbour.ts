@@ -12,6 +12,8 @@ export class Neighbour {
   isIntroduced = false
   /** Its queue overflowed: it takes part in no space until it reads again. */
   isLagging = false
+  /** Groups talk over its channel. */
+  isLinked = false
   lastHeardMs: number
   lastToldMs: number
   readonly #nameByNumber = new Map<number, string>()

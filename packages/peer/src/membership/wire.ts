@@ -35,6 +35,8 @@ export type Frame =
   | { readonly kind: 'echoed'; readonly token: number }
   /** I stop, and do not come back under this id. */
   | { readonly kind: 'leave' }
+  /** What the consensus groups of both sides have to say to each other. */
+  | { readonly kind: 'groups'; readonly bytes: Uint8Array }
 
 const kinds = [
   'begin',
@@ -49,6 +51,7 @@ const kinds = [
   'leave',
   'echo',
   'echoed',
+  'groups',
 ] as const
 const version = 1
 const addressesMax = 32
@@ -99,6 +102,9 @@ export function encodeFrame(frame: Frame): Uint8Array {
     case 'echoed':
       writer.varint(frame.token)
       break
+    case 'groups':
+      writer.raw(frame.bytes)
+      break
     case 'end':
     case 'alive':
     case 'leave':
@@ -139,6 +145,8 @@ function decodeBody(reader: Reader, kind: Frame['kind'] | undefined): Frame {
     case 'echo':
     case 'echoed':
       return { kind, token: reader.varint() }
+    case 'groups':
+      return { kind, bytes: reader.raw(reader.remaining) }
     case 'end':
     case 'alive':
     case 'leave':

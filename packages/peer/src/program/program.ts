@@ -5,6 +5,7 @@ import { destination, pino } from 'pino'
 import { createPeer } from '../index.ts'
 import type { Peer } from '../index.ts'
 import { clusterKeyVariable } from '../cluster-key.ts'
+import { recoverDirectory } from '../groups/recover.ts'
 import { version } from '../version.ts'
 import { ReportLog } from './report-log.ts'
 
@@ -12,6 +13,11 @@ const drainMs = 5000
 const usageExitCode = 2
 
 interface Settings {
+  readonly voter?: boolean
+  readonly groups?: number
+  readonly votersMax?: number
+  readonly voterReplaceMs?: number
+  readonly directory?: string
   readonly port: number
   readonly host: string
   readonly listen: readonly string[]
@@ -29,6 +35,19 @@ type Environment = Readonly<Record<string, string | undefined>>
 export async function run(args: readonly string[], environment: Environment): Promise<number> {
   const program = peerProgram()
   program.action(async () => await serve(program.opts<Settings>(), environment))
+  program
+    .command('recover')
+    .description(
+      'Founds a new cluster from what a voter of a lost one has kept in its directory. For when the majority of the\n' +
+        'voters is gone for good: peers of the old cluster are refused by the new one, and have to start anew.',
+    )
+    .requiredOption(
+      '--directory <directory>',
+      'the directory of the voter, which must not be running',
+    )
+    .action(async (settings: { readonly directory: string }) => await recover(settings.directory))
+    .exitOverride()
+    .allowExcessArguments(false)
   try {
     await program.parseAsync(args, { from: 'user' })
     return 0
@@ -61,9 +80,26 @@ function peerProgram(): Command {
         .choices(['gossip', 'direct'])
         .default('gossip'),
     )
+    .option('--voter', 'may vote in the groups that order objects in strong mode; a founder does')
+    .option(
+      '--directory <directory>',
+      'keeps what this peer votes on, so that it survives a restart',
+    )
+    .option('--groups <count>', 'how many groups a new cluster has', parseCount)
+    .option(
+      '--voters-max <count>',
+      'how many voters a group has at most, an odd number',
+      parseCount,
+    )
+    .option(
+      '--voter-replace-ms <ms>',
+      'how long a voter may be gone before it is replaced',
+      parseCount,
+    )
     .option('--space <name...>', 'spaces to hold a replica of from the start', [])
     .option('--origin <origin...>', 'web origins whose pages may connect to the gateway', [])
     .version(version)
+    .enablePositionalOptions()
     .exitOverride()
     .showHelpAfterError('(joinery-peer --help shows what can be given)')
     .allowExcessArguments(false)
@@ -88,6 +124,11 @@ async function serve(settings: Settings, environment: Environment): Promise<void
     listen: settings.listen,
     bootstrap: settings.bootstrap,
     dissemination: settings.dissemination,
+    voter: settings.voter,
+    groups: settings.groups,
+    votersMax: settings.votersMax,
+    voterReplaceMs: settings.voterReplaceMs,
+    directory: settings.directory,
     gateway: {
       port: settings.port,
       host: settings.host,
@@ -106,6 +147,20 @@ async function serve(settings: Settings, environment: Environment): Promise<void
     await peer.stop()
     reports.flush()
   }
+}
+
+async function recover(directory: string): Promise<void> {
+  const { from, cluster, positions } = await recoverDirectory(directory)
+  console.log(
+    [
+      `recovered from  ${from}`,
+      `new cluster     ${cluster}`,
+      ...positions.map((position, group) => `group ${group}         ${position} commands`),
+      '',
+      `start     joinery-peer --directory ${directory}`,
+      'join      the other peers with --bootstrap and empty directories: those of the old cluster are refused',
+    ].join('\n'),
+  )
 }
 
 function checkKeyGiven({ keyFile }: Settings, environment: Environment): void {
@@ -162,6 +217,12 @@ function introduction(peer: Peer, { space: spaces, bootstrap }: Settings): strin
   ].join('\n')
 }
 
+function parseCount(text: string): number {
+  const count = Number(text)
+  if (text.trim() !== '' && Number.isInteger(count) && count >= 0) return count
+  throw new InvalidArgumentError('expected a number.')
+}
+
 function parsePort(text: string): number {
   const port = Number(text)
   if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port
@@ -174,5 +235,7 @@ Examples:
   joinery-peer                                     founds a cluster, gateway on ws://127.0.0.1:7070
   joinery-peer --port 0 --bootstrap <multiaddr>    joins it; take the address that the first one prints
   joinery-peer --space flights --dissemination direct
+  joinery-peer --voter --directory ./peer --bootstrap <multiaddr>    joins, votes, and keeps what it votes on
+  joinery-peer recover --directory ./peer          after the majority of the voters is lost for good
 
 Exit codes: 0 ended by SIGTERM or SIGINT, 1 failed, 2 wrong usage.`

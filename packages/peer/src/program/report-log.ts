@@ -67,7 +67,7 @@ export class ReportLog {
   }
 
   #line(report: Report, times?: number): void {
-    const isFault = report.kind === 'gateway-fault' || report.kind === 'engine-failed'
+    const isFault = 'error' in report
     const fields = isFault ? withoutError(report) : report
     const text = textOf(report)
     if (times === undefined) this.#log(fields, text, isFault)
@@ -88,7 +88,13 @@ function kindOf(report: Report): string {
     case 'batch-quarantined':
     case 'message-ignored':
     case 'engine-failed':
+    case 'visibility-late':
       return `${report.kind} ${report.space}`
+    case 'group-storage-failed':
+    case 'group-message-ignored':
+      return `${report.kind} ${report.group}`
+    case 'object-diverged':
+      return `${report.kind} ${report.group} ${report.object}`
     default:
       return report.kind
   }
@@ -114,6 +120,14 @@ function textOf(report: Report): string {
       return `a message for the space "${report.space}" made no sense, and changed nothing`
     case 'engine-failed':
       return `the engine ${report.engine}, which objects of the space "${report.space}" need, cannot be loaded`
+    case 'group-storage-failed':
+      return 'the disk failed a member of a group: it takes no further part, until this peer starts again'
+    case 'group-message-ignored':
+      return 'what another member of a group sent made no sense, and changed nothing'
+    case 'object-diverged':
+      return 'the replicas of an object in strong mode differ: its class is not deterministic, and it takes no more calls'
+    case 'visibility-late':
+      return `what was written to the space "${report.space}" before a call was not here in time after it`
     case 'gateway-fault':
       return 'the gateway failed at a call'
   }

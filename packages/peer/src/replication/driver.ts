@@ -8,6 +8,7 @@ import {
   type ReplicaId,
   type ReplicaPorts,
   type SpaceState,
+  type VersionVector,
 } from '@joinery/crdt-objects/engine'
 import { type Dissemination } from '../dissemination/dissemination.ts'
 import { type Reporter } from '../report.ts'
@@ -27,6 +28,11 @@ export interface DriverPorts {
   now(): number
 }
 
+interface Reach {
+  readonly vector: VersionVector
+  readonly resolve: (isReached: true) => void
+}
+
 interface Flush {
   readonly last: number
   readonly resolve: (result: { readonly replicas: number }) => void
@@ -34,6 +40,8 @@ interface Flush {
 
 const flushTimeoutMs = 10_000
 const replicasMax = 1000
+/** What is on its way mostly arrives within this; then it is asked for. */
+const askAfterMs = 10
 
 /** One space that is open here. */
 export class SpaceDriver {
@@ -45,6 +53,7 @@ export class SpaceDriver {
   readonly #schedule: SealSchedule
   readonly #engines: EngineLoader
   readonly #flushes = new Map<number, Flush>()
+  readonly #reaches = new Set<Reach>()
   readonly #inputs: Input[] = []
   #nextFlush = 0
   #isStepping = false
@@ -96,6 +105,16 @@ export class SpaceDriver {
 
   get vectorSize(): number {
     return this.#core.vector.size
+  }
+
+  /** What is applied here. A live view: copy it to keep it. */
+  get vector(): VersionVector {
+    return this.#core.vector
+  }
+
+  /** Counts what moved the vector. */
+  get progress(): number {
+    return this.#core.progress
   }
 
   get #sealedLast(): number {
@@ -183,11 +202,48 @@ export class SpaceDriver {
     throw this.#flushTimeout(last, replicas, timeoutMs)
   }
 
+  /** Resolves with true once this replica shows all that `vector` covers, and with false when the time is over. */
+  async reach(
+    vector: VersionVector,
+    options: { readonly timeoutMs: number; readonly signal?: AbortSignal | undefined },
+  ): Promise<boolean> {
+    if (this.vector.covers(vector)) return true
+    let reach!: Reach
+    const reached = new Promise<true>((resolve) => {
+      reach = { vector, resolve }
+      this.#reaches.add(reach)
+    })
+    const asking = setTimeout(() => {
+      this.#askFor(vector)
+    }, askAfterMs)
+    try {
+      return (await settledWithin(reached, options.timeoutMs, options.signal)) ?? false
+    } finally {
+      clearTimeout(asking)
+      this.#reaches.delete(reach)
+    }
+  }
+
   /** Ends local writes and all timers. */
   stop(): void {
     this.state.close()
     this.#schedule.stop()
     this.#engines.stop()
+  }
+
+  #askFor(vector: VersionVector): void {
+    for (const [origin, last] of vector.entries()) {
+      if (origin !== this.state.replica && this.vector.get(origin) < last)
+        this.#step({ kind: 'announced', origin, last })
+    }
+  }
+
+  #settleReaches(): void {
+    for (const reach of this.#reaches) {
+      if (!this.vector.covers(reach.vector)) continue
+      this.#reaches.delete(reach)
+      reach.resolve(true)
+    }
   }
 
   #startFlush(id: number, last: number, replicas: number): Promise<{ readonly replicas: number }> {
@@ -230,6 +286,7 @@ export class SpaceDriver {
     } finally {
       this.#isStepping = false
     }
+    if (this.#reaches.size > 0) this.#settleReaches()
   }
 
   #carryOut(effect: Effect): void {

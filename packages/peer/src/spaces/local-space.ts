@@ -1,14 +1,26 @@
 import {
   type FlushOptions,
   JoineryError,
+  type LinearizableOptions,
   type Local,
+  type OpenOptions,
   type Schema,
   type Space,
+  type Strong,
+  type StrongSchema,
   type Transaction,
   invalidValue,
+  type WaitOptions,
 } from '@joinery/crdt-objects'
-import { type Kind, kindOf, loadEngines, type ObjectState } from '@joinery/crdt-objects/engine'
+import {
+  isStrongSchema,
+  type Kind,
+  kindOf,
+  loadEngines,
+  type ObjectState,
+} from '@joinery/crdt-objects/engine'
 import type { HostedSpace, ServedObject } from '../gateway/host.ts'
+import { type StrongObjects } from '../groups/strong-objects.ts'
 import { type SpaceDriver } from '../replication/driver.ts'
 import { checkObjectName } from './names.ts'
 import { type SpaceRegistry } from './space-registry.ts'
@@ -20,30 +32,59 @@ export type LocalSpace = Space<'local'>
 export class PeerSpace implements HostedSpace {
   readonly #driver: SpaceDriver
   readonly #registry: SpaceRegistry
-  #isClosed = false
+  readonly #strong: StrongObjects
+  readonly #closing = new AbortController()
 
-  constructor(driver: SpaceDriver, registry: SpaceRegistry) {
+  constructor(driver: SpaceDriver, registry: SpaceRegistry, strong: StrongObjects) {
     this.#driver = driver
     this.#registry = registry
+    this.#strong = strong
   }
 
   get name(): string {
     return this.#driver.name
   }
 
-  async open<S extends Schema>(
+  open<S extends Schema>(name: string, schema: S, options: LinearizableOptions): Promise<Strong<S>>
+  open<S extends StrongSchema>(name: string, schema: S, options?: OpenOptions): Promise<Strong<S>>
+  open<S extends Schema>(name: string, schema: S, options?: OpenOptions): Promise<Local<S>>
+  async open(
     name: string,
-    schema: S,
-    options: { readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<Local<S>> {
+    schema: Schema | StrongSchema,
+    options: OpenOptions & { readonly mode?: 'linearizable' } = {},
+  ): Promise<object> {
+    const { mode, signal } = options
+    if (mode !== undefined && mode !== 'linearizable')
+      throw invalidValue("the mode of an object is 'linearizable', or not given", mode)
+    if (mode === 'linearizable' || isStrongSchema(schema)) {
+      return await this.#openStrong(name, schema, signal)
+    }
     const kind = kindOf(schema)
-    const object = await this.#open(name, kind, options.signal)
+    const object = await this.#open(name, kind, signal)
     return object.handle(kind)
+  }
+
+  async delete(name: string, options: WaitOptions = {}): Promise<void> {
+    this.#checkOpen()
+    checkObjectName(name)
+    await this.#strong.delete(this.name, name, options)
   }
 
   async serve(name: string, kind: Kind): Promise<ServedObject> {
     const object = await this.#open(name, kind)
     return () => object.guardedHandle(kind)
+  }
+
+  async #openStrong(
+    name: string,
+    schema: Schema | StrongSchema,
+    signal: AbortSignal | undefined,
+  ): Promise<object> {
+    signal?.throwIfAborted()
+    this.#checkOpen()
+    checkObjectName(name)
+    const where = { space: this.name, home: this, ended: this.#closing.signal }
+    return await this.#strong.open(where, name, schema, { signal })
   }
 
   async #open(name: string, kind: Kind, signal?: AbortSignal): Promise<ObjectState> {
@@ -77,8 +118,8 @@ export class PeerSpace implements HostedSpace {
   }
 
   async close(): Promise<void> {
-    if (this.#isClosed) return
-    this.#isClosed = true
+    if (this.#closing.signal.aborted) return
+    this.#closing.abort(this.#ended())
     await this.#registry.release(this.name)
   }
 
@@ -87,8 +128,11 @@ export class PeerSpace implements HostedSpace {
   }
 
   #checkOpen(): void {
-    if (!this.#isClosed && !this.#registry.isStopped) return
-    throw new JoineryError(
+    if (this.#closing.signal.aborted || this.#registry.isStopped) throw this.#ended()
+  }
+
+  #ended(): JoineryError<'SPACE_ENDED'> {
+    return new JoineryError(
       'SPACE_ENDED',
       `The space "${this.name}" is closed here. Open it again with peer.space("${this.name}").`,
       { space: this.name },

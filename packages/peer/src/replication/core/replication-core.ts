@@ -65,6 +65,11 @@ export class ReplicationCore {
     return this.#holdings.vector
   }
 
+  /** Counts what moved the vector. */
+  get progress(): number {
+    return this.#holdings.progress
+  }
+
   /** Whether what neighbours hold cannot be taken yet, for want of an engine. */
   get lacksEngine(): boolean {
     return this.#holdings.lacksEngine

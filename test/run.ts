@@ -1,0 +1,85 @@
+// `npm test`: all tests, in two processes at once. What starts processes and waits for them is in one,
+// what only computes in the other: together they use two cores, and neither disturbs itself.
+import { spawn } from 'node:child_process'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { installedProgram } from './tooling/command.ts'
+import { repositoryRoot } from './tooling/repository-copy.ts'
+
+interface LaneResult {
+  readonly code: number
+  /** How many tests passed, failed and were skipped; undefined when the lane did not come to its end. */
+  readonly counts: readonly number[] | undefined
+}
+
+/** Folders of tests that mostly wait for processes, servers and sockets. */
+const waiting = new Set([
+  ...['acceptance', 'bench', 'client', 'examples', 'integration', 'nemesis', 'peer', 'tooling'],
+])
+const closingLine = /^(\d+) passed, (\d+) failed, (\d+) skipped$/
+
+/** The lanes, as files that mocha takes. A folder that is new computes until it is named above. */
+export function lanes(): readonly (readonly string[])[] {
+  const files = readdirSync(join(repositoryRoot, 'test'), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.test.ts'))
+    .sort()
+  const waits = (file: string): boolean => waiting.has(file.split(/[\\/]/)[0] ?? '')
+  return [files.filter(waits), files.filter((file) => !waits(file))].map((lane) =>
+    lane.map((file) => join('test', file)),
+  )
+}
+
+/** Runs one lane. `onLine` gets its report line by line, without the closing line. */
+async function runLane(
+  files: readonly string[],
+  more: readonly string[],
+  onLine: (line: string) => void,
+): Promise<LaneResult> {
+  const child = spawn(installedProgram('mocha'), ['--forbid-only', ...more, ...files], {
+    cwd: repositoryRoot,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let counts: number[] | undefined
+  let rest = ''
+  const take = (line: string): void => {
+    const found = closingLine.exec(line)
+    if (found === null) onLine(line)
+    else counts = found.slice(1).map(Number)
+  }
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    const lines = (rest + text).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) take(line)
+  })
+  child.stderr.setEncoding('utf8').on('data', (text: string) => onLine(text.trimEnd()))
+  const code = await new Promise<number>((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (exitCode) => resolve(exitCode ?? 1))
+  })
+  if (rest !== '') take(rest)
+  return { code, counts }
+}
+
+/** Runs all tests; its last line is their count. Gives the exit code. */
+export async function runTests(more: readonly string[] = []): Promise<number> {
+  const kept: string[] = []
+  const [waits = [], computes = []] = lanes()
+  const results = await Promise.all([
+    runLane(waits, more, (line) => kept.push(line)),
+    runLane(computes, more, (line) => console.log(line)),
+  ])
+  for (const line of kept) console.log(line)
+  const unfinished = results.filter(({ counts }) => counts === undefined).length
+  if (unfinished > 0)
+    console.error(`${unfinished} of the two lanes of tests did not come to an end`)
+  const total = [0, 1, 2].map((i) =>
+    results.reduce((sum, { counts }) => sum + (counts?.[i] ?? 0), i === 1 ? unfinished : 0),
+  )
+  console.log(`${total[0]} passed, ${total[1]} failed, ${total[2]} skipped`)
+  return results.some(({ code }) => code !== 0) || unfinished > 0 ? 1 : 0
+}
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  process.exitCode = await runTests(process.argv.slice(2))
+}
