@@ -36,8 +36,9 @@ export class Interaction {
   }
 
   addMembers(step: ScriptStep): string | undefined {
-    const { count, snapshot, config, logTerms } = readMembers(step)
-    if (snapshot.index === 1) return 'index must be specified as > 1 due to bootstrap'
+    const members = readMembers(step)
+    if (typeof members === 'string') return members
+    const { count, snapshot, config, logTerms } = members
     for (let n = 0; n < count; n++) {
       const log = new ScriptLog(snapshot, logTerms)
       this.#members.push(new ScriptMember({ ...config, id: this.#members.length + 1, log }))
@@ -76,16 +77,16 @@ export class Interaction {
 
   deliver(step: ScriptStep): void {
     const type = typeByName.get(valueOf(step, 'type', ''))
-    const delivered = positionals(step).map(Number)
-    const dropped = step.args.find(({ key }) => key === 'drop')?.values.map(Number) ?? []
     if (valueOf(step, 'reversed', '') === 'true') this.#messages.reverse()
     // Once more what is still on its way: a network may repeat.
     if (valueOf(step, 'twice', '') === 'true') {
       this.#messages.push(...this.#messages.filter((message) => !isLocal(message)))
     }
     let count = 0
-    for (const id of delivered) count += this.#deliver(id, type, false)
-    for (const id of dropped) count += this.#deliver(id, type, true)
+    for (const { key, values } of step.args) {
+      if (values.length === 0) count += this.#deliver(Number(key), type, false)
+      if (key === 'drop') for (const id of values) count += this.#deliver(Number(id), type, true)
+    }
     if (count === 0) this.#transcript.line('no messages')
   }
 
@@ -98,6 +99,10 @@ export class Interaction {
     const isV1 = valueOf(step, 'v1', 'false') === 'true'
     const transition = valueOf(step, 'transition', 'auto') as ConfigChange['transition']
     const changes = parseChanges(step.input)
+    if (typeof changes === 'string') return changes
+    if (!['auto', 'implicit', 'explicit'].includes(transition)) {
+      return `unknown transition ${transition}`
+    }
     if (isV1 && (changes.length > 1 || transition !== 'auto')) {
       return 'v1 conf change can only have one operation and no transition'
     }
@@ -189,8 +194,8 @@ export class Interaction {
     this.#first(step).node.setElectionTimeoutTicks(Number(valueOf(step, 'timeout', '')))
   }
 
-  setLevel(step: ScriptStep): void {
-    this.#transcript.setLevel(positionals(step)[0] ?? '')
+  setLevel(step: ScriptStep): string | undefined {
+    return this.#transcript.setLevel(positionals(step)[0] ?? '')
   }
 
   /** One round of everything that each member can do; false if there was nothing. */

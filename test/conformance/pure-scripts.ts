@@ -40,7 +40,7 @@ const votes: Readonly<Record<string, boolean | undefined>> = { y: true, n: false
 
 function numbersOf(step: ScriptStep, key: string): number[] {
   const values = step.args.find((argument) => argument.key === key)?.values ?? []
-  return values.filter((text) => text !== 'zero').map(Number)
+  return [...new Set(values.filter((text) => text !== 'zero').map(Number))]
 }
 
 /** A line for each voter, with a bar as long as the number of voters that are behind it. */
@@ -68,9 +68,10 @@ export class ConfigurationScript {
   #lastIndex = 0
 
   run(step: ScriptStep): string {
-    const changes = parseChanges(step.input)
-    const changed = this.#change(step, changes)
     const lastIndex = this.#lastIndex++
+    const changes = parseChanges(step.input)
+    if (typeof changes === 'string') return changes
+    const changed = this.#change(step, changes)
     if (typeof changed === 'string') return changed
     this.#tracker.configure(changed.configuration, lastIndex, changed.forgotten)
     const members = this.#tracker.members.map((member) => renderProgress(progressStatus(member)))

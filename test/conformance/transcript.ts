@@ -1,3 +1,5 @@
+const levels = ['DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL', 'NONE']
+
 /** What a script's step prints. The level `none` silences everything but errors. */
 export class Transcript {
   #lines: string[] = []
@@ -24,8 +26,12 @@ export class Transcript {
     }
   }
 
-  setLevel(level: string): void {
-    this.#isQuiet = level === 'none'
+  /** A text says that there is no such level. */
+  setLevel(level: string): string | undefined {
+    const name = level.toUpperCase()
+    if (!levels.includes(name)) return `log levels must be either of [${levels.join(' ')}]`
+    this.#isQuiet = name === 'NONE'
+    return undefined
   }
 
   /** With another level, if one is named, while `act` runs. */

@@ -2,6 +2,7 @@ import { strict as assert } from 'node:assert'
 import type { Message, PeerMessage, StorageAppend } from '#consensus/raft/message.ts'
 import { accepted, append, askForVote, LoneMember, ofType } from './lone-member.ts'
 
+const noBytes = new Uint8Array(0)
 const text = (word: string): Uint8Array => new TextEncoder().encode(word)
 
 describe('reads at an index', () => {
@@ -74,12 +75,49 @@ describe('reads at an index', () => {
     assert.deepEqual(readsOf(member), ['late@1'])
   })
 
+  it('of a member that is alone wait for an entry of its term too: it may not know yet what it had committed', () => {
+    const member = new LoneMember({ voters: [1], terms: [1, 1] })
+    member.node.campaign()
+    member.carryOut(member.node.ready())
+    member.node.advance()
+    assert.deepEqual([member.node.role, member.node.committed], ['leader', 0])
+    member.node.readIndex(text('early'))
+    assert.deepEqual(readsOf(member), ['early@3'])
+    member.node.readIndex(text('late'))
+    assert.deepEqual(readsOf(member), ['late@3'])
+  })
+
+  it('of a leader that removed itself are not proven by itself, be the only voter left another', () => {
+    const member = new LoneMember({ voters: [1, 2] })
+    member.lead()
+    member.hear(accepted(2, 1, 1))
+    const change = { kind: 'remove', id: 1 } as const
+    member.node.proposeChange({ transition: 'auto', changes: [change], context: noBytes })
+    member.settle()
+    member.hear(accepted(2, 1, 2))
+    assert.deepEqual([member.node.role, member.node.confState.voters], ['leader', [2]])
+    member.node.readIndex(text('a'))
+    assert.deepEqual(readsOf(member), [], 'a successor may lead')
+    assert.deepEqual(readsOf(member, heard(2, 'a')), ['a@2'])
+  })
+
   it('have nobody to ask while no leader is known', () => {
     assert.equal(new LoneMember().node.readIndex(text('a')), false)
   })
 })
 
 describe('storage that answers late', () => {
+  it('is not believed when a peer speaks for it', () => {
+    const member = new LoneMember({ asyncStorageWrites: true })
+    member.node.step(append(2, 1, [0, 0], [1]))
+    member.node.ready()
+    const says = { type: 'storage-append-response', from: 2, to: 1, term: 1 } as const
+    member.node.step({ ...says, index: 1, logTerm: 1, snapshot: undefined })
+    member.node.step({ type: 'storage-apply-response', from: 2, to: 1, term: 0, entries: [] })
+    const reasons = member.node.takeIgnored().map(({ reason }) => reason)
+    assert.deepEqual(reasons, ['not-for-us', 'not-for-us'])
+  })
+
   it('is not believed of an earlier term, though the entry looks like one of now', () => {
     const member = new LoneMember({ asyncStorageWrites: true })
     const written = (message: PeerMessage): StorageAppend => {

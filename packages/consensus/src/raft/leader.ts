@@ -78,11 +78,16 @@ export function handleTransfer(
 }
 
 export function handleReadIndex(state: RaftState, read: Pick<ReadIndex, 'from' | 'context'>): void {
-  const { log, tracker, reads } = state
-  if (tracker.isSingleton) answerRead(state, read, log.committed)
-  // Until an entry of its term commits, a leader may know of less than was committed before (thesis §6.4).
-  else if (log.term(log.committed) !== state.term) reads.postpone(read)
+  const { log, reads } = state
+  // Until an entry of its term commits, a leader may know of less than was committed before (thesis §6.4): also one that
+  // is alone, for it need not have written down its last commit index.
+  if (log.term(log.committed) !== state.term) reads.postpone(read)
   else prove(state, read)
+}
+
+/** Takes up the reads that waited for an entry of the leader's term to commit. */
+export function provePostponed(state: RaftState): void {
+  for (const read of state.reads.takePostponed()) prove(state, read)
 }
 
 /** Steps down if no quorum was heard since it last asked. */
@@ -124,7 +129,7 @@ function handleAcknowledgement(state: RaftState, member: Progress, index: number
 
   const isSelf = member.id === state.id
   if (advanceCommit(state)) {
-    for (const read of state.reads.takePostponed()) prove(state, read)
+    provePostponed(state)
     broadcastAppend(state)
   } else if (!isSelf && member.canBumpCommit(state.log.committed)) {
     sendAppend(state, member)
@@ -144,7 +149,8 @@ function sendTimeoutNow(state: RaftState, to: NodeId): void {
 /** Answers a read once it is known that no other leads. */
 function prove(state: RaftState, read: PostponedRead): void {
   const index = state.log.committed
-  if (state.config.reads === 'lease') {
+  const isAlone = state.tracker.isSingleton && state.isVoter
+  if (isAlone || state.config.reads === 'lease') {
     answerRead(state, read, index)
     return
   }

@@ -1,6 +1,7 @@
 /* Changes of who is in the group. They take effect when they are applied, on every member. */
 import type { ConfigChange } from './config-change.ts'
 import { applyConfigChange, type ChangedConfiguration, isVoter } from './configuration.ts'
+import { provePostponed } from './leader.ts'
 import type { RaftState } from './raft-state.ts'
 import { advanceCommit, broadcastAppend, sendAppendIfAny } from './replication.ts'
 import { becomeFollower } from './roles.ts'
@@ -37,6 +38,7 @@ function configure(state: RaftState, changed: ChangedConfiguration): void {
   }
   // A smaller quorum may hold more.
   if (advanceCommit(state)) {
+    provePostponed(state)
     broadcastAppend(state)
   } else {
     // New members need not wait for a heartbeat to be asked what they have.

@@ -37,7 +37,7 @@ function findFaultOfFields(message: PeerMessage): IgnoredReason | undefined {
     case 'propose':
       return isProposal(message) ? undefined : 'malformed'
     case 'read-index':
-      return isContext(message.context) ? undefined : 'malformed'
+      return isContext(message.context) && message.context.length > 0 ? undefined : 'malformed'
     case 'append':
       return isAppend(message) ? undefined : 'malformed'
     case 'append-response':

@@ -17,16 +17,18 @@ import {
   handleReadIndex,
   handleTransfer,
 } from './leader.ts'
-import type {
-  Append,
-  Heartbeat,
-  Message,
-  PeerMessage,
-  ProposedEntry,
-  ReadIndex,
-  SnapshotMessage,
-  StorageAppendResponse,
-  TransferLeader,
+import {
+  type Append,
+  appendThread,
+  applyThread,
+  type Heartbeat,
+  type Message,
+  type PeerMessage,
+  type ProposedEntry,
+  type ReadIndex,
+  type SnapshotMessage,
+  type StorageAppendResponse,
+  type TransferLeader,
 } from './message.ts'
 import { findFault } from './message-check.ts'
 import { proposeAsLeader } from './proposals.ts'
@@ -43,10 +45,13 @@ const leaveJoint: ProposedEntry = {
 export function step(state: RaftState, message: Message): void {
   switch (message.type) {
     case 'storage-append-response':
-      handleStored(state, message)
+      // Never from the network: a peer could have us acknowledge what is not durable.
+      if (message.from === appendThread) handleStored(state, message)
+      else state.ignore(message, 'not-for-us')
       break
     case 'storage-apply-response':
-      handleApplied(state, message.entries)
+      if (message.from === applyThread) handleApplied(state, message.entries)
+      else state.ignore(message, 'not-for-us')
       break
     case 'storage-append':
     case 'storage-apply':
