@@ -22,12 +22,18 @@ const mocha = 'node_modules/mocha/bin/mocha.js'
 
 const runs: Readonly<Record<string, LongRun>> = {
   simulate: {
-    summary: 'Simulated clusters with faults: every replica converges, nothing is lost or doubled.',
+    summary:
+      'Simulated clusters and groups with faults: every replica converges, every object is linearizable, nothing is lost or doubled.',
     args: [...fromSource, 'test/simulation/main.ts', '--seeds', '2000'],
   },
   bench: {
     summary: 'Benchmarks, side by side with the alternatives.',
     args: [...fromSource, 'test/bench/main.ts'],
+  },
+  nemesis: {
+    summary:
+      'Five voters in processes and networks of their own are killed, stopped and cut off from each other, with disks and in memory: what their clients saw is linearizable, and nothing acknowledged is lost.',
+    args: [...fromSource, 'test/nemesis/main.ts'],
   },
   laws: {
     summary:

@@ -1,11 +1,12 @@
 // `npm run mutate [-- NAME...]`: do the tests notice? Each patch in test/mutations plants one bug
 // and names the test files that must catch it. A patch is caught when each of these reports a failing
-// test; a copy that does not load at all proves nothing, and counts as broken.
+// test; a copy that does not load at all proves nothing, and counts as broken. Of a patch that simulations
+// catch it is told at which seed they did, and within how many they must.
 import { join } from 'node:path'
 import { runCommand } from './tooling/command.ts'
 import { copyRepository, repositoryRoot } from './tooling/repository-copy.ts'
 import { readMutations, type Mutation } from './tooling/mutation.ts'
-import { runTestFiles } from './tooling/test-files.ts'
+import { runTestFiles, type TestFailure } from './tooling/test-files.ts'
 
 type Verdict = 'caught' | 'SURVIVED' | 'BROKEN'
 
@@ -29,16 +30,24 @@ async function tryMutation(mutation: Mutation): Promise<Outcome> {
     environment,
   })
   if (applied.code !== 0) return conclude('BROKEN', `does not apply: ${lastLine(applied.output)}`)
-  const titles: string[] = []
+  const caught: string[] = []
+  const { seedsMax } = mutation
   for (const file of mutation.catches) {
     // One file at a time, and each to its first failing test: that is all that is asked.
-    const { failures, problem } = await runTestFiles(copy.directory, [file], { bail: true })
+    const options = { bail: true, seeds: seedsMax }
+    const { failures, problem } = await runTestFiles(copy.directory, [file], options)
     if (problem !== undefined) return conclude('BROKEN', problem)
     const [failure] = failures
     if (failure === undefined) return conclude('SURVIVED', `no failing test in ${file}`)
-    titles.push(failure.title)
+    caught.push(describeFailure(failure, seedsMax))
   }
-  return conclude('caught', titles[0] ?? '')
+  return conclude('caught', caught.join(`\n${' '.repeat(10)}`))
+}
+
+function describeFailure({ title, message }: TestFailure, seedsMax: number | undefined): string {
+  const [, seed, reason = ''] = /^seed (\d+): (.*)$/.exec(message) ?? []
+  if (seedsMax === undefined || seed === undefined) return title
+  return `at seed ${seed}, of ${seedsMax}: ${reason.slice(0, 120)}`
 }
 
 /** The same tests must pass without any patch, or their failing says nothing. */

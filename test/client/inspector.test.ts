@@ -243,7 +243,7 @@ describe('The inspector joinery, of strong mode', function () {
     const [list, value] = await Promise.all([joinery('ls', 's'), joinery('get', 's/n')])
     assert.match(list.stdout, /s\/hits +│ counter\(\) /)
     assert.match(list.stdout, /s\/n +│ counter\(\), linearizable/)
-    assert.match(list.stdout, /s\/l +│ lock\(/)
+    assert.match(list.stdout, /s\/l +│ lock\(\{ reentrant: false \}\)/)
     assert.equal(value.stdout.trim(), '3')
   })
 
@@ -256,6 +256,7 @@ describe('The inspector joinery, of strong mode', function () {
     assert.match(list.stdout, /group +│ leader +│ term/)
     assert.match(list.stdout, /0 +│ 11 \(…Abcdefgh\) +│ 3 +│ 11 \(…Abcdefgh\)/)
     assert.match(list.stdout, /12 \(away\)/)
+    assert.ok(!list.stdout.includes('\\n'), 'a line for each voter')
     assert.match(replaced.stdout, /group 0: 12 is being replaced/)
     assert.deepEqual(strong.replaced, [[0, 12]])
     assert.equal(unknown.exitCode, 2)

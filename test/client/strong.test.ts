@@ -39,6 +39,16 @@ describe('An object in strong mode, at a client of a gateway', () => {
     await next.release()
   })
 
+  it('takes no part in a transaction, which says why', async () => {
+    const { url } = await strong.gateway()
+    const space = await (await strong.client(url)).space('s')
+    const total = await space.open('n', counter(), { mode: 'linearizable' })
+    await assert.rejects(
+      async () => await space.transact((tx) => tx(total).add(1)),
+      /a transaction is of eventual objects, and this one is strong/,
+    )
+  })
+
   it('gives its lock back when its client is closed, at once', async () => {
     const { url } = await strong.gateway()
     const [a, b] = [await strong.client(url), await strong.client(url)]

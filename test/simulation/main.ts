@@ -1,38 +1,109 @@
+// `npm run simulate -- [--seeds N] [--first SEED] [--only groups|replication] [--peers N]`
 import { parseArgs } from 'node:util'
+import { SingleBar } from 'cli-progress'
+import { healingMsMax, simulateGroup } from './groups/simulate-group.ts'
 import { simulate } from './simulation.ts'
 import { loadObjects } from './workload.ts'
 
+/** One kind of cluster that is simulated. */
+interface Kind {
+  readonly name: 'replication' | 'groups'
+  load(): Promise<void>
+  /** Runs a seed and gives what happened in it, in numbers; fails with the reason. */
+  run(seed: number): Promise<object> | object
+  /** Of what happened, that of which the greatest is told and not the sum. */
+  readonly most: string
+  conclude(most: number): string
+}
+
 const { values } = parseArgs({
-  options: { seeds: { type: 'string' }, first: { type: 'string' }, peers: { type: 'string' } },
+  options: {
+    seeds: { type: 'string' },
+    first: { type: 'string' },
+    peers: { type: 'string' },
+    only: { type: 'string' },
+  },
 })
 const seeds = wholeNumber('seeds', values.seeds, 1_000)
 const first = wholeNumber('first', values.first, 1)
 const peers = wholeNumber('peers', values.peers, 5)
 
-await loadObjects()
-const startedMs = performance.now()
-const totals = new Map<string, number>()
-let slowest = 0
-for (let done = 0; done < seeds; done++) {
-  const seed = first + done
-  try {
-    const report = simulate({ seed, peers })
-    slowest = Math.max(slowest, report.convergedTicks)
-    for (const [name, n] of Object.entries<number>({ ...report }))
-      totals.set(name, (totals.get(name) ?? 0) + n)
-  } catch (error) {
-    console.error(error)
-    console.error(`\nseed ${seed} failed; replay it: npm run simulate -- --seeds 1 --first ${seed}`)
-    process.exit(1)
+const kinds: readonly Kind[] = [
+  {
+    name: 'replication',
+    load: loadObjects,
+    run: (seed) => simulate({ seed, peers }),
+    most: 'convergedTicks',
+    conclude: (most) =>
+      `all converged to what the oracle says, within ${Math.ceil(most)} ticks of healing`,
+  },
+  {
+    name: 'groups',
+    load: async () => {},
+    run: simulateGroup,
+    most: 'healedMs',
+    conclude: (most) =>
+      `all were linearizable, and every call was answered within ${Math.ceil(most)} ms of healing, of ${healingMsMax}`,
+  },
+]
+
+const { only } = values
+if (only !== undefined && !kinds.some(({ name }) => name === only)) {
+  console.error(`--only takes ${kinds.map(({ name }) => name).join(' or ')}, not "${only}"`)
+  process.exit(2)
+}
+for (const kind of kinds) {
+  if (only === undefined || only === kind.name) await runKind(kind)
+}
+
+async function runKind(kind: Kind): Promise<void> {
+  await kind.load()
+  const show = progressOf(kind.name)
+  const totals = new Map<string, number>()
+  for (let done = 1; done <= seeds; done++) {
+    const seed = first + done - 1
+    try {
+      for (const [name, n] of Object.entries(await kind.run(seed)) as [string, number][]) {
+        const known = totals.get(name) ?? 0
+        totals.set(name, name === kind.most ? Math.max(known, n) : known + n)
+      }
+    } catch (error) {
+      console.error(error)
+      const size = kind.name === 'replication' && peers !== 5 ? ` --peers ${peers}` : ''
+      const again = `npm run simulate -- --only ${kind.name} --seeds 1 --first ${seed}${size}`
+      console.error(`\nseed ${seed} failed; replay it: ${again}`)
+      process.exit(1)
+    }
+    show(done)
   }
-  if ((done + 1) % 100 === 0 || done + 1 === seeds) {
-    const seconds = ((performance.now() - startedMs) / 1000).toFixed(1)
-    console.log(`${done + 1} of ${seeds} seeds, ${seconds} s`)
+  const most = totals.get(kind.most) ?? 0
+  totals.delete(kind.most)
+  console.log([...totals].map(([name, n]) => `${n} ${name}`).join(', '))
+  console.log(kind.conclude(most))
+}
+
+/** A bar in a terminal, a line for each hundred elsewhere. */
+function progressOf(name: string): (done: number) => void {
+  const startedMs = performance.now()
+  const seconds = (): string => `${((performance.now() - startedMs) / 1000).toFixed(1)} s`
+  if (!process.stdout.isTTY) {
+    return (done) => {
+      if (done % 100 !== 0 && done !== seeds) return
+      console.log(`${name}: ${done} of ${seeds} seeds, ${seconds()}`)
+    }
+  }
+  const bar = new SingleBar({
+    format: `  {bar} {value}/{total} seeds of ${name}  {duration_formatted}`,
+    hideCursor: true,
+  })
+  bar.start(seeds, 0)
+  return (done) => {
+    bar.update(done)
+    if (done < seeds) return
+    bar.stop()
+    console.log(`${name}: ${done} of ${seeds} seeds, ${seconds()}`)
   }
 }
-totals.delete('convergedTicks')
-console.log([...totals].map(([name, n]) => `${n} ${name}`).join(', '))
-console.log(`all converged to what the oracle says, within ${Math.ceil(slowest)} ticks of healing`)
 
 function wholeNumber(name: string, text: string | undefined, usual: number): number {
   const value = Number(text ?? usual)

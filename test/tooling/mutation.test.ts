@@ -62,6 +62,7 @@ describe('the mutations', () => {
 })
 
 describe('a run of test files in a copy', () => {
+  const message = 'Expected values to be strictly equal:'
   let copy: RepositoryCopy
 
   before(async () => {

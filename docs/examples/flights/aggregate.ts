@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { summaryOf } from './count.ts'
-import { type Flight, type Partition, bandOf, hourOf } from './data.ts'
+import { type Flight, type Partition, bandOf, hourOf, slicesOf } from './data.ts'
 import { measure, missedBounds } from './measure.ts'
 import type { Figures } from './schema.ts'
 
@@ -10,7 +10,7 @@ type TallyValue = Mutable<Entry<Figures['hours']>>
 
 /**
  * The same computation in one process, over plain maps and numbers: what the shared objects must come to.
- * `countedBy` tells which function was given a partition.
+ * `countedBy` tells which function finished a partition.
  */
 export function aggregate(
   flights: readonly Flight[],
@@ -36,7 +36,8 @@ export function aggregate(
   const partitions = new Map(
     parts.map((part) => {
       const rows = summaries.get(part.name)!.flights
-      return [part.name, { rows, done: true, countedBy: countedBy(part) }]
+      const slices = new Set(slicesOf(flights, part).map(({ number }) => number))
+      return [part.name, { rows, slices, done: true, countedBy: countedBy(part) }]
     }),
   )
   return { hours, bands, delays: measure(flights), partitions, summaries }

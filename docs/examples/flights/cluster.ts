@@ -1,54 +1,63 @@
 import { randomBytes } from 'node:crypto'
-import type { Partition } from './data.ts'
 import { FunctionProcess } from './function-process.ts'
-import type { Counted, Ready, Sent } from './messages.ts'
+import type { Done } from './messages.ts'
 
-/** A container, where it can be reached, and what its peer was last known to have sent. */
+/** A container, and where it can be reached. */
 export interface Container {
   readonly process: FunctionProcess
+  readonly addresses: readonly string[]
   readonly gatewayUrl: string
-  sent: Sent
 }
 
 /** The processes of one run. */
 export class Cluster {
   readonly containers: Container[] = []
   readonly #rows: number
+  readonly #count: number
   readonly #processes = new Set<FunctionProcess>()
+  #started = 0
   #stopped = false
   // Who knows the key is a member. It goes from hand to hand in the environment: command lines are public.
   readonly #clusterKey = randomBytes(32).toString('hex')
 
-  constructor(rows: number) {
+  /** Of so many containers at a time. */
+  constructor(rows: number, count: number) {
     this.#rows = rows
+    this.#count = count
   }
 
-  /** Starts `count` containers: the first founds the cluster, the others find it by the first one's address. */
-  async start(count: number): Promise<void> {
-    const bootstrap = await this.#startContainer('container-1', [])
+  get size(): number {
+    return this.#count
+  }
+
+  /** Starts the containers: the first founds the cluster, the others find it by the first one's address. */
+  async start(): Promise<void> {
+    await this.startContainer()
     await Promise.all(
-      Array.from({ length: count - 1 }, async (_, i) => {
-        await this.#startContainer(`container-${i + 2}`, bootstrap.addresses)
-      }),
+      Array.from({ length: this.#count - 1 }, async () => await this.startContainer()),
     )
+  }
+
+  /** Starts one container more, in the cluster of those that are there. */
+  async startContainer(): Promise<Container> {
+    const bootstrap = this.containers[0]?.addresses ?? []
+    const env = { JOINERY_CLUSTER_KEY: this.#clusterKey }
+    const name = `container-${++this.#started}`
+    const process = this.#startProcess(name, './container.ts', bootstrap, env)
+    const { addresses, gatewayUrl } = await process.reply('ready')
+    const container = { process, addresses, gatewayUrl }
+    this.containers.push(container)
     this.containers.sort((a, b) => a.process.name.localeCompare(b.process.name))
+    return container
   }
 
-  /** Has a container count a partition. Afterwards at least one other replica holds what it wrote. */
-  async count(container: Container, partition: Partition): Promise<Counted> {
-    const counted = await container.process.ask({ kind: 'count', partition }, 'counted')
-    if (counted.sent !== undefined) container.sent = counted.sent
-    return counted
-  }
-
-  /** Runs a short-lived function: a process that counts one partition through a gateway, and ends. */
-  async run(name: string, partition: Partition, gatewayUrl: string): Promise<Counted> {
-    const part = [partition.name, `${partition.first}`, `${partition.step}`]
-    const short = this.#startProcess(name, './worker.ts', [gatewayUrl, ...part], {})
-    const counted = await short.reply('counted')
+  /** Runs a short-lived function: a process that counts through a gateway, and ends. */
+  async run(name: string, gatewayUrl: string): Promise<Done> {
+    const short = this.#startProcess(name, './worker.ts', [gatewayUrl], {})
+    const { done } = await short.reply('counted')
     await short.end()
     this.#processes.delete(short)
-    return counted
+    return done
   }
 
   /** Kills a container as a host kills one that has used up its memory. */
@@ -70,15 +79,6 @@ export class Cluster {
     this.#processes.clear()
   }
 
-  async #startContainer(name: string, bootstrap: readonly string[]): Promise<Ready> {
-    const env = { JOINERY_CLUSTER_KEY: this.#clusterKey }
-    const process = this.#startProcess(name, './container.ts', bootstrap, env)
-    const ready = await process.reply('ready')
-    const sent = { updates: 0, batches: 0, bytes: 0 }
-    this.containers.push({ process, gatewayUrl: ready.gatewayUrl, sent })
-    return ready
-  }
-
   #startProcess(
     name: string,
     script: string,
@@ -87,7 +87,8 @@ export class Cluster {
   ): FunctionProcess {
     if (this.#stopped) throw new Error(`the job is over: ${name} is not started`)
     const own = { ...process.env, ...env }
-    const started = new FunctionProcess(name, script, [name, `${this.#rows}`, ...args], own)
+    const all = [name, `${this.#rows}`, `${this.#count}`, ...args]
+    const started = new FunctionProcess(name, script, all, own)
     this.#processes.add(started)
     return started
   }

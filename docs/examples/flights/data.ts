@@ -28,6 +28,14 @@ export function readFlights(rows: number): readonly Flight[] {
   return Array.from({ length: rows }, (_, i) => flights[Math.floor((i * flights.length) / rows)]!)
 }
 
+/** Some of the flights of one partition: what is counted at a time. */
+export interface Slice {
+  readonly number: number
+  readonly flights: readonly Flight[]
+}
+
+const slicesPerPartition = 12
+
 /** Divides the flights into `count` partitions, named 00, 01 … */
 export function partitionsOf(count: number): readonly Partition[] {
   return Array.from({ length: count }, (_, first) => {
@@ -35,9 +43,41 @@ export function partitionsOf(count: number): readonly Partition[] {
   })
 }
 
+/** Large partitions for containers, and small ones for short functions. */
+export interface JobPartitions {
+  readonly large: readonly Partition[]
+  readonly small: readonly Partition[]
+}
+
+const largeStep = 60
+const smallStep = 4 * largeStep
+const smallShare = 12 / largeStep
+
+/** The fewest rows for which no partition is empty. */
+export const rowsMin = smallStep
+
+/** Divides the flights for the job: a fifth of them for short functions. */
+export function jobPartitions(): JobPartitions {
+  const isSmall = ({ first }: Partition): boolean => first % largeStep < smallShare * largeStep
+  return {
+    large: partitionsOf(largeStep).filter((part) => !isSmall(part)),
+    small: partitionsOf(smallStep).filter(isSmall),
+  }
+}
+
 /** The flights of one partition. */
 export function* flightsOf(flights: readonly Flight[], part: Partition): Generator<Flight> {
   for (let row = part.first; row < flights.length; row += part.step) yield flights[row]!
+}
+
+/** The flights of a partition in slices, numbered from 0 on. */
+export function slicesOf(flights: readonly Flight[], part: Partition): readonly Slice[] {
+  const own = [...flightsOf(flights, part)]
+  const size = Math.ceil(own.length / slicesPerPartition)
+  const count = size === 0 ? 0 : Math.ceil(own.length / size)
+  return Array.from({ length: count }, (_, number) => {
+    return { number, flights: own.slice(number * size, (number + 1) * size) }
+  })
 }
 
 /** The key of a flight's hour of departure, 00 to 23. */

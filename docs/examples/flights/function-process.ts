@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { Command, Reply, ReplyTo } from './messages.ts'
 
-const answerMsMax = 60_000
+const answerMsMax = 150_000
 const stopMsMax = 5_000
 const outputCharsMax = 4_000
 

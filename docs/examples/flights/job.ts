@@ -1,144 +1,177 @@
 import { connect } from '@joinery/client'
+import type { Space } from '@joinery/crdt-objects'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Cluster, Container } from './cluster.ts'
-import type { Partition } from './data.ts'
-import { type Counted, nowMs } from './messages.ts'
+import type { JobPartitions } from './data.ts'
+import type { Done, Returned, Sent, Worked } from './messages.ts'
 import { showProgress } from './progress.ts'
 import type { ProcessLine } from './report.ts'
 import { type Figures, Hours, spaceName } from './schema.ts'
+import { openWork, type Publication, type Work } from './work.ts'
 
-/** How many partitions short functions take, each its own process. */
-export const shortFunctions = 12
-/** How many partitions there are in all. */
-export const partitionCount = 60
+/** How many short functions there are, each its own process. */
+export const shortFunctions = 6
 
 const shortAtOnce = 2
 /** The line that all short functions share in the report. */
 const shortLine = `${shortFunctions} short functions`
-/** So many partitions the container that is to be killed counts before that. */
-const victimPartitions = 4
+/** So many partitions the container claims that is to be killed. */
+const victimPartitions = 6
+const votersMin = 3
+const votersMsMax = 20_000
+const meetingMsMax = 150_000
 const progressMs = 200
-const convergenceMsMax = 20_000
-const digestMs = 10
+const pollMs = 50
 
 /** What came of the job. */
 export interface Outcome {
-  /** The figures of each surviving replica, by the container that holds it. */
+  /** The figures of each replica that is left, read as soon as all had met, by the container that holds it. */
   readonly figuresByContainer: ReadonlyMap<string, Figures>
+  /** What the future has. */
+  readonly publication: Publication
   readonly processes: readonly ProcessLine[]
-  /** Which process counted a partition. */
+  /** Which process counted a partition, the last part of it at least. */
   readonly countedBy: ReadonlyMap<string, string>
   readonly killed: string
-  /** From the last write anywhere until every surviving replica read equal. */
-  readonly convergenceMs: number
+  /** The partitions that it had in its hands, and who looked what was missing of them. */
+  readonly returned: readonly (Returned & { readonly by: string })[]
+  readonly voters: number
+  /** From the last write anywhere until every replica was read. */
+  readonly readMs: number
 }
 
-interface Ledger {
-  readonly countedBy: Map<string, string>
-  readonly lineByProcess: Map<string, ProcessLine>
-  lastWriteMs: number
+/** What is known of the job, as its processes tell. */
+class Book {
+  readonly countedBy = new Map<string, string>()
+  readonly lineByProcess = new Map<string, ProcessLine>()
+  lastWriteMs = 0
+
+  enter(process: string, line: string, done: Done, fate: string, sent?: Sent): void {
+    for (const partition of done.partitions) this.countedBy.set(partition, process)
+    this.lastWriteMs = Math.max(this.lastWriteMs, done.lastWriteMs)
+    const before = this.lineByProcess.get(line) ?? { partitions: 0, operations: 0 }
+    this.lineByProcess.set(line, {
+      ...{ name: line, fate },
+      partitions: before.partitions + done.partitions.length,
+      operations: before.operations + done.operations,
+      ...(sent === undefined ? {} : { sent }),
+    })
+  }
 }
 
 /**
- * Has containers and short functions count all partitions side by side, kills one container on the way, and waits
- * until the replicas of the others are equal.
+ * Has containers and short functions count all partitions side by side, kills one container on the way and starts
+ * another in its place, and waits for the result.
  */
 export async function runJob(
   cluster: Cluster,
-  partitions: readonly Partition[],
+  partitions: JobPartitions,
   rows: number,
 ): Promise<Outcome> {
-  const ledger: Ledger = { countedBy: new Map(), lineByProcess: new Map(), lastWriteMs: 0 }
-  const forShort = partitions.slice(0, shortFunctions)
-  const forContainers = partitions.slice(shortFunctions)
+  await using client = await connect(cluster.containers[0]!.gatewayUrl)
+  const voters = await votersOf(async () => (await client.inspect.groups())[0]?.voters.length ?? 0)
+  const space = await client.space(spaceName)
+  const work = await openWork(space, cluster.size)
+  for (const size of ['large', 'small'] as const) {
+    await work[size].putAll(partitions[size])
+    await work[size].close()
+  }
+  const book = new Book()
   const victim = cluster.containers.at(-1)!
-  const survivors = cluster.containers.slice(0, -1)
-
-  await withProgress(survivors[0]!.gatewayUrl, rows, async () => {
-    await Promise.all([
-      ...survivors.map(async (each) => await runContainer(cluster, each, forContainers, ledger)),
-      runVictim(cluster, victim, forContainers, ledger),
-      ...Array.from({ length: shortAtOnce }, async (_, i) => {
-        const gateways = survivors.map((each) => each.gatewayUrl)
-        await runShort(cluster, gateways, forShort, i, ledger)
-      }),
-    ])
+  const { worked, publication } = await withProgress(space, rows, async () => {
+    return await workTogether(cluster, victim, work, book)
   })
 
-  const convergedMs = await converged(survivors)
   const figuresByContainer = new Map<string, Figures>()
-  for (const { process } of survivors) {
-    const { figures, sent } = await process.ask({ kind: 'figures' }, 'figures')
-    figuresByContainer.set(process.name, figures)
-    ledger.lineByProcess.set(process.name, { ...lineOf(ledger, process.name), sent })
+  for (const [name, { done, sent, figures }] of worked) {
+    figuresByContainer.set(name, figures)
+    book.enter(name, name, done, '', sent)
   }
+  const all = [...worked.values()]
   return {
     figuresByContainer,
-    processes: [...ledger.lineByProcess.values()].sort(byName),
-    countedBy: ledger.countedBy,
+    publication,
+    processes: [...book.lineByProcess.values()].sort(byName),
+    countedBy: book.countedBy,
     killed: victim.process.name,
-    convergenceMs: Math.max(0, convergedMs - ledger.lastWriteMs),
+    returned: [...worked].flatMap(([by, { returned }]) => returned.map((one) => ({ ...one, by }))),
+    voters,
+    readMs:
+      Math.max(...all.map((each) => each.readMs)) -
+      Math.max(...all.map(lastWriteOf), book.lastWriteMs),
   }
 }
 
-async function runContainer(
-  cluster: Cluster,
-  container: Container,
-  queue: Partition[],
-  ledger: Ledger,
-): Promise<void> {
-  for (let part = queue.shift(); part !== undefined; part = queue.shift()) {
-    const counted = await cluster.count(container, part)
-    ledger.countedBy.set(part.name, container.process.name)
-    enter(ledger, container.process.name, counted)
-  }
-}
-
-/** A container that counts like the others, until it is killed: what it had flushed must still be in the table. */
-async function runVictim(
+async function workTogether(
   cluster: Cluster,
   victim: Container,
-  queue: Partition[],
-  ledger: Ledger,
-): Promise<void> {
-  const share = queue.splice(0, victimPartitions)
-  await runContainer(cluster, victim, share, ledger)
-  await cluster.kill(victim)
-  const { name } = victim.process
-  ledger.lineByProcess.set(name, { ...lineOf(ledger, name), fate: 'killed with SIGKILL' })
+  work: Work,
+  book: Book,
+): Promise<{ worked: ReadonlyMap<string, Worked>; publication: Publication }> {
+  const survivors = cluster.containers.filter((each) => each !== victim)
+  const worked = new Map<string, Worked>()
+  const runContainer = async ({ process }: Container): Promise<void> => {
+    worked.set(process.name, await process.ask({ kind: 'work' }, 'worked'))
+  }
+  // It claims its share before others can have taken all.
+  const claimed = victim.process.reply('claimed')
+  const dying = runVictim(cluster, victim, book)
+  await Promise.race([claimed, dying])
+  const [publication] = await Promise.all([
+    runShortFunctions(cluster, survivors, book).then(async () => {
+      // All short functions have ended: for them the coordinator is at the meeting, where nobody writes any more.
+      await work.meeting.wait({ timeoutMs: meetingMsMax })
+      await work.meeting.wait({ timeoutMs: meetingMsMax })
+      return await work.result.wait({ timeoutMs: meetingMsMax })
+    }),
+    ...survivors.map(runContainer),
+    dying.then(runContainer),
+  ])
+  return { worked, publication }
 }
 
-/** Starts one short function after the other, each at the next gateway. */
-async function runShort(
+/** Kills the container in the middle of a partition. Gives the one that takes its place. */
+async function runVictim(cluster: Cluster, victim: Container, book: Book): Promise<Container> {
+  const command = { kind: 'work-and-stop', partitions: victimPartitions } as const
+  const { done, sent } = await victim.process.ask(command, 'half-way')
+  await cluster.kill(victim)
+  const { name } = victim.process
+  book.enter(name, name, done, 'killed with SIGKILL', sent)
+  return await cluster.startContainer()
+}
+
+/** Starts one short function after the other, some side by side, each at the next gateway. */
+async function runShortFunctions(
   cluster: Cluster,
-  gateways: readonly string[],
-  queue: Partition[],
-  lane: number,
-  ledger: Ledger,
+  containers: readonly Container[],
+  book: Book,
 ): Promise<void> {
-  let turn = lane
-  for (let part = queue.shift(); part !== undefined; part = queue.shift()) {
-    const name = `short-${part.name}`
-    const counted = await cluster.run(name, part, gateways[turn++ % gateways.length]!)
-    ledger.countedBy.set(part.name, name)
-    enter(ledger, shortLine, counted)
+  let started = 0
+  const lane = async (): Promise<void> => {
+    while (started < shortFunctions) {
+      const { gatewayUrl } = containers[started % containers.length]!
+      const name = `short-${++started}`
+      book.enter(name, shortLine, await cluster.run(name, gatewayUrl), 'came and went')
+    }
+  }
+  await Promise.all(Array.from({ length: shortAtOnce }, lane))
+}
+
+/** Waits until so many containers vote that the loss of one is borne. */
+async function votersOf(count: () => Promise<number>): Promise<number> {
+  const deadlineMs = performance.now() + votersMsMax
+  for (;;) {
+    const voters = await count()
+    if (voters >= votersMin) return voters
+    if (performance.now() > deadlineMs) {
+      throw new Error(`only ${voters} containers vote after ${votersMsMax} ms`)
+    }
+    await sleep(pollMs)
   }
 }
 
-function enter(ledger: Ledger, name: string, counted: Counted): void {
-  const line = lineOf(ledger, name)
-  ledger.lastWriteMs = Math.max(ledger.lastWriteMs, counted.lastWriteMs)
-  ledger.lineByProcess.set(name, {
-    ...line,
-    partitions: line.partitions + 1,
-    operations: line.operations + counted.operations,
-    ...(counted.sent === undefined ? {} : { sent: counted.sent }),
-  })
-}
-
-function lineOf(ledger: Ledger, name: string): ProcessLine {
-  const fate = name === shortLine ? 'came and went' : ''
-  return ledger.lineByProcess.get(name) ?? { name, fate, partitions: 0, operations: 0 }
+function lastWriteOf({ done }: Worked): number {
+  return done.lastWriteMs
 }
 
 function byName(a: ProcessLine, b: ProcessLine): number {
@@ -147,12 +180,11 @@ function byName(a: ProcessLine, b: ProcessLine): number {
 }
 
 /** Runs `work` and shows how far it is: the coordinator, too, reads the shared objects, through a gateway. */
-async function withProgress(url: string, rows: number, work: () => Promise<void>): Promise<void> {
-  const client = await connect(url)
+async function withProgress<R>(space: Space, rows: number, work: () => Promise<R>): Promise<R> {
   const view = showProgress(rows)
   const done = new AbortController()
   try {
-    const hours = await (await client.space(spaceName)).open('hours', Hours)
+    const hours = await space.open('hours', Hours)
     const watch = async (): Promise<void> => {
       while (!done.signal.aborted) {
         let counted = 0
@@ -163,29 +195,10 @@ async function withProgress(url: string, rows: number, work: () => Promise<void>
       }
     }
     const working = work().finally(() => done.abort())
-    await Promise.all([working, watch()])
+    const [result] = await Promise.all([working, watch()])
     view.show(rows)
+    return result
   } finally {
     view.end()
-    await client.close()
-  }
-}
-
-/** Waits until all replicas are equal, and tells when the last of them changed. */
-async function converged(containers: readonly Container[]): Promise<number> {
-  const deadlineMs = nowMs() + convergenceMsMax
-  for (;;) {
-    const replicas = await Promise.all(
-      containers.map(async (each) => await each.process.ask({ kind: 'digest' }, 'digest')),
-    )
-    if (replicas.every((each) => each.digest === replicas[0]!.digest)) {
-      return Math.max(...replicas.map((each) => each.lastChangeMs))
-    }
-    if (nowMs() > deadlineMs) {
-      // The comparison that follows names every figure that differs.
-      console.error(`replicas still differ ${convergenceMsMax} ms after the last write`)
-      return nowMs()
-    }
-    await sleep(digestMs)
   }
 }

@@ -10,21 +10,29 @@ import { constants } from 'node:os'
 import { parseArgs } from 'node:util'
 import { aggregate, differencesOf } from './aggregate.ts'
 import { Cluster } from './cluster.ts'
-import { type Flight, type Partition, partitionsOf, readFlights, rowsMax } from './data.ts'
-import { type Outcome, partitionCount, runJob, shortFunctions } from './job.ts'
+import {
+  type Flight,
+  jobPartitions,
+  type Partition,
+  readFlights,
+  rowsMax,
+  rowsMin,
+} from './data.ts'
+import { type Outcome, runJob, shortFunctions } from './job.ts'
 import {
   chartOf,
   comparisonOf,
   distributionOf,
   estimatesTableOf,
   processesOf,
+  returnsOf,
   verdictOf,
 } from './report.ts'
 import { spaceName } from './schema.ts'
 
 const containerCount = 4
 
-/** Runs the job. Returns the exit code: 0 when every figure of every surviving replica is right. */
+/** Runs the job. Returns the exit code: 0 when every figure of the result and of every replica is right. */
 async function main(): Promise<number> {
   const { rows, serve, help } = readOptions()
   if (help) {
@@ -33,8 +41,9 @@ async function main(): Promise<number> {
   }
   const startedMs = performance.now()
   const flights = readFlights(rows)
-  const partitions = partitionsOf(partitionCount)
-  const cluster = new Cluster(rows)
+  const partitions = jobPartitions()
+  const all = [...partitions.large, ...partitions.small]
+  const cluster = new Cluster(rows, containerCount)
   const interrupted = Promise.race(
     (['SIGINT', 'SIGTERM'] as const).map(async (signal) => {
       await once(process, signal)
@@ -43,11 +52,11 @@ async function main(): Promise<number> {
   )
   try {
     console.log(
-      `${rows.toLocaleString('en')} flights in ${partitionCount} partitions, counted by ` +
+      `${rows.toLocaleString('en')} flights in ${all.length} partitions, claimed from a queue and counted by ` +
         `${containerCount} containers that embed a peer and ${shortFunctions} short functions`,
     )
     const work = async (): Promise<Outcome> => {
-      await cluster.start(containerCount)
+      await cluster.start()
       return await runJob(cluster, partitions, rows)
     }
     const outcome = await Promise.race([work(), interrupted])
@@ -55,7 +64,7 @@ async function main(): Promise<number> {
       console.error(`interrupted by ${outcome}`)
       return 128 + constants.signals[outcome]
     }
-    const right = report(outcome, flights, partitions)
+    const right = report(outcome, flights, all)
     console.log(`The whole run took ${((performance.now() - startedMs) / 1000).toFixed(1)} s.`)
     if (serve) {
       console.log(invitationOf(cluster.containers[0]!.gatewayUrl))
@@ -83,8 +92,8 @@ function readOptions(): { rows: number; serve: boolean; help: boolean } {
     },
   })
   const rows = Number(values.rows)
-  if (!Number.isSafeInteger(rows) || rows < partitionCount || rows > rowsMax) {
-    throw new Error(`--rows takes ${partitionCount} to ${rowsMax}, got ${values.rows}`)
+  if (!Number.isSafeInteger(rows) || rows < rowsMin || rows > rowsMax) {
+    throw new Error(`--rows takes ${rowsMin} to ${rowsMax}, got ${values.rows}`)
   }
   return { rows, serve: values.serve, help: values.help }
 }
@@ -96,22 +105,28 @@ function report(
 ): boolean {
   const countedBy = (part: Partition): string => outcome.countedBy.get(part.name) ?? 'nobody'
   const expected = aggregate(flights, partitions, countedBy)
-  const [shown] = outcome.figuresByContainer.values()
-  console.log(`\n${chartOf(shown!)}\n`)
-  console.log(`${distributionOf(shown!)}\n`)
+  const { publication } = outcome
+  const shown = publication.figures
+  console.log(`\n${chartOf(shown)}\n`)
+  console.log(`${distributionOf(shown)}\n`)
   console.log('Shared objects = the same computation in one process\n')
-  console.log(`${comparisonOf(expected, shown!)}\n`)
-  console.log(`${estimatesTableOf(expected, shown!)}\n`)
+  console.log(`${comparisonOf(expected, shown)}\n`)
+  console.log(`${estimatesTableOf(expected, shown)}\n`)
   console.log(`${processesOf(outcome.processes)}\n`)
   let right = true
-  for (const [container, figures] of outcome.figuresByContainer) {
-    console.log(`${container}: ${verdictOf(expected, figures)}`)
+  const found = new Map([
+    [`The future, resolved by ${publication.publishedBy}`, publication.figures],
+    ...outcome.figuresByContainer,
+  ])
+  for (const [name, figures] of found) {
+    console.log(`${name}: ${verdictOf(expected, figures)}`)
     if (differencesOf(expected, figures).length > 0) right = false
   }
-  console.log(`${outcome.killed} was killed on the way: what it had flushed is in the table.`)
+  console.log(`\n${returnsOf(outcome.killed, outcome.returned)}`)
   console.log(
-    `The replicas read equal ${outcome.convergenceMs.toFixed(0)} ms after the last write of any process.`,
+    `All met at a barrier, and read their replicas at once: ${outcome.readMs.toFixed(0)} ms after the last write of any process.`,
   )
+  console.log(`${outcome.voters} containers voted on the queue, the barrier and the future.`)
   return right
 }
 
@@ -127,6 +142,7 @@ function invitationOf(gatewayUrl: string): string {
     `  npm run -s joinery -- get ${spaceName}/bands --json`,
     `  npm run -s joinery -- get ${spaceName}/delays`,
     '  npm run -s joinery -- peers',
+    '  npm run -s joinery -- groups',
   ].join('\n')
 }
 

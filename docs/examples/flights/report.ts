@@ -2,7 +2,7 @@ import asciichart from 'asciichart'
 import Table from 'cli-table3'
 import { countOf, differencesOf } from './aggregate.ts'
 import { estimatesOf } from './measure.ts'
-import type { Sent } from './messages.ts'
+import type { Returned, Sent } from './messages.ts'
 import type { Figures } from './schema.ts'
 
 type TallyValue = Figures['hours'] extends ReadonlyMap<string, infer V> ? V : never
@@ -93,6 +93,22 @@ export function verdictOf(expected: Figures, found: Figures): string {
     .map((each) => `  ${each.figure}: ${each.found} instead of ${each.expected}`)
   if (differences.length > lines.length) lines.push(`  … ${differences.length - lines.length} more`)
   return [`${compared}: ${differences.length} DIFFER`, ...lines].join('\n')
+}
+
+/** What became of the partitions that a killed container had in its hands. */
+export function returnsOf(
+  killed: string,
+  returned: readonly (Returned & { readonly by: string })[],
+): string {
+  const lines = returned.map(({ partition, slicesFound, slices, by }) => {
+    const found = `${slicesFound} of its ${slices} slices were in the tables`
+    const then = slicesFound === slices ? 'nothing was missing' : `${by} counted the others`
+    return `  partition ${partition}: ${found}, ${then}`
+  })
+  const count = `${returned.length} claimed partition${returned.length === 1 ? '' : 's'} came back`
+  return [`${killed} was killed on the way, another took its place, and ${count}:`, ...lines].join(
+    '\n',
+  )
 }
 
 /** What each process did, and the totals. */

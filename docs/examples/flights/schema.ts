@@ -23,10 +23,16 @@ export const Tally = struct({ flights: counter(), delay: counter(), worst: max()
 /** The flights of one distance band: their tally, how many left in each hour, and which distances occur. */
 export const Band = struct({ tally: Tally, byHour: map(counter()), distances: set<number>() })
 
-/** The state of one partition. One function writes it, so a register is right for its name. */
-export const Progress = struct({ rows: counter(), done: flag(), countedBy: register<string>() })
+/** The state of one partition. One function at a time writes it, so a register is right for its name. */
+export const Progress = struct({
+  rows: counter(),
+  /** Which slices are in the tables. */
+  slices: set<number>(),
+  done: flag(),
+  countedBy: register<string>(),
+})
 
-/** A partition in a few figures, written once, by the function that counted it. */
+/** A partition in a few figures, written by the function that counted it. */
 export interface Summary {
   readonly flights: number
   readonly delayMean: number

@@ -75,6 +75,11 @@ export class RemoteTransaction {
         "this is a handle of a peer, and the transaction is a client's",
         handle.name,
       )
+    if (object?.ordered === true)
+      throw invalidValue(
+        'a transaction is of eventual objects, and this one is strong',
+        object.name,
+      )
     if (place === undefined || !(object instanceof GatewayObject))
       throw invalidValue('a transaction takes handles', handle)
     if (object.home !== this.home)

@@ -93,6 +93,11 @@ describe('the objects of a group', () => {
     const { descriptor } = desk({ step: 2 }).strongKind
     const outcome = host.one({ kind: 'open-object', space: 's', name: 'it', descriptor })
     assert.equal(codeOf(outcome), 'OBJECT_SCHEMA_DIFFERS')
+    assert.ok(outcome.kind === 'failed')
+    assert.match(
+      outcome.failure.message,
+      / is test\.group-state\.Desk\(\), and not test\.group-state\.Desk\(\{ step: 2 \}\)/,
+    )
     assert.equal(desk({ step: 2 }).strongKind.descriptor, descriptor)
   })
 

@@ -20,12 +20,12 @@ export async function groups(reach: Reach): Promise<void> {
   })
 }
 
-function row(summary: GroupSummary): (string | number)[] {
+function row(summary: GroupSummary): (string | number | readonly string[])[] {
   const { group, leader, term, voters, learners, applied, sessions, parked } = summary
   const leads = [...voters, ...learners].find(({ node }) => node === leader)
   return [
     ...[group, leader === 0 ? 'nobody' : line(leads ?? { node: leader, peer: '' }), term],
-    ...[voters.map(line).join('\n'), learners.map(line).join('\n')],
+    ...[voters.map(line), learners.map(line)],
     ...[applied, sessions, parked],
   ]
 }

@@ -19,15 +19,22 @@ export function strongSchemaText(descriptor: string): string {
   }
 }
 
-/** `["lock",{"reentrant":true}]` as `lock({"reentrant":true})`; what is no such list is shown as it is. */
+/** `["lock",1,{"reentrant":true}]` as `lock({ reentrant: true })`; what is no such list is shown as it is. */
 function callText(descriptor: string): string {
   try {
     const parts: unknown = JSON.parse(descriptor)
     if (!Array.isArray(parts)) return descriptor
-    const [name, ...args] = parts as readonly unknown[]
+    const [name, version, ...args] = parts as readonly unknown[]
     if (typeof name !== 'string') return descriptor
-    return `${name}(${args.map((arg) => JSON.stringify(arg)).join(', ')})`
+    const call = `${name.replace(/^object:/, '')}(${args.map(argumentText).join(', ')})`
+    return version === undefined || version === 1 ? call : `${call}, version ${JSON.stringify(version)}`
   } catch {
     return descriptor
   }
+}
+
+function argumentText(arg: unknown): string {
+  if (typeof arg !== 'object' || arg === null || Array.isArray(arg)) return JSON.stringify(arg)
+  const members = Object.entries(arg).map(([key, value]) => `${key}: ${argumentText(value)}`)
+  return members.length === 0 ? '{}' : `{ ${members.join(', ')} }`
 }

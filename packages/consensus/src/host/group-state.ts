@@ -1,6 +1,7 @@
 import { JoineryError, invalidValue, isJoineryError } from '@joinery/crdt-objects'
 import { groupBusy, objectNotDeterministic, objectUnknown } from '../errors.ts'
 import {
+  classText,
   decodeClassDescriptor,
   descriptorName,
   encodeClassDescriptor,
@@ -313,7 +314,7 @@ function schemaDiffers(
   const { name, descriptor: found } = entry
   return new JoineryError(
     'OBJECT_SCHEMA_DIFFERS',
-    `the object ${name} is ${found}, and not ${descriptor}: open it as what it is, or use another name`,
+    `the object ${name} is ${classText(found)}, and not ${classText(descriptor)}: open it as what it is, or use another name`,
     { name, expected: descriptor, found, path: [] },
   )
 }

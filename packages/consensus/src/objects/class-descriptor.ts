@@ -82,6 +82,24 @@ export function descriptorName(descriptor: string): string | undefined {
   return /^\["([^"\\]{1,300})"/.exec(descriptor)?.[1]
 }
 
+/** A descriptor as its builder would be called: `queue({ capacity: 3 })`; what is none, as it is. */
+export function classText(descriptor: string): string {
+  try {
+    const [name, version, ...args] = JSON.parse(descriptor) as unknown[]
+    if (typeof name !== 'string' || typeof version !== 'number') return descriptor
+    const call = `${name.replace(/^object:/, '')}(${args.map(argumentText).join(', ')})`
+    return version === 1 ? call : `${call}, version ${version}`
+  } catch {
+    return descriptor
+  }
+}
+
+function argumentText(arg: unknown): string {
+  if (typeof arg !== 'object' || arg === null || Array.isArray(arg)) return JSON.stringify(arg)
+  const members = Object.entries(arg).map(([key, value]) => `${key}: ${argumentText(value)}`)
+  return members.length === 0 ? '{}' : `{ ${members.join(', ')} }`
+}
+
 function unspell(arg: unknown): unknown {
   if (typeof arg !== 'object' || arg === null || !(ENCODED in arg)) return arg
   const hex = arg[ENCODED]

@@ -44,7 +44,10 @@ export function defineStrongKind<A extends readonly unknown[], T extends StrongT
   const methods = methodModes(definition)
   const scheduled = methodNames(Class)
   const isKnown = registerClass({ name, Class, methods, scheduled, version, migrate })
-  if (!isKnown) throw invalidValue('another class, or another version of it, is defined as', name)
+  if (!isKnown) {
+    const reason = 'a class has a name of its own, and this is that of another class or version'
+    throw invalidValue(reason, name.replace(/^object:/, ''))
+  }
   return (...args) => {
     const kind: StrongKind = {
       name,
@@ -79,7 +82,7 @@ export function methodModes(
   const { Class, reads = [], internal = [] } = definition
   const all = methodNames(Class)
   for (const name of [...reads, ...internal]) {
-    if (!all.has(name)) throw invalidValue('the class has no method', name)
+    if (!all.has(name)) throw invalidValue('`reads` names methods of the class', name)
   }
   const methods = new Map<string, MethodMode>()
   for (const name of all) {

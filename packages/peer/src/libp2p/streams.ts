@@ -10,6 +10,7 @@ import { type Channel, type ChannelEvents } from '../network.ts'
 import { FrameError, FrameReader } from './frames.ts'
 import { FrameWriter } from './frame-writer.ts'
 import { plainBytes } from './plain-bytes.ts'
+import { spareWindowUpdates } from './window-updates.ts'
 
 /** The protocol of the direct streams. */
 export const syncProtocol = '/joinery/sync/1.0.0'
@@ -178,6 +179,7 @@ class StreamChannel implements Channel {
   #listen(): void {
     const inbound = this.#inbound
     if (inbound === undefined || this.#writer === undefined) return
+    spareWindowUpdates(inbound)
     inbound.addEventListener('message', (event: StreamMessageEvent) => {
       this.#take(plainBytes(event.data.subarray()))
     })

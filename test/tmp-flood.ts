@@ -1,0 +1,15 @@
+import { FunctionCluster } from './acceptance/fixtures/function-cluster.ts'
+const cluster = await FunctionCluster.start(3, [1])
+const outsider = await cluster.addPeer(false)
+const show = async (what: string) => { const [g] = await cluster.groups(); console.log(what, JSON.stringify({ leader: g!.leader, term: g!.term, sessions: g!.sessions, applied: g!.applied })) }
+await show('before')
+const t0 = performance.now()
+const flood = outsider.ask({ kind: 'misdeed', name: 'flood with sessions' })
+cluster.clients[0]!.ask({ kind: 'misdeed', name: 'measure calls' }).then((m) => console.log('measured', m), (e) => console.log(String(e)))
+const t = setInterval(() => void show('during ' + Math.round(performance.now() - t0)), 500)
+console.log(await flood.catch((e) => String(e)), performance.now() - t0)
+clearInterval(t)
+await show('after')
+for (const p of [...cluster.peers, outsider]) console.log(JSON.stringify(await p.ask({ kind: 'look' })))
+await cluster.stop()
+process.exit(0)
