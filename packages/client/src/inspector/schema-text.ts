@@ -27,7 +27,9 @@ function callText(descriptor: string): string {
     const [name, version, ...args] = parts as readonly unknown[]
     if (typeof name !== 'string') return descriptor
     const call = `${name.replace(/^object:/, '')}(${args.map(argumentText).join(', ')})`
-    return version === undefined || version === 1 ? call : `${call}, version ${JSON.stringify(version)}`
+    return version === undefined || version === 1
+      ? call
+      : `${call}, version ${JSON.stringify(version)}`
   } catch {
     return descriptor
   }
