@@ -1,5 +1,5 @@
-// `npm test`: all tests, in two processes at once. What starts processes and waits for them is in one,
-// what only computes in the other: together they use two cores, and neither disturbs itself.
+// `npm test`: all tests, in two processes at once. What waits for processes and time is in one, what computes in the
+// other: together they use two cores, and take about as long.
 import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -14,9 +14,7 @@ interface LaneResult {
 }
 
 /** Folders of tests that mostly wait for processes, servers and sockets. */
-const waiting = new Set([
-  ...['acceptance', 'bench', 'client', 'examples', 'integration', 'nemesis', 'peer', 'tooling'],
-])
+const waiting = new Set(['acceptance', 'examples', 'integration', 'nemesis', 'peer'])
 const closingLine = /^(\d+) passed, (\d+) failed, (\d+) skipped$/
 
 /** The lanes, as files that mocha takes. A folder that is new computes until it is named above. */

@@ -26,6 +26,7 @@ export type {
   StrongKind,
   StrongTarget,
 } from './faces/strong-target.ts'
+export { strongChanges } from './faces/strong-changes.ts'
 export { untilPasses, waitSignal } from './faces/wait.ts'
 export type { Identity, ReplicaId } from './identity.ts'
 export type { Kind } from './kind.ts'

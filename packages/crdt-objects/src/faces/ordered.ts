@@ -1,13 +1,10 @@
-import type { Change } from '../change.ts'
 import type { Kind, KindView } from '../kind.ts'
 import type { KindIdentity } from '../kind-identity.ts'
 import type { WaitOptions } from '../wait-options.ts'
 import type { RemoteCall, RemoteObject } from './remote-place.ts'
+import { strongChanges } from './strong-changes.ts'
 import type { StrongAnswer, StrongTarget } from './strong-target.ts'
 import type { Watchable } from './wait.ts'
-
-/** All of an object may have changed: what changed within it is known where the data is. */
-const CHANGED: Change = { origin: 'remote', by: [], detail: [{ path: [] }] }
 
 /** An object of a CRDT schema in strong mode, as remote handles need it. */
 export class OrderedObject implements RemoteObject {
@@ -37,39 +34,15 @@ export class OrderedObject implements RemoteObject {
 
   /** A sequence is what one read gives; changes are told as long as somebody asks for the next. */
   stream(call: RemoteCall): AsyncIterable<unknown> {
-    return call.verb === 'changes' ? this.changes(call) : this.items(call)
+    if (call.verb !== 'changes') return this.items(call)
+    // Nothing is read: the answer says where the object stands.
+    const standing = async (options: WaitOptions): Promise<number> =>
+      (await this.ask({ ...call, options })).index
+    return strongChanges(this.target, standing, call.options.signal)
   }
 
   private async *items(call: RemoteCall): AsyncGenerator {
     yield* (await this.ask(call)).value as Iterable<unknown>
-  }
-
-  /** Positions in the order: what changed while nobody asked is told as one change. */
-  private changes(call: RemoteCall): AsyncIterable<Change> {
-    const { target } = this
-    const { signal } = call.options
-    const begin = (): AsyncIterator<Change, undefined> => {
-      let ended = false
-      // Nothing is read: the answer says where the object stands now.
-      let position = this.ask(call).then(({ index }) => index)
-      // Who never asks for a change is not told that none can come.
-      position.catch(() => undefined)
-      return {
-        next: async () => {
-          if (ended) return { done: true, value: undefined }
-          const after = await position
-          position = target.changed(after, { signal })
-          position.catch(() => undefined)
-          await position
-          return { done: false, value: CHANGED }
-        },
-        return: () => {
-          ended = true
-          return Promise.resolve({ done: true, value: undefined })
-        },
-      }
-    }
-    return { [Symbol.asyncIterator]: begin }
   }
 
   /** What `until` looks at: each read says after which position the next change is news. */

@@ -9,14 +9,12 @@ import {
   type StrongAnswer,
   type StrongCall,
   type StrongTarget,
+  strongChanges,
   untilPasses,
 } from '@joinery/crdt-objects/engine'
 
 /** What the handles of all strong kinds have. */
 export interface KindBase<V> extends HandleBase<'strong', V>, RemoteBase {}
-
-/** All of an object may have changed. */
-const CHANGED: Change = { origin: 'remote', by: [], detail: [{ path: [] }] }
 
 /** The part of a handle that all strong kinds share: an address, over whatever reaches the object. */
 export class KindHandle<V> implements KindBase<V> {
@@ -58,27 +56,9 @@ export class KindHandle<V> implements KindBase<V> {
 
   changes(options: { readonly signal?: AbortSignal | undefined } = {}): AsyncIterable<Change> {
     const { signal } = checkWait('changes', options, ['signal'])
-    const begin = (): AsyncIterator<Change, undefined> => {
-      let isOver = false
-      let position = this.query('read', [], { signal }).then(({ index }) => index)
-      // Who never asks for a change is not told that none can come.
-      position.catch(() => undefined)
-      return {
-        next: async () => {
-          if (isOver) return { done: true, value: undefined }
-          const after = await position
-          position = this.target.changed(after, { signal })
-          position.catch(() => undefined)
-          await position
-          return { done: false, value: CHANGED }
-        },
-        return: () => {
-          isOver = true
-          return Promise.resolve({ done: true, value: undefined })
-        },
-      }
-    }
-    return { [Symbol.asyncIterator]: begin }
+    const standing = async (wait: WaitOptions): Promise<number> =>
+      (await this.query('read', [], wait)).index
+    return strongChanges(this.target, standing, signal)
   }
 
   with(options: WaitOptions): this {
