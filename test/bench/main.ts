@@ -1,6 +1,6 @@
 /*
  * npm run bench            all of them, written to docs/results/bench.md
- * npm run bench -- NAME    one of them, printed only
+ * npm run bench -- NAME    one of them, printed only; with --write to docs/results/bench-NAME.md
  */
 import { spawnSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -11,9 +11,7 @@ import { renderReport, renderSection, type Section } from './report.ts'
 import { lookAround, notMeasured } from './surroundings.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
-const report = new URL('../../docs/results/bench.md', import.meta.url)
-
-const [name] = process.argv.slice(2)
+const [name, flag] = process.argv.slice(2)
 const chosen = benchmarks.filter((benchmark) => name === undefined || benchmark.name === name)
 if (chosen.length === 0) {
   const names = benchmarks.map((benchmark) => benchmark.name).join(', ')
@@ -42,7 +40,9 @@ for (const benchmark of chosen) {
   sections.push(section)
   console.log(renderSection(section))
 }
-if (name === undefined) {
+if (name === undefined || flag === '--write') {
+  const file = name === undefined ? 'bench.md' : `bench-${name}.md`
+  const report = new URL(`../../docs/results/${file}`, import.meta.url)
   mkdirSync(new URL('./', report), { recursive: true })
   writeFileSync(report, renderReport(missing, sections))
   console.log(`Written to ${fileURLToPath(report).slice(root.length)}.`)

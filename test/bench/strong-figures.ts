@@ -25,6 +25,7 @@ export const ourPlan: readonly Step<StrongVerb>[] = [
   { verb: 'cas', inFlight: 1, count: 3000 },
   { verb: 'get', inFlight: 1, count: 3000 },
   { verb: 'lock', inFlight: 1, count: 1500 },
+  { verb: 'lock-after-write', inFlight: 1, count: 600 },
   { verb: 'set', inFlight: 64, count: 30_000 },
   { verb: 'set', inFlight: 256, count: 50_000 },
   { verb: 'get', inFlight: 64, count: 30_000 },
@@ -146,9 +147,22 @@ export function strongRows(
       for (const each of asked) rows.push(rowOf(each, isLatency, regime, side, ours, etcd))
     }
     rowsOf(latencies(durability), true)
+    rows.push(visibilityRow(regime, side, ours))
     rowsOf(throughputs, false)
   }
   return rows
+}
+
+/** What it costs that a lock shows what was written before it: against the same lock with nothing written. */
+function visibilityRow(regime: string, side: SideName, ours: Results): Row {
+  const [after, bare] = [ours.get('lock-after-write 1')!, ours.get('lock 1')!]
+  return {
+    subject: `lock and unlock after an eventual write, ${side}`,
+    regime,
+    ours: spreadText(after.samplesUs),
+    against: `nothing written ${spreadText(bare.samplesUs)}`,
+    ratio: median(after.samplesUs) / median(bare.samplesUs),
+  }
 }
 
 function rowOf(

@@ -55,6 +55,8 @@ async function measureSides(
   const sides = new Map<SideName, Results>()
   {
     await using voters = await startVoters(cores, fsync)
+    // It has the space open from now on, and takes what is flushed.
+    await voters.follower.ask({ kind: 'load', verb: 'get', inFlight: 1, count: 1 })
     sides.set('embedded', await voters.run(voters.leader, size))
     sides.set('from a follower', await voters.run(voters.follower, size))
     const [client] = await Program.start('strong-client', cores[0], { url: voters.gatewayUrl })

@@ -3,9 +3,10 @@ import { lock } from '@joinery/consensus'
 import { type LoadSize } from './load.ts'
 
 /** What is measured of objects in strong mode. */
-export type StrongVerb = 'set' | 'get' | 'cas' | 'increment' | 'lock'
+export type StrongVerb = 'set' | 'get' | 'cas' | 'increment' | 'lock' | 'lock-after-write'
 /** What of it is measured of etcd, and what has no counterpart here. */
-export type EtcdVerb = StrongVerb | 'increment-by-compare' | 'lock-kept'
+export type EtcdVerb =
+  Exclude<StrongVerb, 'lock-after-write'> | 'increment-by-compare' | 'lock-kept'
 
 /** So many calls of a verb, so many of them at a time. */
 export interface StrongLoad<V extends string = StrongVerb> extends LoadSize {
@@ -26,7 +27,12 @@ export async function strongCalls(
   const locks = await Promise.all(
     Array.from({ length: 64 }, (_, i) => space.open(`lock-${i}`, lock())),
   )
+  const eventual = await space.open('eventual', counter())
   const marks = new Map<string, number>()
+  const lockAndUnlock = async (number: number): Promise<void> => {
+    const held = await locks[number % 64]!.acquire()
+    await held.release()
+  }
   return {
     set: (number) => table.set(`key-${number % 1000}`, value),
     get: (number) => table.get(`key-${number % 1000}`),
@@ -39,9 +45,11 @@ export async function strongCalls(
       if (!(await marked.compareAndSet(key, mark, number)))
         throw new Error(`${key} has another value`)
     },
-    async lock(number) {
-      const held = await locks[number % 64]!.acquire()
-      await held.release()
+    lock: lockAndUnlock,
+    // Whoever locks next is to see it: it is held elsewhere before the first command leaves.
+    async 'lock-after-write'(number) {
+      await eventual.add(1)
+      await lockAndUnlock(number)
     },
   }
 }

@@ -16,6 +16,22 @@ describe('the session of a caller', () => {
     assert.equal(rig.group.tokens, 10)
   })
 
+  it('gives way to another when it ended before its caller knew that it was open', async () => {
+    const rig = new CallerRig()
+    const pot = await rig.open()
+    rig.group.fault = (what, count) => {
+      if (what === 'openSession' && count > 0)
+        for (const id of rig.group.sessions.keys()) rig.group.end(id)
+      return what === 'openSession' && count === 0 ? 'answer-lost' : undefined
+    }
+    const put = rig.follow(pot, 'put', [1])
+    await rig.pass(5_000)
+    assert.equal(rig.group.tokens, 1)
+    assert.equal(rig.group.ended.length, 1)
+    assert.deepEqual([...rig.group.sessions.keys()], [`${'0'.repeat(31)}2`])
+    assert.ok(put)
+  })
+
   it('is renewed at a third of its lease when nothing is called, and less often when calls renew it', async () => {
     const rig = new CallerRig({ leaseMs: 9000 })
     const pot = await rig.open()

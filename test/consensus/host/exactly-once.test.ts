@@ -128,6 +128,28 @@ describe('a session of a group', () => {
     assert.deepEqual([...host.machine.sessions()], [])
   })
 
+  it('that ended is not opened again by a request that comes late, nor are its calls done again', () => {
+    const { host, session, object } = rig()
+    const open = { kind: 'open-session', session, leaseMs: 10_000 } as const
+    const command = host.command(session, object, 'add', [1])
+    host.one(command)
+    host.one({ kind: 'end-sessions', sessions: [session], reason: 'closed' })
+    host.restart()
+    assert.equal(codeOf(host.one(open)), 'SESSION_EXPIRED')
+    assert.equal(codeOf(host.one(command)), 'SESSION_EXPIRED')
+    assert.equal(host.read(object, 'read'), 1)
+    host.pass(600_001)
+    assert.equal(host.one(open).kind, 'done')
+  })
+
+  it('that is ended before the request to open it comes is not opened', () => {
+    const { host } = rig()
+    const session = sessionId(9)
+    host.one({ kind: 'end-sessions', sessions: [session], reason: 'closed' })
+    const late = host.one({ kind: 'open-session', session, leaseMs: 10_000 })
+    assert.equal(codeOf(late), 'SESSION_EXPIRED')
+  })
+
   it('is opened twice without harm, and only with a sensible lease', () => {
     const { host, session, object } = rig()
     const command = host.command(session, object, 'add', [1])

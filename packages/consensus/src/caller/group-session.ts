@@ -1,4 +1,4 @@
-import type { WaitOptions } from '@joinery/crdt-objects'
+import { isJoineryError, type WaitOptions } from '@joinery/crdt-objects'
 import { groupBusy } from '../errors.ts'
 import type { SessionId } from '../host/command.ts'
 import { Pacing } from './pacing.ts'
@@ -110,10 +110,16 @@ export class GroupSession {
   private async open(): Promise<void> {
     const { leaseMs } = this.times
     let sentMs = 0
-    await repeated(this.patience({}), (options) => {
-      sentMs = this.ports.clock.nowMs()
-      return this.ports.log.openSession(this.group, this.id, leaseMs, options)
-    })
+    try {
+      await repeated(this.patience({}), (options) => {
+        sentMs = this.ports.clock.nowMs()
+        return this.ports.log.openSession(this.group, this.id, leaseMs, options)
+      })
+    } catch (error) {
+      if (!isJoineryError(error, 'SESSION_EXPIRED')) throw error
+      // An attempt without an answer had opened it, so long ago that it has ended. Calls go to the next one.
+      return this.lose()
+    }
     this.isOpen = true
     // It was closed meanwhile: nobody would ever end it.
     if (this.lost.aborted) return await this.giveBack()

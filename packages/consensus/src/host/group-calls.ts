@@ -156,6 +156,8 @@ export class GroupCalls {
   endSessions(ids: readonly SessionId[]): void {
     const ended: Session[] = []
     for (const id of new Set(ids)) {
+      // Of one that is not known, too: the request to open it may be on its way.
+      this.tables.endedSessions.add(id, this.tables.environment.nowMs)
       const session = this.tables.sessions.get(id)
       if (session === undefined) continue
       this.tables.sessions.delete(id)

@@ -9,6 +9,7 @@ import {
 import type { AgreedEnvironment } from './agreed-environment.ts'
 import type { ClassObject } from './class-object.ts'
 import { GroupTables } from './group-tables.ts'
+import { EndedSessions } from './ended-sessions.ts'
 import { HostedEntry } from './hosted-entry.ts'
 import type { HostedObject } from './hosted-object.ts'
 import type { ObjectCall } from './object-call.ts'
@@ -49,6 +50,7 @@ export function encodeTables(tables: GroupTables): Uint8Array {
   for (const entry of objects.values()) writeEntry(writer, entry)
   writer.varint(sessions.size)
   for (const session of sessions.values()) writeSession(writer, session)
+  tables.endedSessions.encode(writer)
   const inOrder = [...timers.all()].sort((a, b) => a.number - b.number)
   writer.varint(inOrder.length)
   for (const timer of inOrder) writeTimer(writer, timer)
@@ -148,6 +150,7 @@ function readTables(
   tables.nextTimer = reader.varint()
   for (let left = reader.count(8); left > 0; left--) readEntry(reader, tables, restore)
   for (let left = reader.count(16); left > 0; left--) readSession(reader, tables)
+  tables.endedSessions = EndedSessions.decode(reader)
   connectParked(reader, tables)
   for (let left = reader.count(4); left > 0; left--) readTimer(reader, tables)
   reader.end()

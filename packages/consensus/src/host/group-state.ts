@@ -1,5 +1,5 @@
 import { JoineryError, invalidValue, isJoineryError } from '@joinery/crdt-objects'
-import { groupBusy, objectNotDeterministic, objectUnknown } from '../errors.ts'
+import { groupBusy, objectNotDeterministic, objectUnknown, sessionExpired } from '../errors.ts'
 import {
   classText,
   decodeClassDescriptor,
@@ -173,6 +173,9 @@ export class GroupState implements StateMachine {
       return this.calls.failed(invalidValue(range, leaseMs))
     }
     if (sessions.has(session)) return this.done()
+    if (this.tables.endedSessions.has(session, this.nowMs)) {
+      return this.calls.failed(sessionExpired(session, 'not-applied'))
+    }
     if (sessions.size >= SESSIONS_MAX) {
       return this.calls.failed(groupBusy(`the group has ${SESSIONS_MAX} sessions`))
     }

@@ -1,5 +1,6 @@
 import type { AgreedEnvironment } from './agreed-environment.ts'
 import type { ObjectNumber, SessionId } from './command.ts'
+import { EndedSessions } from './ended-sessions.ts'
 import type { HostedEntry } from './hosted-entry.ts'
 import type { Session } from './session.ts'
 import { TimerQueue } from './timer-queue.ts'
@@ -8,6 +9,7 @@ import { TimerQueue } from './timer-queue.ts'
 export class GroupTables {
   readonly environment: AgreedEnvironment
   readonly sessions = new Map<SessionId, Session>()
+  endedSessions = new EndedSessions()
   /** Invariant: in ascending order of their numbers. */
   readonly objects = new Map<ObjectNumber, HostedEntry>()
   readonly timers = new TimerQueue()
