@@ -29,7 +29,7 @@ describe('the session of a caller', () => {
     assert.equal(rig.group.tokens, 1)
     assert.equal(rig.group.ended.length, 1)
     assert.deepEqual([...rig.group.sessions.keys()], [`${'0'.repeat(31)}2`])
-    assert.ok(put)
+    assert.equal(put.answer?.value, 1)
   })
 
   it('is renewed at a third of its lease when nothing is called, and less often when calls renew it', async () => {
