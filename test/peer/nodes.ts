@@ -14,7 +14,7 @@ export interface ObservedNode extends Node {
 
 /** Starts a node on loopback, of a founded cluster unless another is given. */
 export async function startNode(
-  options: Partial<NodeOptions> & { readonly onFrame?: ChannelEvents['onFrame'] } = {},
+  options: Partial<NodeOptions & Pick<ChannelEvents, 'onFrame' | 'onOpened'>> = {},
 ): Promise<ObservedNode> {
   const reports: Report[] = []
   const node = await createNode({
@@ -29,7 +29,10 @@ export async function startNode(
   const frames: Uint8Array[] = []
   const invalid: string[] = []
   await node.connect({
-    onOpened: (channel) => channels.add(channel),
+    onOpened: (channel) => {
+      channels.add(channel)
+      options.onOpened?.(channel)
+    },
     onClosed: (channel) => channels.delete(channel),
     onFrame: (channel, frame) => {
       frames.push(frame.slice())

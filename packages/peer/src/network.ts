@@ -46,6 +46,8 @@ export interface Network {
   readonly gossip: Gossip | undefined
   readonly bytesSent: number
   readonly bytesReceived: number
+  /** How many lanes there are beside the connections. */
+  readonly lanes: number
   /**
    * Connects to the peer at `address`, and resolves with its id.
    *

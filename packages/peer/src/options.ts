@@ -17,6 +17,12 @@ export interface PeerOptions {
   /** Multiaddrs to listen on. Default `/ip4/127.0.0.1/tcp/0`: this machine only, any free port. */
   readonly listen?: readonly string[] | undefined
   /**
+   * The port for lanes, on the same hosts: the sockets beside the connections of libp2p on which the frames of neighbours
+   * travel faster. They need no name and no key of yours. Default 0, any free port; false: none. Where it cannot be
+   * reached from, libp2p carries everything.
+   */
+  readonly lanePort?: number | false | undefined
+  /**
    * Multiaddrs of peers of the cluster, any of which introduces this one to all. They are tried until reached. A peer
    * that is given none founds a new cluster.
    */
@@ -59,6 +65,7 @@ const votersLimit = 15
 const known = new Set<string>([
   'clusterKey',
   'listen',
+  'lanePort',
   'bootstrap',
   'dissemination',
   'gateway',
@@ -80,6 +87,9 @@ export function checkOptions(options: PeerOptions): void {
   }
   checkAddresses('listen', options.listen)
   checkAddresses('bootstrap', options.bootstrap)
+  const { lanePort = false } = options
+  if (lanePort !== false && !isIntegerWithin(lanePort, 0, 65_535))
+    throw invalidValue('lanePort is a port, 0 for any free one, or false for none', lanePort)
   const { gateway } = options
   if (gateway !== undefined) {
     // Here too, so that a mistake is told before the cluster is joined.

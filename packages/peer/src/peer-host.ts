@@ -129,6 +129,7 @@ export class PeerHost implements Peer {
       clusterKey,
       cluster: footing.cluster,
       listen: options.listen ?? ['/ip4/127.0.0.1/tcp/0'],
+      lanePort: options.lanePort,
       bootstrap,
       hasGossip: (internals.dissemination ?? dissemination) === 'gossip',
       report: options.onReport ?? (() => undefined),
@@ -191,9 +192,9 @@ export class PeerHost implements Peer {
   }
 
   statistics(): PeerStatistics {
-    const { bytesSent, bytesReceived } = this.#node
+    const { bytesSent, bytesReceived, lanes } = this.#node
     const peers = this.#membership.neighbours.length
-    return { ...this.#count, peers, bytesSent, bytesReceived }
+    return { ...this.#count, peers, lanes, bytesSent, bytesReceived }
   }
 
   /** The groups of the cluster, as their leaders see them. */

@@ -12,6 +12,8 @@ export interface PeerStatistics {
   readonly bytes: number
   /** Other peers that are connected now. */
   readonly peers: number
+  /** How many of them are reached by a lane, and not by libp2p alone. */
+  readonly lanes: number
   /** Bytes handed to connections, over all neighbours: batches, messages of replication, membership. */
   readonly bytesSent: number
   readonly bytesReceived: number

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { ClusterIdentity } from '#peer/membership/cluster-identity.ts'
 import { frameBytesMax } from '#peer/libp2p/frames.ts'
 import { type RefusalReason } from '#peer/errors.ts'
+import { type Channel } from '#peer/network.ts'
 import { eventually } from '#test/eventually.ts'
 import { type ObservedNode, startNode } from '#test/peer/nodes.ts'
 
@@ -51,6 +52,61 @@ describe('A node', () => {
     fromB!.send(Uint8Array.of(3))
     await eventually(() => {
       assert.deepEqual([a.frames, b.frames], [[Uint8Array.of(3)], [Uint8Array.of(1, 2)]])
+    })
+  })
+
+  it('keeps the order of frames while they turn from a stream to a lane', async () => {
+    const cluster = ClusterIdentity.found()
+    const sent = 400
+    const talk = (channel: Channel): void => {
+      let next = 0
+      const timer = setInterval(() => {
+        for (let i = 0; i < 10; i++) channel.send(Uint8Array.of(next >> 8, next++ & 255))
+        if (next >= sent) clearInterval(timer)
+      }, 1)
+    }
+    const [a, b] = [
+      await start({ cluster, onOpened: talk }),
+      await start({ cluster, onOpened: talk }),
+    ]
+    await a.dial(b.address, signal())
+    await eventually(() => {
+      assert.deepEqual([a.frames.length, b.frames.length], [sent, sent])
+    })
+    for (const { frames } of [a, b])
+      assert.deepEqual(
+        frames.map(([high = 0, low = 0]) => high * 256 + low),
+        Array.from({ length: sent }, (_, i) => i),
+      )
+    assert.deepEqual([a.lanes, b.lanes], [1, 1])
+  })
+
+  it('carries everything by libp2p where one side has no lanes', async () => {
+    const cluster = ClusterIdentity.found()
+    const [a, b] = [await start({ cluster }), await start({ cluster, lanePort: false })]
+    await a.dial(b.address, signal())
+    await eventually(() => {
+      assert.equal(a.channels.size + b.channels.size, 2)
+    })
+    ;[...a.channels][0]!.send(Uint8Array.of(1))
+    await eventually(() => {
+      assert.deepEqual(b.frames, [Uint8Array.of(1)])
+    })
+    assert.deepEqual([a.lanes, b.lanes], [0, 0])
+  })
+
+  it('ends a channel on both sides when one of them stops, after what was said last', async () => {
+    const cluster = ClusterIdentity.found()
+    const [a, b] = [await start({ cluster }), await start({ cluster })]
+    await a.dial(b.address, signal())
+    await eventually(() => {
+      assert.deepEqual([a.lanes, b.lanes], [1, 1])
+    })
+    ;[...a.channels][0]!.send(Uint8Array.of(7))
+    await new Promise((resolve) => setImmediate(resolve))
+    await a.stop()
+    await eventually(() => {
+      assert.deepEqual([b.frames, b.channels.size, b.lanes], [[Uint8Array.of(7)], 0, 0])
     })
   })
 

@@ -21,3 +21,8 @@ export function listenFailure(error: unknown): unknown {
   const found = /^\s*(\/\S+): .*\b(E[A-Z]+)\b/m.exec(error.message)
   return found === null ? error : (addressUnavailable(found[1]!, found[2], error) ?? error)
 }
+
+/** The host of a multiaddr of TCP: an address, or a name. */
+export function hostOf(address: string): string | undefined {
+  return /^\/(?:ip4|ip6|dns|dns4|dns6)\/([^/]+)\/tcp\//.exec(address)?.[1]
+}

@@ -1,6 +1,6 @@
 import { encodeFrames, frameLength } from './frames.ts'
 
-/** What a writer needs of a stream: a part of libp2p's, so that a test can stand in for it. */
+/** What a writer needs of a stream: a part of libp2p's, so that a lane, or a test, can stand in for it. */
 export interface ByteSink {
   /** False means: not now; the 'drain' event says when. */
   readonly writableNeedsDrain: boolean
@@ -21,13 +21,16 @@ export interface FrameWriterOptions {
 // One send is cut by the muxer; more than this at once would only be copied for nothing.
 const sendBytesMax = 256 * 2 ** 10
 
+/** The last frame on a stream whose next frames come by a lane: no other is empty. */
+export const turnFrame = new Uint8Array(0)
+
 interface Queued {
   readonly frame: Uint8Array
   readonly isBulk: boolean
 }
 
 /**
- * Writes frames to one stream, in order, and never more than it takes.
+ * Writes frames to one stream, in order, and never more than it takes. It may go on to another one.
  *
  * The frames of one turn leave in one `send`, for the cost is by the send and not by the byte (13 times, measured).
  * What the stream does not take waits here, in a queue with a bound: a neighbour that does not read loses its queue,
@@ -37,7 +40,9 @@ interface Queued {
  * queue, and to drop it would only make the neighbour ask again. It has a bound of its own: one answer to one ask.
  */
 export class FrameWriter {
-  readonly #sink: ByteSink
+  #sink: ByteSink
+  /** Where to go on when everything that waits is on its way. */
+  #nextSink: ByteSink | undefined
   readonly #options: FrameWriterOptions
   #queue: Queued[] = []
   #queueBytes = 0
@@ -50,13 +55,7 @@ export class FrameWriter {
   constructor(sink: ByteSink, options: FrameWriterOptions) {
     this.#sink = sink
     this.#options = options
-    // The event, and not `onDrain()`: that promise resolves at once, for ever, after it has resolved once.
-    sink.addEventListener('drain', () => {
-      // libp2p's own listener clears its flag and goes on with its own buffer in a microtask; ours comes after it.
-      queueMicrotask(() => {
-        this.#write()
-      })
-    })
+    this.#listen(sink)
   }
 
   /** Bytes that wait for the stream to take them. */
@@ -83,9 +82,26 @@ export class FrameWriter {
     this.#schedule()
   }
 
+  /** Goes on with `sink` after what waits now, and after an empty frame that says so. */
+  continueOn(sink: ByteSink): void {
+    this.#nextSink = sink
+    this.#listen(sink)
+    this.#schedule()
+  }
+
   close(): void {
     this.#isClosed = true
     this.#clear()
+  }
+
+  #listen(sink: ByteSink): void {
+    // The event, and not `onDrain()`: that promise resolves at once, for ever, after it has resolved once.
+    sink.addEventListener('drain', () => {
+      // libp2p's own listener clears its flag and goes on with its own buffer in a microtask; ours comes after it.
+      queueMicrotask(() => {
+        this.#write()
+      })
+    })
   }
 
   #push(queued: Queued): void {
@@ -121,11 +137,11 @@ export class FrameWriter {
   #write(): void {
     if (this.#isClosed) return
     try {
-      while (this.#queue.length > 0 && !this.#sink.writableNeedsDrain) {
-        const frames = this.#takeFrames()
-        const bytes = encodeFrames(frames)
-        this.bytesSent += bytes.length
-        this.#sink.send(bytes)
+      this.#writeQueue()
+      if (this.#nextSink !== undefined && this.#queue.length === 0) {
+        this.#sendAll([turnFrame])
+        this.#sink = this.#nextSink
+        this.#nextSink = undefined
       }
     } catch (error) {
       // `send` throws at once when the stream is closing.
@@ -137,6 +153,18 @@ export class FrameWriter {
       this.#isOverflown = false
       this.#options.onDrained()
     }
+  }
+
+  #writeQueue(): void {
+    while (this.#queue.length > 0 && !this.#sink.writableNeedsDrain) {
+      this.#sendAll(this.#takeFrames())
+    }
+  }
+
+  #sendAll(frames: readonly Uint8Array[]): void {
+    const bytes = encodeFrames(frames)
+    this.bytesSent += bytes.length
+    this.#sink.send(bytes)
   }
 
   #takeFrames(): Uint8Array[] {

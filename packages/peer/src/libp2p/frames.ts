@@ -12,13 +12,16 @@ export class FrameError extends Error {
 
 /** Joins frames for one write: each is preceded by its length in four bytes. */
 export function encodeFrames(frames: readonly Uint8Array[]): Uint8Array {
-  const parts: Uint8Array[] = []
+  let length = 0
+  for (const frame of frames) length += frameLength(frame)
+  const bytes = new Uint8Array(length)
+  let offset = 0
   for (const frame of frames) {
-    const header = new Uint8Array(headerBytes)
-    new DataView(header.buffer).setUint32(0, frame.length)
-    parts.push(header, frame)
+    writeLength(bytes, offset, frame.length)
+    bytes.set(frame, offset + headerBytes)
+    offset += headerBytes + frame.length
   }
-  return concat(parts)
+  return bytes
 }
 
 /** The bytes that `frame` takes on the stream. */
@@ -72,8 +75,16 @@ export class FrameReader {
   }
 }
 
+function writeLength(bytes: Uint8Array, offset: number, length: number): void {
+  bytes[offset] = length >>> 24
+  bytes[offset + 1] = length >>> 16
+  bytes[offset + 2] = length >>> 8
+  bytes[offset + 3] = length
+}
+
 function lengthAt(bytes: Uint8Array, offset: number): number {
-  const length = new DataView(bytes.buffer, bytes.byteOffset + offset).getUint32(0)
+  const high = bytes[offset]! * 2 ** 24
+  const length = high + (bytes[offset + 1]! << 16) + (bytes[offset + 2]! << 8) + bytes[offset + 3]!
   if (length > frameBytesMax) throw new FrameError(`a frame of ${length} bytes`)
   return length
 }

@@ -17,7 +17,6 @@ import { concat } from 'uint8arrays/concat'
 import { fromString } from 'uint8arrays/from-string'
 import { peerRefused, type RefusalReason } from '../errors.ts'
 import { type ClusterIdentity, clusterIdBytes } from '../membership/cluster-identity.ts'
-import { spareStackTraces } from './noise-lengths.ts'
 import { plainBytes } from './plain-bytes.ts'
 
 const version = 1
@@ -55,12 +54,10 @@ export function membershipEncrypter(
     protocol: inner.protocol,
     async secureOutbound(connection, secureOptions) {
       const secured = await inner.secureOutbound(connection, secureOptions)
-      spareStackTraces(secured.connection)
       return await prove('dialler', secured, options, secureOptions?.signal)
     },
     async secureInbound(connection, secureOptions) {
       const secured = await inner.secureInbound(connection, secureOptions)
-      spareStackTraces(secured.connection)
       return await prove('listener', secured, options, secureOptions?.signal)
     },
   }

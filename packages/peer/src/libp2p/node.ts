@@ -15,14 +15,17 @@ import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import type { GossipSub } from '@chainsafe/libp2p-gossipsub'
 import { createLibp2p, type ServiceFactoryMap } from 'libp2p'
-import { findRefusal, type RefusalReason } from '../errors.ts'
+import { addressUnavailable, findRefusal, type RefusalReason } from '../errors.ts'
+import { Lanes } from '../lanes/lanes.ts'
 import { type ClusterIdentity } from '../membership/cluster-identity.ts'
 import { type ChannelEvents, type Network } from '../network.ts'
 import { type Reporter } from '../report.ts'
-import { checkMultiaddrs, listenFailure } from './addresses.ts'
+import { checkMultiaddrs, hostOf, listenFailure } from './addresses.ts'
 import { gossipService, PubsubGossip } from './gossip.ts'
 import { membershipEncrypter } from './membership-encrypter.ts'
 import { Streams, syncProtocol } from './streams.ts'
+
+const lanesEndMs = 500
 
 /** What a node is made of. */
 export interface NodeOptions {
@@ -32,6 +35,8 @@ export interface NodeOptions {
   /** Looked at only, for mistakes. */
   readonly bootstrap?: readonly string[] | undefined
   readonly hasGossip: boolean
+  /** Where it takes lanes; false for none. Default 0, any free port. */
+  readonly lanePort?: number | false | undefined
   readonly handshakeTimeoutMs?: number
   readonly report: Reporter
 }
@@ -48,7 +53,7 @@ export async function createNode(options: NodeOptions): Promise<Node> {
   checkMultiaddrs('bootstrap', options.bootstrap ?? [])
   const privateKey = await generateKeyPair('Ed25519')
   const node = await createLibp2pNode(privateKey, options)
-  return new Libp2pNode(node, options.hasGossip)
+  return new Libp2pNode(node, options)
 }
 
 async function createLibp2pNode(privateKey: PrivateKey, options: NodeOptions): Promise<Libp2p> {
@@ -91,12 +96,15 @@ class Libp2pNode implements Node {
   readonly id: string
   readonly gossip: PubsubGossip | undefined
   readonly #node: Libp2p
+  readonly #options: NodeOptions
+  readonly #lanes = new Lanes()
   #streams: Streams | undefined
 
-  constructor(node: Libp2p, hasGossip: boolean) {
+  constructor(node: Libp2p, options: NodeOptions) {
     this.#node = node
+    this.#options = options
     this.id = node.peerId.toString()
-    this.gossip = hasGossip
+    this.gossip = options.hasGossip
       ? new PubsubGossip(node.services['pubsub'] as GossipSub, () => node.getConnections())
       : undefined
   }
@@ -113,8 +121,12 @@ class Libp2pNode implements Node {
     return (this.#streams?.bytesReceived ?? 0) + (this.gossip?.bytesReceived ?? 0)
   }
 
+  get lanes(): number {
+    return this.#lanes.count
+  }
+
   async connect(events: ChannelEvents): Promise<void> {
-    const streams = new Streams(events)
+    const streams = new Streams(events, this.#lanes)
     this.#streams = streams
     this.#node.addEventListener('connection:open', ({ detail }: CustomEvent<Connection>) => {
       streams.onConnection(detail)
@@ -132,9 +144,25 @@ class Libp2pNode implements Node {
       { maxInboundStreams: 2, maxOutboundStreams: 2 },
     )
     try {
+      await this.#listenForLanes()
       await this.#node.start()
     } catch (error) {
       throw listenFailure(error)
+    }
+  }
+
+  /** Before the start, so that the first connection is already offered a lane. */
+  async #listenForLanes(): Promise<void> {
+    const { lanePort = 0, listen } = this.#options
+    if (lanePort === false) return
+    const addressByHost = new Map(listen.map((address) => [hostOf(address), address]))
+    for (const [host, address] of addressByHost) {
+      if (host === undefined) continue
+      try {
+        await this.#lanes.listen(host, lanePort)
+      } catch (error) {
+        throw addressUnavailable(address, codeOf(error), error) ?? error
+      }
     }
   }
 
@@ -148,6 +176,12 @@ class Libp2pNode implements Node {
   }
 
   async stop(): Promise<void> {
+    // First: what was said last travels by them, and a connection that closes takes its lane along.
+    await this.#lanes.close(lanesEndMs)
     await this.#node.stop()
   }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code
 }

@@ -21,6 +21,7 @@ interface Settings {
   readonly port: number
   readonly host: string
   readonly listen: readonly string[]
+  readonly lanePort?: number | false
   readonly bootstrap: readonly string[]
   readonly keyFile?: string
   readonly tokenFile?: string
@@ -72,6 +73,12 @@ function peerProgram(): Command {
       '127.0.0.1',
     )
     .option('--listen <multiaddr...>', 'where other peers reach this one', ['/ip4/127.0.0.1/tcp/0'])
+    .option(
+      '--lane-port <port>',
+      'port for the faster sockets between peers, any free one',
+      parsePort,
+    )
+    .option('--no-lane-port', 'talk over libp2p alone')
     .option('--bootstrap <multiaddr...>', 'peers of the cluster to join; none founds a new one', [])
     .option('--key-file <file>', 'file with the cluster key')
     .option('--token-file <file>', 'file with the token that clients must present')
@@ -122,6 +129,8 @@ async function serve(settings: Settings, environment: Environment): Promise<void
   const peer = await createPeer({
     clusterKey: settings.keyFile === undefined ? undefined : { file: settings.keyFile },
     listen: settings.listen,
+    // Commander makes true of an option that may be denied, when it is not given at all.
+    lanePort: typeof settings.lanePort === 'boolean' && settings.lanePort ? 0 : settings.lanePort,
     bootstrap: settings.bootstrap,
     dissemination: settings.dissemination,
     voter: settings.voter,
