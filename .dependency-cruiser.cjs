@@ -60,7 +60,7 @@ module.exports = {
       {
         path: '^packages/consensus/src/',
         pathNot:
-          '^packages/consensus/src/(caller/|errors\\.ts|ordered-log\\.ts|host/(command|outcome)(-codec)?\\.ts)',
+          '^packages/consensus/src/(caller/|errors\\.ts|ordered-log\\.ts|sequence-map\\.ts|host/(command|outcome)(-codec)?\\.ts)',
       },
     ),
     forbid(

@@ -170,10 +170,15 @@ export class TransactCall extends NumberedCall {
   }
 }
 
+/** Makes of an answer what its caller wants. */
+export type Read<T = unknown> = (answer: unknown) => T
+
 /** Anything that can be asked again: it changes nothing, or changes it once however often it is asked. */
 export class RequestCall extends Call {
   readonly id: number
   readonly request: RepeatableRequest
+  /** What is made of the answer: here, because a promise for it would cost each call more. */
+  read: Read | undefined
 
   constructor(
     id: number,
@@ -198,6 +203,17 @@ export class RequestCall extends Call {
 
   override get outcome(): Outcome {
     return this.sent && this.isAttempt && !reads.has(this.request.kind) ? 'unknown' : 'not-applied'
+  }
+
+  override resolve(answer: unknown): void {
+    if (this.read === undefined) return super.resolve(answer)
+    let value: unknown
+    try {
+      value = this.read(answer)
+    } catch (error) {
+      return this.reject(error)
+    }
+    super.resolve(value)
   }
 
   transmit(to: Transmitter): void {

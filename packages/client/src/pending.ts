@@ -1,4 +1,4 @@
-import type { Call, NumberedCall, RequestCall } from './call.ts'
+import type { Call, NumberedCall } from './call.ts'
 
 /** Writes that wait for their answers, in the order of their numbers, which have no gaps. */
 export class UnansweredWrites {
@@ -97,6 +97,3 @@ export class Outbox {
     return this.calls.slice(this.head)
   }
 }
-
-/** Requests that wait for their answers, by id. */
-export type UnansweredRequests = Map<number, RequestCall>

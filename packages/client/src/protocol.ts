@@ -1,6 +1,6 @@
 /**
- * The wire protocol between client and gateway: what each side of it must agree on, and nothing else. Frames are
- * binary WebSocket messages; each carries one or more requests, or replies, end to end.
+ * The wire protocol between client and gateway: what each side of it must agree on, and what both keep requests in.
+ * Frames are binary WebSocket messages; each carries one or more requests, or replies, end to end.
  */
 export { accessDenied, gatewayBusy } from './errors.ts'
 export * from './protocol/limits.ts'

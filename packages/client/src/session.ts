@@ -1,9 +1,12 @@
 import { type JoineryError, type WaitOptions } from '@joinery/crdt-objects'
-import { Reader, Writer, decodeValue } from '@joinery/crdt-objects/engine'
+import { Writer } from '@joinery/crdt-objects/engine'
+import { SequenceMap } from '@joinery/consensus/caller'
+import { AnswerParts } from './answer-parts.ts'
 import {
   type Call,
   type MakeCall,
   NumberedCall,
+  type Read,
   RequestCall,
   spaceOf,
   type RepeatableRequest,
@@ -16,8 +19,8 @@ import { Deadlines } from './deadlines.ts'
 import { callTimeout, clientClosed, gatewayBusy, gatewayUnreachable, reasonOf } from './errors.ts'
 import { Link, type LinkOptions, type OnReady } from './link.ts'
 import { type ObjectRecord, type Target, TargetTable } from './object-record.ts'
-import { Outbox, UnansweredWrites, type UnansweredRequests } from './pending.ts'
-import { answerBytesMax, frameBytesFull } from './protocol/limits.ts'
+import { Outbox, UnansweredWrites } from './pending.ts'
+import { frameBytesFull } from './protocol/limits.ts'
 import { errorOf, type Reply, type Welcome } from './protocol/reply.ts'
 import { encodeRequest } from './protocol/request.ts'
 import { RemoteStream, type StreamHost } from './remote-stream.ts'
@@ -40,9 +43,9 @@ export class Session implements Transmitter, StreamHost {
   private readonly link: Link
   private readonly targets = new TargetTable()
   private readonly writes = new UnansweredWrites()
-  private readonly requests: UnansweredRequests = new Map()
+  private readonly requests = new SequenceMap<RequestCall>()
   private readonly streams = new Map<number, RemoteStream>()
-  private readonly partsById = new Map<number, Writer>()
+  private readonly parts = new AnswerParts()
   private readonly outbox = new Outbox()
   private readonly deadlines = new Deadlines((nowMs) => this.expire(nowMs))
   private readonly lostListeners = new Set<() => void>()
@@ -103,9 +106,14 @@ export class Session implements Transmitter, StreamHost {
     })
   }
 
-  request(request: RepeatableRequest, options: WaitOptions): Promise<unknown> {
+  request(request: RepeatableRequest, options: WaitOptions): Promise<unknown>
+  /** Gives what `read` makes of the answer. */
+  request<T>(request: RepeatableRequest, options: WaitOptions, read: Read<T>): Promise<T>
+  request(request: RepeatableRequest, options: WaitOptions, read?: Read): Promise<unknown> {
     return this.call(spaceOf(request), options, (settle, timeoutMs, nowMs) => {
-      return new RequestCall(this.nextId++, request, settle, options, timeoutMs, nowMs)
+      const call = new RequestCall(this.nextId++, request, settle, options, timeoutMs, nowMs)
+      call.read = read
+      return call
     })
   }
 
@@ -266,28 +274,19 @@ export class Session implements Transmitter, StreamHost {
   }
 
   private answer(id: number, value: unknown): void {
-    const call = this.requests.get(id)
-    this.requests.delete(id)
-    call?.resolve(value)
+    this.requests.take(id)?.resolve(value)
   }
 
   private failed(id: number, error: JoineryError): void {
-    const call = this.requests.get(id)
-    this.requests.delete(id)
-    this.partsById.delete(id)
-    call?.reject(error)
+    this.parts.forget(id)
+    this.requests.take(id)?.reject(error)
     this.streams.get(id)?.finish({ reason: error })
   }
 
   private part(id: number, bytes: Uint8Array, last: boolean): void {
     if (!this.requests.has(id)) return
-    const parts = this.partsById.get(id) ?? new Writer(bytes.length * 2)
-    this.partsById.set(id, parts)
-    parts.raw(bytes)
-    if (!last && parts.length <= answerBytesMax) return
-    this.partsById.delete(id)
-    const reader = new Reader(parts.written())
-    this.answer(id, decodeValue(reader))
+    const whole = this.parts.add(id, bytes, last)
+    if (whole !== undefined) this.answer(id, whole.value)
   }
 
   private welcomed(welcome: Welcome): void {
@@ -299,7 +298,7 @@ export class Session implements Transmitter, StreamHost {
     this.heardMs = performance.now()
     this.acknowledgedSent = this.writes.acknowledged
     for (const call of this.writes.all()) this.transmit(call)
-    for (const call of [...this.requests.values()]) this.transmit(call)
+    for (const call of this.requests.values()) this.transmit(call)
     for (const stream of [...this.streams.values()]) this.transmit(stream)
     this.drain()
     this.onReady?.()
@@ -325,7 +324,7 @@ export class Session implements Transmitter, StreamHost {
   private lost(): void {
     this.connected = false
     this.writer.length = 0
-    this.partsById.clear()
+    this.parts.clear()
     if (this.closed) return
     this.lostAtMs = performance.now()
     // At once: what was given longer because the gateway would answer is due now.
@@ -351,12 +350,12 @@ export class Session implements Transmitter, StreamHost {
   }
 
   private forgetSettled(): void {
-    for (const [id, call] of this.requests) if (call.settled) this.requests.delete(id)
+    for (const call of this.requests.values()) if (call.settled) this.requests.take(call.id)
   }
 
   private readonly abandon = (call: Call, reason: unknown): void => {
     call.reject(reason)
-    if (!(call instanceof RequestCall) || !this.requests.delete(call.id)) return
+    if (!(call instanceof RequestCall) || this.requests.take(call.id) === undefined) return
     if (!this.connected) return
     encodeRequest(this.writer, { kind: 'cancel', id: call.id })
     this.schedule()

@@ -1,4 +1,5 @@
 export { Reader } from './codec/reader.ts'
+export { Slab } from './codec/slab.ts'
 export { VALUE_BYTES_MAX } from './codec/snapshot.ts'
 export { decodeValue, encodeValue } from './codec/value.ts'
 export { Writer } from './codec/writer.ts'

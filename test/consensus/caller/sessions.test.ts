@@ -182,12 +182,12 @@ describe('the ledger of a session', () => {
   it('never says of a call that has no answer that it has one, and says it of each that has in the end', () => {
     fc.assert(
       fc.property(fc.array(fc.nat(30), { maxLength: 2000 }), (choices) => {
-        const ledger = new SequenceLedger()
+        const ledger = new SequenceLedger<number>()
         const open: number[] = []
         const known = new Set<number>()
         for (const choice of choices) {
           if (choice < 15 || open.length === 0) {
-            open.push(ledger.next())
+            open.push(ledger.next(0))
             const { acknowledged, answered = [] } = ledger.acknowledge()
             for (const sequence of open) {
               assert.ok(sequence > acknowledged)
@@ -202,24 +202,24 @@ describe('the ledger of a session', () => {
           assert.equal(ledger.size, open.length)
         }
         for (const sequence of open.splice(0)) ledger.answer(sequence)
-        const last = ledger.next()
+        const last = ledger.next(0)
         assert.equal(ledger.acknowledge().acknowledged, last - 1)
       }),
     )
   })
 
   it('tells each answer beside a call that waits on, however many there are', () => {
-    const ledger = new SequenceLedger()
-    ledger.next()
+    const ledger = new SequenceLedger<number>()
+    ledger.next(0)
     const told = new Set<number>()
     for (let at = 0; at < 5000; at++) {
-      const sequence = ledger.next()
+      const sequence = ledger.next(0)
       for (const one of ledger.acknowledge().answered ?? []) told.add(one)
       ledger.answer(sequence)
     }
     assert.ok(told.size > 4900, `${told.size}`)
     ledger.retell([...told].slice(0, 100))
-    ledger.next()
+    ledger.next(0)
     assert.ok(ledger.acknowledge().answered!.length > 0)
   })
 })

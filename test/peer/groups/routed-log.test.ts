@@ -147,6 +147,30 @@ describe('The ordered log of a peer', () => {
     assert.equal(leaders.asked.length, 1)
   })
 
+  it('tells who asks without a promise once, and nobody who waits no longer', () => {
+    const told: unknown[] = []
+    const settle = {
+      answered: (outcome: Outcome) => void told.push(outcome),
+      failed: (reason: unknown) => void told.push(reason),
+    }
+    const request: GroupRequest = { kind: 'submit', group: 0, command: call }
+    log.ask(request, settle)
+    leaders.replies[0]!({ kind: 'outcome', outcome: done })
+    leaders.replies[0]!({ kind: 'lost' })
+    assert.deepEqual(told.splice(0), [done])
+    log.ask(request, settle)()
+    assert.equal(leaders.cancelled, 1)
+    leaders.replies[1]!({ kind: 'outcome', outcome: done })
+    leaders.isThere = false
+    log.ask(request, settle)()
+    assert.equal(leaders.waiting, 0)
+    assert.deepEqual(told, [])
+    leaders.isThere = true
+    log.ask(request, settle)
+    leaders.replies[2]!({ kind: 'accepted' })
+    assert.match(String(told[0]), /answered with accepted/)
+  })
+
   it('opens an object in the group that its name belongs to, and says why it does not open', async () => {
     leaders.groupCount = 64
     const opened = log.openObject('jobs', 'x', '["counter"]')

@@ -12,12 +12,14 @@ import {
 } from '@joinery/consensus/caller'
 import { isJoineryError, type WaitOptions } from '@joinery/crdt-objects'
 import { checkSize } from '../arguments.ts'
-import type { RepeatableRequest } from '../call.ts'
+import type { Read, RepeatableRequest } from '../call.ts'
 import { gatewayUnreachable } from '../errors.ts'
 
 /** What a log needs of the client's session: requests that survive the loss of connections for a while. */
 export interface Requests {
   request(request: RepeatableRequest, options: WaitOptions): Promise<unknown>
+  /** Gives what `read` makes of the answer. */
+  request<T>(request: RepeatableRequest, options: WaitOptions, read: Read<T>): Promise<T>
 }
 
 /**
@@ -70,12 +72,18 @@ export class GatewayLog implements OrderedLog {
     await this.prompt({ kind: 'session-close', group, session }, options)
   }
 
-  async submit(group: number, call: CallCommand, options: CallOptions = {}): Promise<Outcome> {
-    const encoded = encodeCommand(call)
-    checkSize(encoded.length)
-    const { space = '', signal } = options
-    const request = { kind: 'submit', group, space, call: encoded } as const
-    return outcomeOf(await this.requests.request(request, { signal, timeoutMs: Infinity }))
+  submit(group: number, call: CallCommand, options: CallOptions = {}): Promise<Outcome> {
+    // No async function: each promise on the way of an answer is a turn of the microtasks.
+    try {
+      const encoded = encodeCommand(call)
+      checkSize(encoded.length)
+      const { space = '', signal } = options
+      const request = { kind: 'submit', group, space, call: encoded } as const
+      return this.requests.request(request, { signal, timeoutMs: Infinity }, outcomeOf)
+    } catch (error) {
+      if (!isJoineryError(error)) throw error
+      return Promise.reject(error)
+    }
   }
 
   async withdraw(

@@ -47,10 +47,16 @@ export class CallerTarget implements StrongTarget {
     const { closed, ended } = this.parts
     if (closed.aborted) return Promise.reject(closed.reason as Error)
     if (ended?.aborted === true) return Promise.reject(ended.reason as Error)
+    let sent: StrongCall
+    try {
+      sent = sentNow(call)
+    } catch (error) {
+      // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- it is a JoineryError
+      return Promise.reject(error)
+    }
+    if (call.mode === 'read') return this.read(sent)
     return new Promise((resolve, reject) => {
-      const sent = { ...call, args: argumentsNow(call.args) }
-      if (call.mode === 'read') this.read(sent).then(resolve, reject)
-      else new PendingCall(this.parts, sent, { resolve, reject }).start()
+      new PendingCall(this.parts, sent, resolve, reject).start()
     })
   }
 
@@ -90,4 +96,9 @@ export class CallerTarget implements StrongTarget {
     if (closed.aborted) return Promise.reject(closed.reason as Error)
     return repeated({ ports, unreachableMs: times.unreachableMs, options, running }, attempt)
   }
+}
+
+/** Written out: spread, it would cost as much as all else here. */
+function sentNow({ path, method, mode, args, options, undo }: StrongCall): StrongCall {
+  return { path, method, mode, args: argumentsNow(args), options, undo }
 }

@@ -25,13 +25,14 @@ export interface SessionCall {
 export class GroupSession {
   readonly id: SessionId
   readonly group: number
-  readonly ledger = new SequenceLedger()
+  readonly ledger = new SequenceLedger<SessionCall>()
   private readonly ports: CallerPorts
   private readonly times: CallerTimes
   private readonly losing = new AbortController()
-  private readonly calls = new Set<SessionCall>()
   private opening: Promise<void> | undefined
   private isOpen = false
+  /** What `lost` says: asked for each call, and cheaper than the signal. */
+  private isLost = false
   private heardMs = 0
   private stopTimer: (() => void) | undefined
   private pacing: Pacing
@@ -53,7 +54,7 @@ export class GroupSession {
   /** Whether it takes calls. What the clock says counts, also when timers are late after a standstill. */
   checkAlive(): boolean {
     if (this.isOpen && this.ports.clock.nowMs() >= this.lostMs) this.lose()
-    return !this.lost.aborted
+    return !this.isLost
   }
 
   /** Undefined when calls can be sent at once. Rejects when the group cannot be reached, and can be asked again. */
@@ -69,15 +70,13 @@ export class GroupSession {
   begin(call: SessionCall): number {
     if (this.ledger.size >= unansweredMax)
       throw groupBusy(`${unansweredMax} calls of this session have no answer yet`)
-    this.calls.add(call)
-    return this.ledger.next()
+    return this.ledger.next(call)
   }
 
   /** The call is over: its answer is known, or nobody will ask for it any more. */
-  end(call: SessionCall, sequence: number): void {
+  end(sequence: number): void {
     this.ledger.answer(sequence)
-    this.calls.delete(call)
-    if (this.lost.aborted && this.calls.size === 0) void this.giveBack()
+    if (this.isLost && this.ledger.size === 0) void this.giveBack()
   }
 
   /** The group has answered what was sent at `sentMs`. */
@@ -87,10 +86,11 @@ export class GroupSession {
 
   /** The group knows it no longer, or it is not certain that it does. */
   lose(): void {
-    if (this.lost.aborted) return
+    if (this.isLost) return
     this.stopTimer?.()
+    this.isLost = true
     this.losing.abort()
-    const calls = [...this.calls]
+    const calls = this.ledger.calls()
     for (const call of calls) call.sessionLost()
     if (calls.length === 0) void this.giveBack()
   }
@@ -98,7 +98,8 @@ export class GroupSession {
   /** Ends it in good order. */
   async close(timeoutMs: number): Promise<void> {
     this.stopTimer?.()
-    if (this.lost.aborted) return
+    if (this.isLost) return
+    this.isLost = true
     this.losing.abort()
     await this.giveBack(timeoutMs)
   }
@@ -122,7 +123,7 @@ export class GroupSession {
     }
     this.isOpen = true
     // It was closed meanwhile: nobody would ever end it.
-    if (this.lost.aborted) return await this.giveBack()
+    if (this.isLost) return await this.giveBack()
     this.heard(sentMs)
     this.arm(leaseMs / 3)
   }
@@ -146,7 +147,7 @@ export class GroupSession {
 
   private arm(delayMs: number): void {
     this.stopTimer?.()
-    if (this.lost.aborted) return
+    if (this.isLost) return
     const untilLostMs = this.lostMs - this.ports.clock.nowMs()
     this.stopTimer = this.ports.clock.after(Math.max(0, Math.min(delayMs, untilLostMs)), this.due)
   }

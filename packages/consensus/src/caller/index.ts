@@ -3,6 +3,7 @@ export { decodeCommand, decodeQuery, encodeCommand, encodeQuery } from '../host/
 export type { CallCommand, Query, SessionId } from '../host/command.ts'
 export { decodeOutcome, encodeOutcome } from '../host/outcome-codec.ts'
 export type { Outcome } from '../host/outcome.ts'
+export { SequenceMap } from '../sequence-map.ts'
 export type { CallOptions, ObjectAddress, OrderedLog } from '../ordered-log.ts'
 export { errorOf } from './failures.ts'
 export type { CallerClock, CallerOptions, CallerPorts } from './ports.ts'

@@ -3,6 +3,7 @@ import type { StrongAnswer, StrongCall } from '@joinery/crdt-objects/engine'
 import { sessionExpired } from '../errors.ts'
 import type { CallCommand } from '../host/command.ts'
 import type { Outcome } from '../host/outcome.ts'
+import type { CallOptions } from '../ordered-log.ts'
 import {
   callTimeout,
   errorOf,
@@ -14,7 +15,8 @@ import {
 import type { GroupSession, SessionCall } from './group-session.ts'
 import { Pacing } from './pacing.ts'
 import type { CallerPorts, CallerTimes } from './ports.ts'
-import { isTimeLimit, type Stoppable } from './repeated.ts'
+import { isTimeLimit } from './repeated.ts'
+import type { Stoppable, UnderWay } from './under-way.ts'
 
 /** Where a call goes, and whose it is. */
 export interface CallParts {
@@ -25,13 +27,10 @@ export interface CallParts {
   readonly object: number
   /** The session that calls go to now. */
   session(): GroupSession
+  /** The options of an attempt that nothing ends early. */
+  readonly attempt: CallOptions
   /** What is under way, and ends with its caller. */
-  readonly running: Set<Stoppable>
-}
-
-export interface SettleCall {
-  readonly resolve: (answer: StrongAnswer) => void
-  readonly reject: (reason: unknown) => void
+  readonly running: UnderWay
 }
 
 type Done = Extract<Outcome, { kind: 'done' }>
@@ -49,13 +48,17 @@ type Done = Extract<Outcome, { kind: 'done' }>
 export class PendingCall implements SessionCall, Stoppable {
   private readonly parts: CallParts
   private readonly call: StrongCall
-  private readonly settle: SettleCall
+  private readonly resolve: (answer: StrongAnswer) => void
+  private readonly refuse: (reason: unknown) => void
+  place = 0
   private phase: 'preparing' | 'running' | 'withdrawing' | 'showing' | 'over' = 'preparing'
   private settled = false
   private session: GroupSession | undefined
   private command: CallCommand | undefined
   private answer: StrongAnswer | undefined
-  private pacing: Pacing
+  /** Made with the first attempt that fails. */
+  private pacing: Pacing | undefined
+  private onAbort: (() => void) | undefined
   private begunMs = 0
   private deadlineMs = Infinity
   /** An attempt is under way, or one has ended without telling. */
@@ -65,19 +68,27 @@ export class PendingCall implements SessionCall, Stoppable {
   private stopTimer: (() => void) | undefined
   private stopPause: (() => void) | undefined
 
-  constructor(parts: CallParts, call: StrongCall, settle: SettleCall) {
+  constructor(
+    parts: CallParts,
+    call: StrongCall,
+    resolve: (answer: StrongAnswer) => void,
+    reject: (reason: unknown) => void,
+  ) {
     this.parts = parts
     this.call = call
-    this.settle = settle
-    const isLimited = isTimeLimit(call.options.timeoutMs)
-    this.pacing = new Pacing(parts.ports, isLimited ? Infinity : parts.times.unreachableMs)
+    this.resolve = resolve
+    this.refuse = reject
   }
 
   start(): void {
     const { timeoutMs, signal } = this.call.options
-    if (signal?.aborted === true) return this.settle.reject(signal.reason)
+    if (signal?.aborted === true) return this.refuse(signal.reason)
     this.parts.running.add(this)
-    signal?.addEventListener('abort', this.aborted, { once: true })
+    if (signal !== undefined) {
+      const reason = (): unknown => signal.reason
+      this.onAbort = () => this.giveUp(reason, 0)
+      signal.addEventListener('abort', this.onAbort, { once: true })
+    }
     if (isTimeLimit(timeoutMs)) {
       const { clock } = this.parts.ports
       this.deadlineMs = clock.nowMs() + timeoutMs
@@ -150,13 +161,15 @@ export class PendingCall implements SessionCall, Stoppable {
     this.submit()
   }
 
-  private readonly submit = (): void => {
-    const { ports, group } = this.parts
+  private submit(): void {
+    const { ports, group, space } = this.parts
     const { timeoutMs, signal } = this.call.options
+    let options = this.parts.attempt
     // Most calls have nothing that could end them early, and an attempt costs them no controller.
-    if (signal !== undefined || isTimeLimit(timeoutMs)) this.attempt = new AbortController()
-    const { space } = this.parts
-    const options = this.attempt === undefined ? { space } : { space, signal: this.attempt.signal }
+    if (signal !== undefined || isTimeLimit(timeoutMs)) {
+      this.attempt = new AbortController()
+      options = { space, signal: this.attempt.signal }
+    }
     const couldBeBefore = this.mayBeApplied
     const sentMs = ports.clock.nowMs()
     this.begunMs = sentMs
@@ -178,9 +191,12 @@ export class PendingCall implements SessionCall, Stoppable {
       if (!this.mayBeApplied) return this.fail(error)
       return this.giveUp(() => error, 0)
     }
+    const { ports, times } = this.parts
+    const isLimited = isTimeLimit(this.call.options.timeoutMs)
+    this.pacing ??= new Pacing(ports, isLimited ? Infinity : times.unreachableMs)
     const pauseMs = this.pacing.failed(this.begunMs)
     if (pauseMs !== undefined) {
-      this.stopPause = this.parts.ports.clock.after(pauseMs, this.submit)
+      this.stopPause = ports.clock.after(pauseMs, () => this.submit())
       return
     }
     this.giveUp((outcome) => unreachable(this.parts.group, error, outcome), 0)
@@ -219,7 +235,7 @@ export class PendingCall implements SessionCall, Stoppable {
       if (answer !== undefined && !this.settled) {
         this.answer = undefined
         this.settled = true
-        this.settle.resolve(answer)
+        this.resolve(answer)
       }
       this.over()
     })
@@ -235,11 +251,6 @@ export class PendingCall implements SessionCall, Stoppable {
     if (after === undefined) return goOn()
     this.phase = 'showing'
     after.then(goOn, (error: unknown) => this.fail(error))
-  }
-
-  private readonly aborted = (): void => {
-    const reason: unknown = this.call.options.signal?.reason
-    this.giveUp(() => reason, 0)
   }
 
   private timedOut(timeoutMs: number): void {
@@ -272,14 +283,14 @@ export class PendingCall implements SessionCall, Stoppable {
     this.phase = 'withdrawing'
     this.stopPause?.()
     this.stopTimer?.()
-    this.pacing = new Pacing(ports, Math.max(tellMs, times.unreachableMs))
+    const pacing = new Pacing(ports, Math.max(tellMs, times.unreachableMs))
     if (tellMs === 0) tell()
     else this.stopTimer = ports.clock.after(tellMs, tell)
     this.attempt?.abort(nobodyWaits)
-    this.withdraw()
+    this.withdraw(pacing)
   }
 
-  private readonly withdraw = (): void => {
+  private withdraw(pacing: Pacing): void {
     const { ports, group, space } = this.parts
     const { session, sequence } = this.command!
     const sentMs = ports.clock.nowMs()
@@ -287,10 +298,10 @@ export class PendingCall implements SessionCall, Stoppable {
       (outcome) => this.took(outcome, sentMs, true),
       (error: unknown) => {
         if (this.phase !== 'withdrawing') return
-        const pauseMs =
-          isPassing(error) || leftNothing(error) ? this.pacing.failed(sentMs) : undefined
+        const pauseMs = isPassing(error) || leftNothing(error) ? pacing.failed(sentMs) : undefined
         // A session outlives what is asked in it; without an answer it is lost before long, and its end ends the call.
-        if (pauseMs !== undefined) this.stopPause = ports.clock.after(pauseMs, this.withdraw)
+        if (pauseMs !== undefined)
+          this.stopPause = ports.clock.after(pauseMs, () => this.withdraw(pacing))
         else this.fail(this.failureOf(this.session!, 'unknown'))
       },
     )
@@ -307,11 +318,11 @@ export class PendingCall implements SessionCall, Stoppable {
 
   private reject(reason: unknown): void {
     this.settled = true
-    this.settle.reject(reason)
+    this.refuse(reason)
   }
 
   private endInSession(): void {
-    this.session!.end(this, this.command!.sequence)
+    this.session!.end(this.command!.sequence)
   }
 
   private over(): void {
@@ -323,7 +334,8 @@ export class PendingCall implements SessionCall, Stoppable {
     this.phase = 'over'
     this.stopTimer?.()
     this.stopPause?.()
-    this.call.options.signal?.removeEventListener('abort', this.aborted)
+    if (this.onAbort !== undefined)
+      this.call.options.signal?.removeEventListener('abort', this.onAbort)
     if (phase === 'running' || phase === 'withdrawing') this.endInSession()
     this.parts.running.delete(this)
     const { answer } = this

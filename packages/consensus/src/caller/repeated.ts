@@ -2,12 +2,7 @@ import { type Outcome, type WaitOptions } from '@joinery/crdt-objects'
 import { callTimeout, isPassing, nobodyWaits } from './failures.ts'
 import { Pacing } from './pacing.ts'
 import type { CallerPorts } from './ports.ts'
-
-/** Something under way that its owner can end. */
-export interface Stoppable {
-  /** Fails it with `reason`, whatever becomes of it. */
-  stop(reason: unknown): void
-}
+import type { Stoppable, UnderWay } from './under-way.ts'
 
 /** How something is repeated, and for how long. */
 export interface Patience {
@@ -18,7 +13,7 @@ export interface Patience {
   /** What it may have done when time runs out. A read has done nothing: that is the default. */
   readonly outcome?: Outcome | undefined
   /** Where it is while it is under way. */
-  readonly running?: Set<Stoppable> | undefined
+  readonly running?: UnderWay | undefined
 }
 
 /** One attempt; its signal says that nobody waits for it any more. */
@@ -41,6 +36,7 @@ interface Settle<T> {
 }
 
 class Repetition<T> implements Stoppable {
+  place = 0
   private readonly patience: Patience
   private readonly pacing: Pacing
   private readonly attempt: Attempt<T>

@@ -1,3 +1,5 @@
+import { SequenceMap } from '../sequence-map.ts'
+
 /** How far answers may run ahead of the oldest call without one before the group is told of each. */
 const aheadMax = 256
 /** Answers that one call tells of. */
@@ -13,11 +15,11 @@ export interface Acknowledgement {
  * Numbers the calls of one session, and keeps account of which have their answers. All up to one number is said by that
  * number; when an old call waits on while later ones are answered, those are told one by one.
  */
-export class SequenceLedger {
+export class SequenceLedger<Call = undefined> {
   private last = 0
   /** Invariant: all up to it are answered. It moves on when it is asked for. */
   private watermark = 0
-  private readonly unanswered = new Set<number>()
+  private readonly unanswered = new SequenceMap<Call>()
   private untold: number[] = []
 
   /** Calls without an answer. */
@@ -32,10 +34,15 @@ export class SequenceLedger {
     return this.watermark
   }
 
+  /** Calls without an answer, in the order of their numbers. */
+  calls(): readonly Call[] {
+    return this.unanswered.entries().map(([, call]) => call)
+  }
+
   /** The number of a new call. */
-  next(): number {
+  next(call: Call): number {
     this.last += 1
-    this.unanswered.add(this.last)
+    this.unanswered.set(this.last, call)
     return this.last
   }
 

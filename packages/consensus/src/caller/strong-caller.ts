@@ -3,7 +3,8 @@ import type { StrongTarget } from '@joinery/crdt-objects/engine'
 import { CallerTarget } from './caller-target.ts'
 import { GroupSession } from './group-session.ts'
 import type { CallerOptions, CallerPorts, CallerTimes } from './ports.ts'
-import { repeated, type Stoppable } from './repeated.ts'
+import { repeated } from './repeated.ts'
+import { UnderWay } from './under-way.ts'
 
 /** How long the end of a caller waits for its sessions to be closed. */
 const closeMs = 1000
@@ -30,7 +31,7 @@ export class StrongCaller {
   private readonly ports: CallerPorts
   private readonly times: CallerTimes
   private readonly sessionByGroup = new Map<number, GroupSession>()
-  private readonly running = new Set<Stoppable>()
+  private readonly running = new UnderWay()
   private readonly closing = new AbortController()
 
   constructor(ports: CallerPorts, options: CallerOptions = {}) {
@@ -54,6 +55,7 @@ export class StrongCaller {
     })
     return new CallerTarget({
       ...{ ports, times, space, name, home, ended, ...address },
+      attempt: { space },
       running: this.running,
       closed: this.closing.signal,
       session: () => this.session(address.group),
@@ -73,7 +75,7 @@ export class StrongCaller {
   async close(failure: unknown): Promise<void> {
     if (this.closing.signal.aborted) return
     this.closing.abort(failure)
-    for (const running of [...this.running]) running.stop(failure)
+    this.running.stop(failure)
     await Promise.all([...this.sessionByGroup.values()].map((session) => session.close(closeMs)))
   }
 

@@ -6,16 +6,21 @@ export type Answer = <T>(done: (result: T) => void, result: T) => void
  * code delays it, and never within the call that gave them.
  */
 export class Answers {
-  #calls: (() => void)[] = []
+  #calls: ((result: never) => void)[] = []
+  /** Invariant: `#results[n]` is for `#calls[n]`. */
+  #results: unknown[] = []
 
   add<T>(done: (result: T) => void, result: T): void {
-    this.#calls.push(() => done(result))
+    this.#calls.push(done)
+    this.#results.push(result)
   }
 
   run(): void {
     const calls = this.#calls
     if (calls.length === 0) return
+    const results = this.#results
     this.#calls = []
-    for (const call of calls) call()
+    this.#results = []
+    for (let n = 0; n < calls.length; n++) calls[n]!(results[n] as never)
   }
 }

@@ -44,7 +44,7 @@ export class GroupNode implements GroupMember {
     this.#answers.add(done, result)
     this.#wake()
   }
-  readonly #proposals = new Proposals()
+  readonly #proposals: Proposals
   readonly #reads: ReadRounds
   readonly #watches: Watches
   readonly #duties: LeaderDuties
@@ -71,6 +71,7 @@ export class GroupNode implements GroupMember {
     this.#ports = ports
     this.#options = { ...groupDefaults, ...options }
     const { machine, clock } = ports
+    this.#proposals = new Proposals(this.#options.batchBytes)
     this.#watches = new Watches(machine)
     this.#duties = new LeaderDuties(machine, clock, this.#options)
     this.#reads = new ReadRounds(clock, this.#options)
@@ -247,10 +248,10 @@ export class GroupNode implements GroupMember {
   #wake(): void {
     if (this.#isTurnDue) return
     this.#isTurnDue = true
-    this.#ports.defer(() => this.#turn())
+    this.#ports.defer(this.#turn)
   }
 
-  #turn(): void {
+  readonly #turn = (): void => {
     this.#isTurnDue = false
     if (!this.#isOut) {
       const inbox = this.#inbox

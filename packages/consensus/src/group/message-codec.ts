@@ -1,4 +1,4 @@
-import { Reader, Writer } from '@joinery/crdt-objects/engine'
+import { Reader, Slab, Writer } from '@joinery/crdt-objects/engine'
 import type { Append } from '../raft/message.ts'
 import type { ConfState, Entry, EntryType, NodeId } from '../raft/types.ts'
 import type { MemberMessage, RaftMessage } from './member-message.ts'
@@ -36,7 +36,7 @@ export function encodeFrame(messages: readonly MemberMessage[]): Uint8Array {
   shared.reset()
   shared.byte(VERSION)
   for (const message of messages) writeMessage(shared, message)
-  return shared.finish()
+  return shared.finishShort()
 }
 
 /** A buffer for each frame would cost more than its contents. */
@@ -194,7 +194,10 @@ function readRaft(reader: Reader, kind: number, envelope: Envelope): MemberMessa
       const isRejected = readBit(reader)
       const hintIndex = isRejected ? reader.varint() : 0
       const hintTerm = isRejected ? reader.varint() : 0
-      return { type: 'append-response', ...envelope, index, isRejected, hintIndex, hintTerm }
+      // Written out, as all that comes with each command.
+      const { from, to, term } = envelope
+      const type = 'append-response'
+      return { type, from, to, term, index, isRejected, hintIndex, hintTerm }
     }
     case code.vote:
     case code['pre-vote']: {
@@ -224,6 +227,9 @@ function readRaft(reader: Reader, kind: number, envelope: Envelope): MemberMessa
   }
 }
 
+/** The log keeps entries, and drops them in their order. */
+const entrySlab = new Slab()
+
 function readAppend(reader: Reader, envelope: Envelope): Append {
   const previousIndex = reader.varint()
   const previousTerm = reader.varint()
@@ -233,12 +239,13 @@ function readAppend(reader: Reader, envelope: Envelope): Append {
   const entries: Entry[] = []
   for (let i = 1; i <= count; i++) {
     const type = entryTypes[reader.byte()] ?? reader.fail('unknown type of an entry')
-    const term = reader.varint()
+    const entryTerm = reader.varint()
     // A copy: the log keeps it, and must not keep the whole frame with it.
-    const data = reader.bytes().slice()
-    entries.push({ type, term, index: previousIndex + i, data })
+    const data = reader.bytesInto(entrySlab)
+    entries.push({ type, term: entryTerm, index: previousIndex + i, data })
   }
-  return { type: 'append', ...envelope, previousIndex, previousTerm, commit, entries }
+  const { from, to, term } = envelope
+  return { type: 'append', from, to, term, previousIndex, previousTerm, commit, entries }
 }
 
 function readSnapshotPart(reader: Reader): MemberMessage {

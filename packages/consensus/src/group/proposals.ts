@@ -1,15 +1,8 @@
-import type { CallCommand, Command } from '../host/command.ts'
-import type { Applied, Outcome } from '../host/outcome.ts'
+import type { CallCommand } from '../host/command.ts'
+import type { Applied } from '../host/outcome.ts'
 import type { Answer } from './answers.ts'
-import type { Refusal } from './contract.ts'
-
-export type CommandDone = (result: Outcome | Refusal) => void
-
-export interface Proposal {
-  readonly command: Command
-  readonly encoded: Uint8Array
-  readonly done: CommandDone
-}
+import type { CommandDone, Proposal } from './proposal.ts'
+import { type WaitingBatch, WaitingBatches } from './waiting-batches.ts'
 
 interface Batch {
   readonly index: number
@@ -17,56 +10,47 @@ interface Batch {
   readonly proposals: readonly Proposal[]
 }
 
-/** Besides its bytes, what a command takes in a batch. */
-const COMMAND_BYTES = 4
-
 /**
  * The commands of a leader on their way: waiting for the next batch, in a batch that is in the log and not yet applied,
  * or parked in the state machine. Whoever submitted one is told exactly once.
  */
 export class Proposals {
-  #waiting: Proposal[] = []
-  #waitingBytes = 0
+  readonly #waiting: WaitingBatches
   /** In the order of the log. */
   readonly #inFlight: Batch[] = []
   /** By call: the same one may have been submitted again while it was parked. */
   readonly #parked = new Map<string, CommandDone[]>()
 
+  constructor(batchBytes: number) {
+    this.#waiting = new WaitingBatches(batchBytes)
+  }
+
   get waiting(): number {
-    return this.#waiting.length
+    return this.#waiting.count
   }
 
   get waitingBytes(): number {
-    return this.#waitingBytes
+    return this.#waiting.bytes
   }
 
   get inFlight(): number {
     return this.#inFlight.length
   }
 
+  /** @throws JoineryError of a command that has no encoding */
   add(proposal: Proposal): void {
-    this.#waiting.push(proposal)
-    this.#waitingBytes += proposal.encoded.length
+    this.#waiting.add(proposal)
   }
 
-  /** The next batch, cut before `bytesMax` but never below one. It goes on waiting until it is {@link proposed}. */
-  next(bytesMax: number): readonly Proposal[] {
-    let bytes = 0
-    let count = 0
-    for (const { encoded } of this.#waiting) {
-      bytes += encoded.length + COMMAND_BYTES
-      if (count > 0 && bytes > bytesMax) return this.#waiting.slice(0, count)
-      count++
-    }
-    return this.#waiting
+  /** The next batch. It goes on waiting, and more may come to it, until it is {@link proposed}. */
+  get next(): WaitingBatch | undefined {
+    return this.#waiting.first
   }
 
-  /** The batch that was {@link next} is in the log, at `index`. */
-  proposed(proposals: readonly Proposal[], index: number, term: number): void {
-    this.#inFlight.push({ index, term, proposals })
-    this.#waiting = this.#waiting.slice(proposals.length)
-    this.#waitingBytes = 0
-    for (const { encoded } of this.#waiting) this.#waitingBytes += encoded.length
+  /** The batch that is {@link next} is in the log, at `index`. */
+  proposed(index: number, term: number): void {
+    this.#inFlight.push({ index, term, proposals: this.#waiting.first?.proposals ?? [] })
+    this.#waiting.shift()
   }
 
   /** What entry (`index`, `term`) holds, if it is ours. What is before it, and not there, was overwritten: `lost`. */
@@ -106,10 +90,7 @@ export class Proposals {
 
   /** Takes out what waits: it was not done. */
   takeWaiting(): CommandDone[] {
-    const waiting = this.#waiting
-    this.#waiting = []
-    this.#waitingBytes = 0
-    return waiting.map(({ done }) => done)
+    return this.#waiting.takeAll().map(({ done }) => done)
   }
 
   /** Takes out what is in the log or parked: it may yet be done. */

@@ -1,9 +1,11 @@
-import { assembleBatch, encodeCommand } from '../host/command-codec.ts'
+import { Writer } from '@joinery/crdt-objects/engine'
+import { finishBatch } from '../host/command-codec.ts'
 import type { Command } from '../host/command.ts'
 import type { Refusal } from './contract.ts'
 import type { LeaderDuties } from './leader-duties.ts'
 import type { GroupOptions } from './options.ts'
-import type { CommandDone, Proposals } from './proposals.ts'
+import type { CommandDone } from './proposal.ts'
+import type { Proposals } from './proposals.ts'
 import type { RaftDriver } from './raft-driver.ts'
 
 interface ProposerParts {
@@ -13,6 +15,9 @@ interface ProposerParts {
   readonly options: GroupOptions
   random(): number
 }
+
+/** The body of an entry that only has agreed time go on. */
+const nothing = new Writer(0)
 
 /**
  * Puts waiting commands into the log, as one entry each turn. With few calls under way each is proposed at once; with
@@ -35,7 +40,7 @@ export class Proposer {
 
   /** @throws JoineryError of a command that has no encoding */
   add(command: Command, done: CommandDone): void {
-    this.#parts.proposals.add({ command, encoded: encodeCommand(command), done })
+    this.#parts.proposals.add({ command, done })
   }
 
   /** Of a leader: proposes what waits, as far as there is room. Answers whether there was any. */
@@ -57,14 +62,15 @@ export class Proposer {
   }
 
   #proposeNext(): boolean {
-    const { driver, duties, proposals, options } = this.#parts
-    const batch = proposals.next(options.batchBytes)
+    const { driver, duties, proposals } = this.#parts
+    const { next } = proposals
     const seed = Math.floor(this.#parts.random() * 2 ** 32)
-    const commands = batch.map(({ encoded }) => encoded)
-    const index = driver.propose(assembleBatch(duties.timeMs, seed, commands))
+    const count = next?.proposals.length ?? 0
+    const body = next?.body ?? nothing
+    const index = driver.propose(finishBatch({ timeMs: duties.timeMs, seed, count, body }))
     // Too much is uncommitted, or the leadership is being handed over. They go on waiting, until that is over either way.
     if (typeof index !== 'number') return false
-    proposals.proposed(batch, index, driver.term)
+    proposals.proposed(index, driver.term)
     return true
   }
 }

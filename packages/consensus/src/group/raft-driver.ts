@@ -54,6 +54,10 @@ export class RaftDriver {
   readonly #receiver: SnapshotReceiver
   readonly #failover: FailoverTimer
   #ticks = 0
+  /** What is written at once is gone on with by whoever is at it: no turn is due for it. */
+  #isAtWork = false
+  /** The configuration is not the last one yet, or was not a moment ago. */
+  #isChanging = false
   /** Term, role and leader as they were last told. */
   #told = { term: 0, role: 'follower', leader: 0 }
 
@@ -112,6 +116,8 @@ export class RaftDriver {
 
   tick(): void {
     this.#ticks++
+    this.#outbox.tick()
+    this.#isChanging = false
     this.#raft.tick()
     this.#noteChange()
     if (this.#failover.tick(this.#raft.leader)) this.campaign()
@@ -176,14 +182,24 @@ export class RaftDriver {
 
   /** Carries out what there is to do. Answers whether some is left: others are to have a turn before it. */
   work(): boolean {
+    this.#isAtWork = true
+    const isSomeLeft = this.#work()
+    this.#isAtWork = false
+    return isSomeLeft
+  }
+
+  #work(): boolean {
     let bytes = 0
     while (this.#raft.hasReady()) {
       if (bytes >= this.#options.applyBytesMax) return true
       const ready = this.#raft.ready()
       for (const read of ready.readStates) this.#events.readConfirmed(read)
       for (const message of ready.messages) {
+        if (message.type === 'storage-apply') {
+          this.#begin()
+          bytes += bytesOf(message.entries)
+        }
         this.#dispatch(message)
-        if (message.type === 'storage-apply') bytes += bytesOf(message.entries)
       }
       this.#noteChange()
     }
@@ -192,9 +208,21 @@ export class RaftDriver {
 
   /** Sends, and then writes: followers work on it while our own disk does. */
   flush(): void {
+    this.#isAtWork = true
     this.#outbox.flush()
     this.#writer.start()
-    if (this.#outbox.isHolding) this.#events.wake()
+    // What a log without a disk lets go at once.
+    this.#outbox.send()
+    this.#isAtWork = false
+    if (this.#outbox.isHolding || this.#raft.hasReady()) this.#events.wake()
+  }
+
+  /** What is to be sent and written is on its way while the state machine works. */
+  #begin(): void {
+    this.#outbox.send()
+    this.#writer.start()
+    // A follower without a disk has acknowledged by now, and does not let the leader wait for what it applies.
+    this.#outbox.send()
   }
 
   stop(): void {
@@ -227,8 +255,17 @@ export class RaftDriver {
         // Of these, none leaves a core whose storage is asynchronous and that forwards nothing.
         throw new Error(`the core sent a message of type ${message.type}`)
       default:
-        this.#outbox.add(message.to, message)
+        this.#outbox.add(message.to, message, this.#isCommitOnly(message))
     }
+  }
+
+  /**
+   * Whether it tells a member that has everything what is committed, and nothing else. While the configuration changes
+   * members wait for such news.
+   */
+  #isCommitOnly(message: PeerMessage): boolean {
+    if (message.type !== 'append' || message.entries.length > 0) return false
+    return message.previousIndex === this.#raft.lastIndex && !this.#isChanging
   }
 
   #sendSnapshot({ to, term, snapshot }: SnapshotMessage): void {
@@ -248,6 +285,7 @@ export class RaftDriver {
     if (entry.type === 'normal') return this.#events.apply(entry)
     const change = decodeConfigChange(entry.type, entry.data)
     const confState = change === undefined ? undefined : this.#raft.applyChange(change)
+    this.#isChanging = true
     this.#events.configured(entry, confState)
   }
 
@@ -260,7 +298,7 @@ export class RaftDriver {
 
   #written(responses: readonly Message[]): void {
     this.#deliver(responses)
-    this.#events.wake()
+    if (!this.#isAtWork) this.#events.wake()
   }
 
   #takePart(from: NodeId, part: SnapshotPart): void {

@@ -1,5 +1,5 @@
 import { invalidValue } from '@joinery/crdt-objects'
-import { Reader, Writer, decodeValue, encodeValue } from '@joinery/crdt-objects/engine'
+import { Reader, Slab, Writer, decodeValue, encodeValue } from '@joinery/crdt-objects/engine'
 import type { CallCommand, Command, CommandBatch, Query } from './command.ts'
 import { decodeSession, encodeSession, isSessionId } from './session-bytes.ts'
 
@@ -36,12 +36,23 @@ const QUARANTINE = 8
 export function encodeCommand(command: Command): Uint8Array {
   shared.reset()
   writeCommand(shared, command)
-  return shared.finish()
+  return shared.finishShort()
+}
+
+/**
+ * Adds a command to the body of a batch; what it throws, as {@link encodeCommand} does, has added nothing.
+ */
+export function appendCommand(body: Writer, command: Command): void {
+  shared.reset()
+  writeCommand(shared, command)
+  body.bytesOf(shared)
 }
 
 /** A buffer for each command would cost a leader more than all else that it does for it. */
 const shared = new Writer(1024, COMMAND_BYTES_MAX)
 const sharedBatch = new Writer(4096)
+/** The log keeps batches, and drops them in their order. */
+const batchSlab = new Slab()
 
 function writeCommand(writer: Writer, command: Command): void {
   switch (command.kind) {
@@ -184,10 +195,18 @@ function readCall(reader: Reader): CallCommand {
   const answered = (flags & 1) === 0 ? undefined : readSequences(reader)
   const vector = (flags & 2) === 0 ? undefined : reader.bytes().slice()
   const { object, path, method, args } = readInvocation(reader)
+  // Written out: spread from parts it would cost more than all else here.
   return {
     kind: 'call',
-    ...{ session, sequence, acknowledged, answered },
-    ...{ object, path, method, args, vector },
+    session,
+    sequence,
+    acknowledged,
+    answered,
+    object,
+    path,
+    method,
+    args,
+    vector,
   }
 }
 
@@ -245,14 +264,31 @@ export function assembleBatch(
   seed: number,
   commands: readonly Uint8Array[],
 ): Uint8Array {
+  const body = new Writer(4096)
+  for (const command of commands) body.bytes(command)
+  return finishBatch({ timeMs, seed, count: commands.length, body })
+}
+
+/** A batch of `count` commands that {@link appendCommand} has put into `body`. */
+export function finishBatch({
+  timeMs,
+  seed,
+  count,
+  body,
+}: {
+  readonly timeMs: number
+  readonly seed: number
+  readonly count: number
+  readonly body: Writer
+}): Uint8Array {
   const writer = sharedBatch
   writer.reset()
   writer.byte(VERSION)
   writer.varint(Math.max(0, Math.floor(timeMs)))
   writer.varint(seed >>> 0)
-  writer.varint(commands.length)
-  for (const command of commands) writer.bytes(command)
-  return writer.finish()
+  writer.varint(count)
+  writer.rawOf(body)
+  return writer.finishShort(batchSlab)
 }
 
 /** Throws as {@link encodeCommand} does. */

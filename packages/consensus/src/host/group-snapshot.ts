@@ -96,7 +96,7 @@ function writeSession(writer: Writer, session: Session): void {
   writer.varint(session.acknowledged)
   session.forgotten.encode(writer)
   writer.varint(session.replies.size)
-  for (const [sequence, outcome] of session.replies) {
+  for (const [sequence, outcome] of session.replies.entries()) {
     writer.varint(sequence)
     writeOutcome(writer, outcome)
   }

@@ -25,6 +25,8 @@ const NAME = ''
 class LinearizableObject implements HostedObject {
   private readonly state: SpaceState
   private readonly handle: object
+  /** Of the methods of the object itself, as they are asked for: a kind has few, and each call asks several times. */
+  private readonly modes = new Map<string, MethodMode>()
 
   constructor(kind: Kind, environment: HostEnvironment, restored?: Uint8Array) {
     this.state = new SpaceState({ replica: REPLICA, clock: () => environment.nowMs })
@@ -33,6 +35,16 @@ class LinearizableObject implements HostedObject {
   }
 
   modeOf(path: readonly string[], method: string): MethodMode | undefined {
+    if (path.length > 0) return this.findMode(path, method)
+    const known = this.modes.get(method)
+    if (known !== undefined) return known
+    const mode = this.findMode(path, method)
+    // Of what there is none, others may make up any number.
+    if (mode !== undefined) this.modes.set(method, mode)
+    return mode
+  }
+
+  private findMode(path: readonly string[], method: string): MethodMode | undefined {
     try {
       if (conditionalVerb(this.handle, path, method) !== undefined) return 'command'
       return verbMode(this.handle, path, method) === 'write' ? 'command' : 'read'

@@ -9,10 +9,13 @@ const HAS_VECTOR = 4
 
 /** The bytes of an outcome: as it is kept in snapshots, and as it travels. */
 export function encodeOutcome(outcome: Outcome): Uint8Array {
-  const writer = new Writer(64)
-  writeOutcome(writer, outcome)
-  return writer.finish()
+  shared.reset()
+  writeOutcome(shared, outcome)
+  return shared.finishShort()
 }
+
+/** A buffer for each outcome would cost more than its contents. */
+const shared = new Writer(256)
 
 export function writeOutcome(writer: Writer, outcome: Outcome): void {
   const vector = outcome.kind === 'withdrawn' ? undefined : outcome.vector

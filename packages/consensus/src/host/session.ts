@@ -1,6 +1,7 @@
 import type { ObjectNumber, SessionId } from './command.ts'
 import type { Outcome } from './outcome.ts'
 import type { ParkedCall } from './parked-calls.ts'
+import { SequenceMap } from '../sequence-map.ts'
 import { SequenceSet } from './sequence-set.ts'
 
 /** Calls of one session that are parked, or whose replies are kept. */
@@ -24,7 +25,7 @@ export class Session {
   acknowledged = 0
   /** Those forgotten above `acknowledged`. */
   forgotten = new SequenceSet()
-  readonly replies = new Map<number, Outcome>()
+  readonly replies = new SequenceMap<Outcome>()
   readonly parked = new Map<number, ParkedAt>()
   /** Objects to tell of the session's end. */
   readonly objects = new Set<ObjectNumber>()
@@ -53,7 +54,7 @@ export class Session {
     if (acknowledged - this.acknowledged <= this.replies.size) {
       for (let s = this.acknowledged + 1; s <= acknowledged; s++) this.replies.delete(s)
     } else {
-      for (const sequence of this.replies.keys()) {
+      for (const [sequence] of this.replies.entries()) {
         if (sequence <= acknowledged) this.replies.delete(sequence)
       }
     }

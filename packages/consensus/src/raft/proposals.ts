@@ -51,7 +51,7 @@ function withoutRefusedChanges(
   state: RaftState,
   proposed: readonly ProposedEntry[],
 ): readonly ProposedEntry[] {
-  if (proposed.every(({ type }) => type === 'normal')) return proposed
+  if (proposed.every(isNormal)) return proposed
   const last = state.log.lastIndex()
   return proposed.map((entry, place) => {
     if (entry.type === 'normal') return entry
@@ -59,6 +59,10 @@ function withoutRefusedChanges(
     state.pendingChangeIndex = last + 1 + place
     return entry
   })
+}
+
+function isNormal({ type }: ProposedEntry): boolean {
+  return type === 'normal'
 }
 
 function mayChange(state: RaftState, entry: ProposedEntry): boolean {

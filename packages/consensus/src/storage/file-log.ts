@@ -25,11 +25,12 @@ export interface FileLogOptions {
   /** What each file of the log takes on disk, 16 MiB unless said otherwise. */
   readonly segmentBytes?: number | undefined
   /**
-   * `blocking`: the event loop waits for each sync. Commits take about a third less time where cores are idle, and far
-   * more where they are not; a slow disk stops heartbeats and all else in the process. `async` unless said otherwise.
+   * `async`: syncs run beside the event loop. `blocking`: the event loop waits for each. Commits take about a tenth less
+   * where cores are idle, and far more where they are not; a slow disk stops heartbeats and all else in the process.
+   * `async` unless said otherwise.
    */
   readonly sync?: 'async' | 'blocking' | undefined
-  /** In place of `sync`: how bytes are made durable. For tests. */
+  /** In place of `sync`: how bytes are made durable. See {@link createAdaptiveWriter}. */
   readonly writeSynced?: WriteSynced | undefined
 }
 

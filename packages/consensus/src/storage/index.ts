@@ -1,3 +1,5 @@
+export { createAdaptiveWriter } from './adaptive-writer.ts'
 export { FileLog, type FileLogOptions } from './file-log.ts'
 export type { LogStorage, LogWrite } from './log-storage.ts'
 export { MemoryLog } from './memory-log.ts'
+export type { WriteSynced } from './synced-writer.ts'

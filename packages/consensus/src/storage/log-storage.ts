@@ -23,8 +23,9 @@ export interface LogStorage extends LogView {
   /** Whether what it holds survives the process. Otherwise a restarted member must come back under a new identity. */
   readonly isDurable: boolean
   /**
-   * Writes; `done` is called once, never at once, when all is durable, or with what went wrong: then nothing further is
-   * taken, and the member stops. Never more than one write under way: the caller waits for `done`.
+   * Writes; `done` is called once when all is durable, or with what went wrong: then nothing further is taken, and the
+   * member stops. A log without a disk may call it at once. Never more than one write under way: the caller waits for
+   * `done`.
    *
    * After a crash, either all or nothing of the snapshot is there, and of the entries the first few, with the hard state.
    */

@@ -1,6 +1,6 @@
 import { fdatasync, fdatasyncSync, write, writeSync } from 'node:fs'
 
-/** Writes all bytes at a place of a file, and makes them durable; then, and never at once, calls `done`. */
+/** Writes all bytes at a place of a file, and makes them durable; then, and never at once unless it says so, calls `done`. */
 export type WriteSynced = (
   descriptor: number,
   bytes: Uint8Array,
@@ -29,8 +29,8 @@ export const writeSyncedBeside: WriteSynced = (descriptor, bytes, position, done
   fdatasync(descriptor, done)
 }
 
-/** The event loop waits for the disk: a third faster on idle cores, and a slow disk stops all else that the process does. */
-export const writeSyncedBlocking: WriteSynced = (descriptor, bytes, position, done) => {
+/** Writes and syncs before it returns, and says so before it returns as well: only for whoever is ready for that. */
+export const writeSyncedHere: WriteSynced = (descriptor, bytes, position, done) => {
   let failure: Error | null = null
   try {
     writeAtOnce(descriptor, bytes, position)
@@ -38,8 +38,15 @@ export const writeSyncedBlocking: WriteSynced = (descriptor, bytes, position, do
   } catch (error) {
     failure = error as Error
   }
-  // Not a microtask: a log that is always written to would let nothing else run.
-  setImmediate(done, failure)
+  done(failure)
+}
+
+/** The event loop waits for the disk: a slow one stops all else that the process does. */
+export const writeSyncedBlocking: WriteSynced = (descriptor, bytes, position, done) => {
+  writeSyncedHere(descriptor, bytes, position, (error) => {
+    // Not a microtask: a log that is always written to would let nothing else run.
+    setImmediate(done, error)
+  })
 }
 
 function writeAtOnce(descriptor: number, bytes: Uint8Array, position: number): void {

@@ -1,4 +1,5 @@
 import { JoineryError } from '../errors.ts'
+import type { Slab } from './slab.ts'
 import { decodeUtf8 } from './utf8.ts'
 
 /** Numbers of eight bytes pass through here. */
@@ -11,6 +12,8 @@ let last = 0n
 
 /** Texts up to here are made of their characters: faster than the decoder. */
 const SHORT_TEXT = 32
+/** Up to here a loop copies faster than a call that does. */
+const SHORT_COPY = 48
 
 /**
  * Reads bytes that are not trusted: every read is checked against what is left, nothing is allocated by an unchecked
@@ -148,6 +151,17 @@ export class Reader {
   /** A view of the length-prefixed bytes, not a copy. */
   bytes(): Uint8Array {
     return this.raw(this.varint())
+  }
+
+  /** A copy of the length-prefixed bytes, in a slab. */
+  bytesInto(slab: Slab): Uint8Array {
+    const length = this.varint()
+    this.need(length)
+    const copied = slab.allocate(length)
+    if (length > SHORT_COPY) copied.set(this.buffer.subarray(this.offset, this.offset + length))
+    else for (let i = 0; i < length; i++) copied[i] = this.buffer[this.offset + i] ?? 0
+    this.offset += length
+    return copied
   }
 
   raw(length: number): Uint8Array {

@@ -1,4 +1,5 @@
 import { JoineryError } from '../errors.ts'
+import { allocate, type Slab } from './slab.ts'
 import { encodeUtf8, encodeUtf8Into } from './utf8.ts'
 
 const SHORT_TEXT = 64
@@ -135,6 +136,19 @@ export class Writer {
     this.raw(value)
   }
 
+  /** What another writer has written, behind its number of bytes. */
+  bytesOf(other: Writer): void {
+    this.varint(other.length)
+    this.rawOf(other)
+  }
+
+  /** What another writer has written. */
+  rawOf(other: Writer): void {
+    this.reserve(other.length)
+    other.copyTo(this.buffer, this.length)
+    this.length += other.length
+  }
+
   raw(value: Uint8Array): void {
     this.reserve(value.length)
     copy(value, value.length, this.buffer, this.length)
@@ -154,6 +168,16 @@ export class Writer {
 
   finish(): Uint8Array {
     return this.buffer.slice(0, this.length)
+  }
+
+  /**
+   * As {@link Writer.finish}, at a tenth of the cost where it is short: for what is dropped soon, or, in a `slab` of its
+   * own, in the order in which it was made.
+   */
+  finishShort(slab?: Slab): Uint8Array {
+    const bytes = slab === undefined ? allocate(this.length) : slab.allocate(this.length)
+    this.copyTo(bytes, 0)
+    return bytes
   }
 
   /** What was written, without a copy: valid until the next write. */

@@ -27,6 +27,7 @@ import { WriteIntake } from './write-intake.ts'
 /** The socket of a connection, as it needs it. */
 export interface ClientSocket {
   readonly bufferedBytes: number
+  /** Sends a copy of `frame`. */
   send(frame: Uint8Array): void
   /** Stops and starts the arrival of frames. */
   pause(): void
@@ -368,7 +369,7 @@ export class Connection implements StreamClient {
   private flushSpace(request: Request & { kind: 'flush' }): void {
     const { id, space, replicas, timeoutMs } = request
     if (!this.hasRoom(id)) return
-    this.waits.run(id, async (signal) => {
+    this.waits.run(id, async ({ signal }) => {
       const open = await this.shared.spaces.space(space)
       return (await open.flush({ replicas, timeoutMs, signal })).replicas
     })

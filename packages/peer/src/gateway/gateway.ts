@@ -9,7 +9,7 @@ import {
   helloBytesMax,
   protocolVersion,
 } from '@joinery/client/protocol'
-import { type WebSocket, WebSocketServer } from 'ws'
+import { WebSocket, WebSocketServer } from 'ws'
 import { addressUnavailable } from '../errors.ts'
 import { version } from '../version.ts'
 import { Admission } from './admission.ts'
@@ -23,6 +23,7 @@ import {
   type GatewayOptions,
   resolveLimits,
 } from './options.ts'
+import { encodeServerFrame } from './server-frame.ts'
 
 /** A running gateway. */
 export interface Gateway {
@@ -153,7 +154,9 @@ class GatewayServer {
         get bufferedBytes() {
           return webSocket.bufferedAmount
         },
-        send: (frame) => webSocket.send(frame),
+        send: (frame) => {
+          if (webSocket.readyState === WebSocket.OPEN) socket.write(encodeServerFrame(frame))
+        },
         pause: () => webSocket.pause(),
         resume: () => webSocket.resume(),
         close: (code, reason) => webSocket.close(code, reason),
@@ -212,8 +215,11 @@ function guardHello(
     if (bytes > helloBytesMax + 64 && !connection.greeted) socket.destroy()
   }
   const late = setTimeout(() => webSocket.terminate(), timeoutMs)
+  let isOver = false
   socket.prependListener('data', count)
   return () => {
+    if (isOver) return
+    isOver = true
     clearTimeout(late)
     socket.removeListener('data', count)
   }

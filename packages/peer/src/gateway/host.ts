@@ -4,7 +4,8 @@ import type {
   PeerSummary,
   SpaceSummary,
 } from '@joinery/client/protocol'
-import type { OrderedLog, Visibility } from '@joinery/consensus/caller'
+import type { OrderedLog, Outcome, Visibility } from '@joinery/consensus/caller'
+import type { CallCommand, Command, Query } from '@joinery/consensus/host'
 import type { Kind, Space } from '@joinery/crdt-objects'
 
 /**
@@ -27,9 +28,29 @@ export interface GatewayHost {
   readonly strong?: StrongHost | undefined
 }
 
+/** What a group is asked for an outcome. */
+export type OutcomeRequest =
+  | {
+      readonly kind: 'submit'
+      readonly group: number
+      readonly command: CallCommand | Extract<Command, { kind: 'withdraw' }>
+    }
+  | { readonly kind: 'read'; readonly group: number; readonly query: Query }
+
+/** Who waits for an outcome: is told one of both, once, perhaps at once. */
+export interface OutcomeSettle {
+  answered(outcome: Outcome): void
+  failed(error: unknown): void
+}
+
 /** Strong mode as a gateway needs it of its peer. */
 export interface StrongHost {
   readonly log: OrderedLog
+  /**
+   * Asks as {@link StrongHost.log} does, without a promise and a signal for each call: those would cost a gateway more
+   * than all else that it does for one. Gives what ends the wait: then nobody is told.
+   */
+  ask(request: OutcomeRequest, settle: OutcomeSettle): () => void
   /** What the gateway's peer sees to for its clients, whose eventual writes are in its replicas. */
   readonly visibility?: Visibility | undefined
   groups(): Promise<readonly GroupSummary[]>

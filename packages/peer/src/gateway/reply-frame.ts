@@ -15,7 +15,7 @@ const partBytes = 256 * 1024
 const itemBytesMax = 512 * 1024
 let scratch = new Writer(4096)
 
-/** The frame of replies being filled; `send` takes it when it is full or the turn ends. */
+/** The frame of replies being filled; `send` takes a copy of it when it is full or the turn ends. */
 export class ReplyFrame {
   private readonly writer = new Writer(1024)
   private readonly send: (frame: Uint8Array) => void
@@ -73,8 +73,7 @@ export class ReplyFrame {
 
   flush(): void {
     if (this.writer.length === 0) return
-    // A copy: the socket may hold on to it long after the writer is filled again.
-    this.send(this.writer.finish())
+    this.send(this.writer.written())
     this.writer.length = 0
   }
 

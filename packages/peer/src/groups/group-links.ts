@@ -5,6 +5,7 @@
  * A request is answered once: by a reply, or by `lost` when the link goes down, for what was on its way then is gone.
  * Parts of snapshots are bulk; the next one leaves when the neighbour has taken the last.
  */
+import { SequenceMap } from '@joinery/consensus/caller'
 import type { NodeId } from '@joinery/consensus/group'
 import { type LinkEvents } from '../membership/events.ts'
 import { type Presence } from './core/presence.ts'
@@ -50,8 +51,8 @@ const servedMax = 65_536
 
 interface Link {
   readonly joiner: FragmentJoiner
-  readonly waiting: Map<number, (result: RequestResult) => void>
-  readonly served: Map<number, () => void>
+  readonly waiting: SequenceMap<(result: RequestResult) => void>
+  readonly served: SequenceMap<() => void>
   readonly parts: Set<number>
   outbox: LinkItem[]
   nextRequest: number
@@ -112,7 +113,7 @@ export class GroupLinks implements LinkEvents {
   onLinkUp(peer: string): void {
     this.#links.set(peer, {
       joiner: new FragmentJoiner(),
-      ...{ waiting: new Map(), served: new Map(), parts: new Set() },
+      ...{ waiting: new SequenceMap(), served: new SequenceMap(), parts: new Set() },
       ...{ outbox: [], nextRequest: 0 },
     })
     this.#tellPresence(peer)
@@ -145,7 +146,7 @@ export class GroupLinks implements LinkEvents {
         this.#handlers.onPresence(peer, item.presence)
         break
       case 'message':
-        this.#handlers.onMessage(peer, item.group, kept(item))
+        this.#handlers.onMessage(peer, item.group, item)
         break
       case 'part':
         this.#handlers.onMessage(peer, item.group, kept(item))
@@ -158,14 +159,11 @@ export class GroupLinks implements LinkEvents {
         this.#serve(peer, link, item.id, item.body)
         break
       case 'reply': {
-        const done = link.waiting.get(item.id)
-        link.waiting.delete(item.id)
-        done?.(item.body)
+        link.waiting.take(item.id)?.(item.body)
         break
       }
       case 'cancel':
-        link.served.get(item.id)?.()
-        link.served.delete(item.id)
+        link.served.take(item.id)?.()
     }
   }
 
@@ -214,7 +212,7 @@ export class GroupLinks implements LinkEvents {
   }
 }
 
-/** A copy: an entry that is kept must not keep the whole chunk it came in. */
+/** A copy: a part that is kept must not keep the whole chunk it came in. */
 function kept({ to, bytes }: MemberBytes): MemberBytes {
   return { to, bytes: bytes.slice() }
 }

@@ -28,10 +28,13 @@ export const groupsMax = 4096
 
 /** Writes items for one payload; `decodeItems` is the inverse. */
 export function encodeItems(items: readonly LinkItem[]): Uint8Array {
-  const writer = new Writer()
-  for (const item of items) writeItem(writer, item)
-  return writer.finish()
+  scratch.reset()
+  for (const item of items) writeItem(scratch, item)
+  return scratch.finishShort()
 }
+
+/** Between calls it holds nothing: one buffer for all that leaves. */
+const scratch = new Writer(4096)
 
 function writeItem(writer: Writer, item: LinkItem): void {
   writer.byte(kinds.indexOf(item.kind))

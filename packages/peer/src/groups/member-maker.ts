@@ -3,7 +3,13 @@ import { rm } from 'node:fs/promises'
 import '@joinery/consensus'
 import { foundGroup, type GroupClock, GroupNode, type NodeId } from '@joinery/consensus/group'
 import { classType, GroupState, LinearizableType } from '@joinery/consensus/host'
-import { FileLog, type LogStorage, MemoryLog } from '@joinery/consensus/storage'
+import {
+  createAdaptiveWriter,
+  FileLog,
+  type LogStorage,
+  MemoryLog,
+  type WriteSynced,
+} from '@joinery/consensus/storage'
 import { type ClusterFile, memberFolder } from './cluster-record.ts'
 import type { MemberMaker } from './member.ts'
 
@@ -34,6 +40,7 @@ export function memberMaking(
   directory: string | undefined,
   defer: (task: () => void) => void,
 ): MemberMaking {
+  const writeSynced = createAdaptiveWriter()
   const folderOf = (group: number, node: NodeId): string | undefined =>
     directory && memberFolder(directory, file.record.cluster, { group, node })
   return {
@@ -42,7 +49,7 @@ export function memberMaking(
       const machine = newMachine()
       // A member that begins alone does so when an object needs it, or when it gets company.
       if (beginning !== 'found') await machine.prepare()
-      const storage = await openLog(folderOf(group, id), file.record.groups)
+      const storage = await openLog(folderOf(group, id), file.record.groups, writeSynced)
       if (beginning === 'found') await found(storage, machine, id)
       const node = new GroupNode(id, {
         ...{ storage, machine, transport, clock, defer },
@@ -58,11 +65,15 @@ export function memberMaking(
   }
 }
 
-async function openLog(folder: string | undefined, groups: number): Promise<LogStorage> {
+async function openLog(
+  folder: string | undefined,
+  groups: number,
+  writeSynced: WriteSynced,
+): Promise<LogStorage> {
   // What memory holds is there at once; the turn of the event loop is for what comes by the network.
-  if (folder === undefined) return new MemoryLog(queueMicrotask)
+  if (folder === undefined) return new MemoryLog()
   const segmentBytes = groups > manyGroups ? smallSegmentBytes : undefined
-  return await FileLog.open(folder, { segmentBytes })
+  return await FileLog.open(folder, { segmentBytes, writeSynced })
 }
 
 async function found(storage: LogStorage, machine: GroupState, id: NodeId): Promise<void> {

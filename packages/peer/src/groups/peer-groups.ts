@@ -95,6 +95,7 @@ export class PeerGroups {
   get served(): StrongHost {
     return {
       ...{ log: this.log, visibility: this.visibility },
+      ask: (request, settle) => this.log.ask(request, settle),
       groups: async () => await this.groups(),
       objects: async (space) => await this.#objectsOf(space),
       replaceVoter: async (group, node) => {

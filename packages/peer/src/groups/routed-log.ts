@@ -23,6 +23,12 @@ export interface LeaderPort {
   onLeaderChange(listener: () => void): () => void
 }
 
+/** How what was asked ends: one of them is told, once, perhaps at once. */
+interface Settle<Answer> {
+  answered(answer: Answer): void
+  failed(reason: unknown): void
+}
+
 /** For how long an attempt waits for a leader when it has no time limit. */
 const leaderWaitMs = 1000
 /** Who is no longer the leader may not have heard yet of who is. */
@@ -79,22 +85,39 @@ export class RoutedLog implements OrderedLog {
     await this.#command(group, command, options)
   }
 
-  async submit(group: number, call: CallCommand, options: WaitOptions = {}): Promise<Outcome> {
-    return await this.#outcome(group, call, options)
+  submit(group: number, call: CallCommand, options: WaitOptions = {}): Promise<Outcome> {
+    return this.#outcome({ kind: 'submit', group, command: call }, options)
   }
 
-  async withdraw(
+  withdraw(
     group: number,
     session: SessionId,
     sequence: number,
     options: WaitOptions = {},
   ): Promise<Outcome> {
-    return await this.#outcome(group, { kind: 'withdraw', session, sequence }, options)
+    const command = { kind: 'withdraw', session, sequence } as const
+    return this.#outcome({ kind: 'submit', group, command }, options)
   }
 
-  async read(group: number, query: Query, options: WaitOptions = {}): Promise<Outcome> {
-    return expect(await this.#ask({ kind: 'read', group, query }, options), 'outcome', group)
-      .outcome
+  read(group: number, query: Query, options: WaitOptions = {}): Promise<Outcome> {
+    return this.#outcome({ kind: 'read', group, query }, options)
+  }
+
+  /** Asks for an outcome without a promise. Gives what ends the wait: then nobody is told. */
+  ask(
+    request: Extract<GroupRequest, { kind: 'submit' | 'read' }>,
+    settle: Settle<Outcome>,
+    options: WaitOptions = {},
+  ): () => void {
+    const { group } = request
+    const attempt = new Attempt(this.#leaders, request, options, {
+      answered: (reply) => {
+        if (reply.kind === 'outcome') settle.answered(reply.outcome)
+        else settle.failed(misanswered(reply, group))
+      },
+      failed: (reason) => settle.failed(reason),
+    })
+    return () => attempt.stop()
   }
 
   async watch(
@@ -127,38 +150,41 @@ export class RoutedLog implements OrderedLog {
   }
 
   async #command(group: number, command: Command, options: WaitOptions): Promise<unknown> {
-    const outcome = await this.#outcome(group, command, options)
+    const outcome = await this.#outcome({ kind: 'submit', group, command }, options)
     if (outcome.kind === 'failed') throw errorOf(outcome.failure)
     return outcome.kind === 'done' ? outcome.value : undefined
   }
 
-  async #outcome(group: number, command: Command, options: WaitOptions): Promise<Outcome> {
-    return expect(await this.#ask({ kind: 'submit', group, command }, options), 'outcome', group)
-      .outcome
+  #outcome(
+    request: Extract<GroupRequest, { kind: 'submit' | 'read' }>,
+    options: WaitOptions,
+  ): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      this.ask(request, { answered: resolve, failed: reject }, options)
+    })
   }
 
   async #groupOf(space: string, name: string, options: WaitOptions): Promise<number> {
     if (this.#leaders.groupCount === 0) {
       // A peer that has met nobody yet does not know which group it is.
-      const search = new Attempt(this.#leaders, undefined, options)
-      await search.done
+      await this.#ask(undefined, options)
     }
     return groupOf(space, name, this.#leaders.groupCount)
   }
 
-  async #ask(request: GroupRequest, options: WaitOptions): Promise<GroupReply> {
-    return await new Attempt(this.#leaders, request, options).done
+  #ask(request: GroupRequest | undefined, options: WaitOptions): Promise<GroupReply> {
+    return new Promise((resolve, reject) => {
+      new Attempt(this.#leaders, request, options, { answered: resolve, failed: reject })
+    })
   }
 }
 
 /** One request, until a leader has answered it. Without one it waits until the groups are known. */
 class Attempt {
-  readonly done: Promise<GroupReply>
   readonly #leaders: LeaderPort
   readonly #request: GroupRequest | undefined
   readonly #signal: AbortSignal | undefined
-  #resolve!: (reply: GroupReply) => void
-  #reject!: (reason: unknown) => void
+  readonly #settle: Settle<GroupReply>
   #isOver = false
   #onAbort: (() => void) | undefined
   #stopAsking: (() => void) | undefined
@@ -169,14 +195,16 @@ class Attempt {
   #isImpatient = false
   #isAsking = false
 
-  constructor(leaders: LeaderPort, request: GroupRequest | undefined, options: WaitOptions) {
+  constructor(
+    leaders: LeaderPort,
+    request: GroupRequest | undefined,
+    options: WaitOptions,
+    settle: Settle<GroupReply>,
+  ) {
     this.#leaders = leaders
     this.#request = request
     this.#signal = options.signal
-    this.done = new Promise((resolve, reject) => {
-      this.#resolve = resolve
-      this.#reject = reject
-    })
+    this.#settle = settle
     if (options.signal?.aborted === true) {
       this.#fail(options.signal.reason)
       return
@@ -194,13 +222,18 @@ class Attempt {
     this.#try()
   }
 
+  /** Nobody waits for it any more. */
+  stop(): void {
+    this.#end()
+  }
+
   #try(): void {
     if (this.#isOver) return
     this.#stopListening?.()
     this.#stopListening = undefined
     clearTimeout(this.#again)
     if (this.#request === undefined) {
-      if (this.#leaders.groupCount > 0) this.#finish(() => this.#resolve({ kind: 'accepted' }))
+      if (this.#leaders.groupCount > 0) this.#answer({ kind: 'accepted' })
       else this.#wait()
       return
     }
@@ -244,7 +277,7 @@ class Attempt {
       case 'look':
       case 'list':
       case 'accepted':
-        this.#finish(() => this.#resolve(reply))
+        this.#answer(reply)
     }
   }
 
@@ -269,31 +302,39 @@ class Attempt {
     this.#fail(groupUnavailable(this.#request?.group ?? 0, outcome))
   }
 
-  #fail(reason: unknown): void {
-    this.#finish(() => this.#reject(reason))
+  #answer(reply: GroupReply): void {
+    if (this.#end()) this.#settle.answered(reply)
   }
 
-  #finish(settle: () => void): void {
-    if (this.#isOver) return
+  #fail(reason: unknown): void {
+    if (this.#end()) this.#settle.failed(reason)
+  }
+
+  /** Lets go of all that it waits by. Answers whether it was not over yet. */
+  #end(): boolean {
+    if (this.#isOver) return false
     this.#isOver = true
-    clearTimeout(this.#again)
-    clearTimeout(this.#deadline)
-    clearTimeout(this.#patience)
+    // Most attempts are answered at once, and have set no timer.
+    if (this.#again !== undefined) clearTimeout(this.#again)
+    if (this.#deadline !== undefined) clearTimeout(this.#deadline)
+    if (this.#patience !== undefined) clearTimeout(this.#patience)
     this.#stopListening?.()
     this.#stopAsking?.()
     if (this.#onAbort !== undefined) this.#signal?.removeEventListener('abort', this.#onAbort)
-    settle()
+    return true
   }
 }
 
-/** Another peer that answers what was not asked has as good as not answered. */
 function expect<K extends GroupReply['kind']>(
   reply: GroupReply,
   kind: K,
   group: number,
 ): Extract<GroupReply, { kind: K }> {
-  if (reply.kind !== kind) {
-    throw groupUnavailable(group, 'unknown', `The leader answered with ${reply.kind}.`)
-  }
+  if (reply.kind !== kind) throw misanswered(reply, group)
   return reply as Extract<GroupReply, { kind: K }>
+}
+
+/** Another peer that answers what was not asked has as good as not answered. */
+function misanswered({ kind }: GroupReply, group: number): Error {
+  return groupUnavailable(group, 'unknown', `The leader answered with ${kind}.`)
 }

@@ -67,7 +67,8 @@ export const membersPerFrame = 64
 
 /** Encodes `frame`; `decodeFrame` is the inverse. */
 export function encodeFrame(frame: Frame): Uint8Array {
-  const writer = new Writer()
+  const writer = scratch
+  writer.reset()
   writer.byte(kinds.indexOf(frame.kind))
   switch (frame.kind) {
     case 'begin':
@@ -109,8 +110,11 @@ export function encodeFrame(frame: Frame): Uint8Array {
     case 'alive':
     case 'leave':
   }
-  return writer.finish()
+  return writer.finishShort()
 }
+
+/** Between calls it holds nothing: one buffer for all that leaves. */
+const scratch = new Writer(4096)
 
 /**
  * Decodes what a neighbour sent.
