@@ -197,8 +197,7 @@ class BitHistory {
 
   compare(state: SpaceState, handle: Local<typeof Sums>): void {
     if (state.pendingUpdates > 0) return
-    const vector = [...state.vector.entries()].filter(([, seq]) => seq > 0)
-    const key = vector
+    const key = [...state.vector.entries()]
       .map(([id, seq]) => `${id}:${seq}`)
       .sort()
       .join()

@@ -253,8 +253,8 @@ describe('the number of an author', () => {
   })
 
   it('is looked for among all known replicas before the first edit: a clash is refused', () => {
-    // Equal in 53 bits: the upper ones fold into the lower.
-    const [mine, theirs] = [1n, (1n << 53n) | 0n]
+    // Without slots, and equal in 53 bits: the upper ones fold into the lower.
+    const [mine, theirs] = [(1n << 63n) | 1n, (3n << 62n) | 513n]
     const state = new SpaceState({ replica: mine, clock: () => 0 })
     const other = new SpaceState({ replica: theirs, clock: () => 0 })
     const handle = open(state, text()) as Text

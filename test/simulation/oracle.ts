@@ -3,12 +3,17 @@
  * which others its author had seen, and nothing is ever merged. It shares no code and no idea with the lattices.
  */
 
+/** What some replica had applied. */
+export interface Vector {
+  has(origin: bigint, last: number): boolean
+}
+
 /** One operation on one place. A place is a path; an element of a set, too, is a place. */
 export interface Operation {
   readonly origin: bigint
   readonly number: number
-  /** What its author had applied: of each origin, the number of its last operation. */
-  readonly seen: ReadonlyMap<bigint, number>
+  /** What its author had applied. */
+  readonly seen: Vector
   readonly deed: Deed
 }
 
@@ -37,8 +42,8 @@ export class Oracle {
   }
 
   /** What stands when exactly the operations that `vector` covers were made. */
-  judge(vector: { get(origin: bigint): number }): Verdict {
-    return new Verdict(this.#operations.filter((o) => o.number <= vector.get(o.origin)))
+  judge(vector: Vector): Verdict {
+    return new Verdict(this.#operations.filter((o) => vector.has(o.origin, o.number)))
   }
 }
 
@@ -50,8 +55,7 @@ export class Verdict {
     const removals = included.filter((operation) => operation.deed.kind === 'remove')
     const isRemoved: Included = ({ origin, number, deed }) =>
       removals.some(
-        (removal) =>
-          isWithin(deed.place, removal.deed.place) && number <= (removal.seen.get(origin) ?? 0),
+        (removal) => isWithin(deed.place, removal.deed.place) && removal.seen.has(origin, number),
       )
     this.#standing = included.filter(
       (operation) => operation.deed.kind !== 'remove' && !isRemoved(operation),
@@ -90,7 +94,7 @@ export class Verdict {
       ({ deed }) => deed.kind === 'write' && deed.place === place,
     )
     const isSeen = (write: Operation) =>
-      writes.some((other) => other !== write && write.number <= (other.seen.get(write.origin) ?? 0))
+      writes.some((other) => other !== write && other.seen.has(write.origin, write.number))
     return writes
       .filter((write) => !isSeen(write))
       .flatMap(({ deed }) => (deed.kind === 'write' ? [deed.value] : []))

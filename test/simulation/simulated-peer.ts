@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import { SpaceState, VersionVector } from '@joinery/crdt-objects/engine'
+import { SpaceState, unleasedReplica, VersionVector } from '@joinery/crdt-objects/engine'
 import {
   type Effect,
   type Input,
@@ -53,7 +53,7 @@ export class SimulatedPeer implements Endpoint {
     this.#world = world
     const skewMs = world.random.integer(0, 2_000)
     this.#state = new SpaceState({
-      replica: world.random.bits64(),
+      replica: unleasedReplica(world.random.bits64()),
       clock: () => 1_700_000_000_000 + skewMs + Math.floor(world.clock.nowMs),
       onPending: () => this.#sealSoon(),
     })
@@ -77,27 +77,27 @@ export class SimulatedPeer implements Endpoint {
   /** What can be read here: the vector, with own updates that no batch carries yet. */
   get readable(): VersionVector {
     const vector = this.vector.copy()
-    vector.set(this.replica, vector.get(this.replica) + this.#state.pendingUpdates)
+    vector.set(this.replica, vector.lastOf(this.replica, 0) + this.#state.pendingUpdates)
     return vector
   }
 
   /** Does one operation at random, and tells the oracle. False when it turned out to be no update. */
   operate(): boolean {
     const seen = this.readable
-    const number = seen.get(this.replica) + 1
+    const number = seen.lastOf(this.replica, 0) + 1
     const deed = operate(this.objects, this.#world.random, `${this.name} ${this.replica} ${number}`)
-    const after = this.readable.get(this.replica)
+    const after = this.readable.lastOf(this.replica, 0)
     // What changes nothing here (a removal of nothing, a lesser offer) is no update.
     if (after === number - 1) return false
     assert.equal(after, number, `${JSON.stringify(deed)} takes one number`)
     const { replica: origin } = this
-    this.#world.oracle.record({ origin, number, seen: new Map(seen.entries()), deed })
+    this.#world.oracle.record({ origin, number, seen, deed })
     return true
   }
 
   flush(replicas: number): void {
     const id = this.#flushIds++
-    const last = this.readable.get(this.replica)
+    const last = this.readable.lastOf(this.replica, 0)
     this.flushes.set(id, { id, last, replicas, sinceMs: this.#world.clock.nowMs })
     this.step({ kind: 'flush', id, replicas })
   }

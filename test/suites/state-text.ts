@@ -3,7 +3,7 @@
 import { BatchReader } from '#crdt-objects/codec/batch-reader.ts'
 import { Reader } from '#crdt-objects/codec/reader.ts'
 import { parseDescriptor } from '#crdt-objects/engine.ts'
-import { decodeHead } from '#crdt-objects/state/batch-codec.ts'
+import { decodeHead, seenByRow } from '#crdt-objects/state/batch-codec.ts'
 import type { SpaceState } from '#crdt-objects/state/space-state.ts'
 import { specOf } from './type-specs.ts'
 import { shapeOf, type WholeTexts } from './type-spec.ts'
@@ -22,10 +22,9 @@ export function encodedStateText(bytes: Uint8Array): string {
     nameOf,
     part: (shape, whole) => specOf(shape).wholeText(shape, whole, texts),
   }
-  const seenByRow = new Array<number>(head.rows).fill(0)
-  for (const [row, seq] of head.vector) seenByRow[row] = seq
-  const batch = new BatchReader(reader, { ...head, seenByRow })
+  const batch = new BatchReader(reader, { ...head, seenByRow: seenByRow(head) })
   const lines = head.vector.map(([row, seq]) => `seen ${nameOf(row)} ${seq}`)
+  if (head.fold.epoch > 0) lines.push(`epoch ${head.fold.epoch}`)
   for (let left = reader.varint(); left > 0; left--) {
     const object = reader.text()
     reader.u64()

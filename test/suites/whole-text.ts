@@ -28,9 +28,11 @@ export function generationsText<C>(
   { nameOf }: WholeTexts,
   contentText: (content: C) => string,
 ): string {
-  const lines = whole.map(({ replica, birth, seq, total, baseSeq, base }) => {
+  const { content, removedIn } = whole.base
+  const folded = content === undefined ? '' : ` base ${contentText(content)}`
+  const lines = whole.generations.map(({ replica, birth, seq, total, baseSeq, base }) => {
     const removed = base === undefined ? '' : ` less ${contentText(base)}`
     return `${nameOf(replica)}.${birth}-${seq}/${baseSeq}: ${contentText(total)}${removed}`
   })
-  return `{${lines.sort().join(', ')}}`
+  return `{${lines.sort().join(', ')}}${folded}${removedIn > 0 ? ` removed in ${removedIn}` : ''}`
 }

@@ -5,10 +5,10 @@ import { bundleObjects } from './objects-bundle.ts'
 import { repositoryRoot } from './repository-copy.ts'
 
 /** The bounds that the package's README states, in KiB. */
-const whole = { source: undefined, gzipKibMax: 52 }
+const whole = { source: undefined, gzipKibMax: 55 }
 const usual = {
   source: "export { counter, flag, map, register, set, struct } from './index.ts'",
-  gzipKibMax: 17,
+  gzipKibMax: 19,
 }
 
 describe('the object library, bundled', () => {

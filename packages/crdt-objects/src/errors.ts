@@ -33,6 +33,15 @@ export interface ErrorDetails {
   CALL_TIMEOUT: { readonly timeoutMs: number; readonly outcome: Outcome }
   /** Another replica of the space has the number that texts and lists would know this one by. Nothing changed. */
   REPLICA_CLASHES: { readonly replica: string; readonly other: string }
+  /** An epoch cannot be entered: not exactly what its record says is applied here. Nothing changed. */
+  EPOCH_TOO_EARLY: {
+    readonly slot: number
+    readonly incarnation: number
+    /** The last update of it that is in, as the record says. */
+    readonly last: number
+    /** The last one that is applied here. */
+    readonly applied: number
+  }
   /** The space was closed or has ended at this side. */
   SPACE_ENDED: { readonly space: string }
   /** Bytes that are no valid encoding. */

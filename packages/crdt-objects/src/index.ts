@@ -1,3 +1,4 @@
+export type { Bookmark } from './bookmark.ts'
 export { JoineryError, invalidValue, isJoineryError } from './errors.ts'
 export type { ErrorCode, ErrorDetails, Outcome } from './errors.ts'
 export type {
@@ -52,6 +53,7 @@ export type {
   OpenOptions,
   Space,
   SpaceFace,
+  SpaceOptions,
   Spaces,
 } from './space.ts'
 export type { BloomHandle } from './handles/bloom.ts'

@@ -1,3 +1,4 @@
+import type { Bookmark } from './bookmark.ts'
 import type { Transaction } from './drafts.ts'
 import type { Answer, HandleOn, Strong } from './handles.ts'
 import type { Schema } from './schema.ts'
@@ -23,9 +24,22 @@ export interface LinearizableOptions extends OpenOptions {
   readonly mode: 'linearizable'
 }
 
+/** Options of {@link Spaces.space}. */
+export interface SpaceOptions {
+  /** Resolves when everything is visible that whoever gave this bookmark had seen or written. */
+  readonly after?: Bookmark | undefined
+  readonly signal?: AbortSignal | undefined
+}
+
 /** A named set of objects that live and die together. The same face embedded in a peer and through a gateway. */
 export interface Space<P extends SpaceFace = SpaceFace> extends AsyncDisposable {
   readonly name: string
+  /**
+   * What this side has seen here and written so far. Who opens the space `after` it, in another function or at another
+   * peer, sees at least that: its own writes, and nothing older than what was read. Writes that no other peer holds when
+   * their peer dies are gone all the same: {@link Space.flush} before passing it on, where that matters.
+   */
+  readonly bookmark: Bookmark
   /**
    * Opens the object `name` in strong mode, in which objects have names of their own: an eventual object of that name
    * is another one. It comes into being with its first opening.
@@ -75,5 +89,6 @@ export interface Space<P extends SpaceFace = SpaceFace> extends AsyncDisposable 
 
 /** What opens spaces: a peer (`'local'`), a client of a gateway (`'remote'`), or, for portable code, either. */
 export interface Spaces<P extends SpaceFace = SpaceFace> {
-  space(name: string, options?: { readonly signal?: AbortSignal | undefined }): Promise<Space<P>>
+  /** @throws JoineryError CALL_TIMEOUT when what `after` stands for does not arrive in time */
+  space(name: string, options?: SpaceOptions): Promise<Space<P>>
 }

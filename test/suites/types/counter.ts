@@ -8,6 +8,19 @@ interface Entry {
   readonly baseTotal: number
 }
 
+interface Whole {
+  readonly entries: ReadonlyMap<number, Entry>
+  readonly base: { readonly total: number | bigint | undefined; readonly removedIn: number }
+}
+
+function wholeText({ entries, base }: Whole, nameOf: (row: number) => string): string {
+  const text = entriesText(entries, nameOf, ({ seq, total, baseSeq, baseTotal }) =>
+    [seq, total, baseSeq, baseTotal].join(' '),
+  )
+  const folded = base.total === undefined ? '' : ` base ${base.total}`
+  return `${text}${folded}${base.removedIn > 0 ? ` removed in ${base.removedIn}` : ''}`
+}
+
 export const counterSpec: TypeSpec = {
   name: 'counter',
 
@@ -19,8 +32,5 @@ export const counterSpec: TypeSpec = {
       return verb === 'add' ? sum + amount : sum - amount
     }, 0),
 
-  wholeText: (_shape, whole, { nameOf }) =>
-    entriesText(whole as ReadonlyMap<number, Entry>, nameOf, (entry) =>
-      [entry.seq, entry.total, entry.baseSeq, entry.baseTotal].join(' '),
-    ),
+  wholeText: (_shape, whole, { nameOf }) => wholeText(whole as Whole, nameOf),
 }

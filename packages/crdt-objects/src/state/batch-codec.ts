@@ -2,8 +2,10 @@ import type { BatchFrame } from '../codec/batch-reader.ts'
 import type { BatchWriter } from '../codec/batch-writer.ts'
 import { Reader } from '../codec/reader.ts'
 import { allocate } from '../codec/slab.ts'
-import type { ReplicaId } from '../identity.ts'
+import { slotKeyOf, type ReplicaId } from '../identity.ts'
+import { decodeReach, encodeReach, VersionVector, type Reach } from '../version-vector.ts'
 import type { ReplicaContext } from './context.ts'
+import { ALL } from './context.ts'
 
 /**
  * The bytes of a batch, and of a state:
@@ -12,25 +14,38 @@ import type { ReplicaContext } from './context.ts'
  *     table    count, then 8 bytes for each replica; row 0 is the author
  *     varint   first update number, and how many more there are (both 0 in a state)
  *     varint   base stamp
- *     vector   rows and numbers: what the batch depends on, or all that the state has seen
+ *     vector   rows and numbers (0 for a sealed life): what the batch depends on, or all that the state has seen
+ *     fold     of a state: its epoch, the epoch up to which removable places have folded; rows of the sealed lives that
+ *              they have not folded, and how many epochs later these were sealed
  *     body     objects
  */
-const BATCH = 0x11
-const STATE = 0x12
+const BATCH = 0x21
+const STATE = 0x22
 
 /** The head of a batch or state, checked. */
 export interface Head extends BatchFrame {
   readonly replicas: readonly ReplicaId[]
-  /** Rows of the table and update numbers. */
-  readonly vector: readonly (readonly [number, number])[]
+  /** Rows of the table, and how far each is seen. Invariant: no two of one slot. */
+  readonly vector: readonly (readonly [number, Reach])[]
+  /** Of a state. */
+  readonly fold: FoldHead
+}
+
+/** How far a state has folded what was sealed. */
+export interface FoldHead {
+  readonly epoch: number
+  /** The epoch up to which removable places have folded. */
+  readonly settled: number
+  /** By row: the epoch in which a life was sealed that they have not folded. */
+  readonly sealedIn: ReadonlyMap<number, number>
 }
 
 export interface Framing {
   readonly shape: 'batch' | 'state'
   readonly first: number
   readonly last: number
-  /** Our indexes and update numbers. */
-  readonly vector: readonly (readonly [number, number])[]
+  /** Our indexes, and how far each is seen. */
+  readonly vector: readonly (readonly [number, Reach])[]
 }
 
 /** Puts the head before a finished body. */
@@ -51,12 +66,27 @@ export function encodeFramed(
   head.varint(framing.vector.length)
   for (const [index, seq] of framing.vector) {
     head.varint(batch.row(index))
-    head.varint(seq)
+    encodeReach(head, seq)
   }
+  if (framing.shape === 'state') encodeFold(context, batch)
   const bytes = allocate(head.length + body.length)
   head.copyTo(bytes, 0)
   body.copyTo(bytes, head.length)
   return bytes
+}
+
+function encodeFold({ epoch, settled, sealedIn }: ReplicaContext, batch: BatchWriter): void {
+  const { head } = batch
+  head.varint(epoch)
+  if (epoch === 0) return
+  head.varint(settled)
+  // Of the others nothing is said below.
+  const open = batch.table.filter((index) => (sealedIn[index] ?? 0) > 0)
+  head.varint(open.length)
+  for (const index of open) {
+    head.varint(batch.row(index))
+    head.varint((sealedIn[index] ?? 0) - settled)
+  }
 }
 
 /** Reads and checks a head; the reader then stands at the body. */
@@ -78,26 +108,60 @@ export function decodeHead(reader: Reader, shape: 'batch' | 'state'): Head {
   const valid = shape === 'batch' ? first > 0 && Number.isSafeInteger(last) : last === 0
   if (!valid) reader.fail('update numbers')
   const baseStamp = reader.varint()
-  const vector = decodeVector(reader, replicas.length)
-  return { replicas, rows: replicas.length, first, last, baseStamp, vector }
+  const vector = decodeVector(reader, replicas)
+  const fold = shape === 'state' ? decodeFold(reader, { replicas, vector }) : NO_FOLD
+  return { replicas, rows: replicas.length, first, last, baseStamp, vector, fold }
 }
 
 const EMPTY: Head['vector'] = []
+const NO_FOLD: FoldHead = { epoch: 0, settled: 0, sealedIn: new Map() }
 
-function decodeVector(reader: Reader, rows: number): Head['vector'] {
+function decodeVector(reader: Reader, replicas: readonly ReplicaId[]): Head['vector'] {
   const count = reader.count(2)
   if (count === 0) return EMPTY
-  const vector: [number, number][] = []
-  const named = new Set<number>()
+  const vector: [number, Reach][] = []
+  const named = new Set<number | bigint>()
   for (let left = count; left > 0; left--) {
     const row = reader.varint()
-    const seq = reader.varint()
-    if (row >= rows || seq === 0) reader.fail('entry of a version vector')
-    if (named.has(row)) reader.fail('replica named twice')
-    named.add(row)
-    vector.push([row, seq])
+    const replica = replicas[row] ?? reader.fail('replica that is not in the table')
+    const slot = slotKeyOf(replica)
+    if (named.has(slot)) reader.fail('slot named twice')
+    named.add(slot)
+    vector.push([row, decodeReach(reader, replica)])
   }
   return vector
+}
+
+function decodeFold(reader: Reader, head: Pick<Head, 'replicas' | 'vector'>): FoldHead {
+  const epoch = reader.varint()
+  if (epoch === 0) return NO_FOLD
+  const settled = reader.varint()
+  if (settled > epoch) reader.fail('settled before its epoch')
+  const sealedIn = new Map<number, number>()
+  const vector = vectorOf(head)
+  for (let left = reader.count(2); left > 0; left--) {
+    const row = reader.varint()
+    const distance = reader.varint()
+    const replica = head.replicas[row] ?? reader.fail('replica that is not in the table')
+    if (vector.get(replica) !== 'sealed') reader.fail('seal of a life that goes on')
+    if (distance === 0 || settled + distance > epoch) reader.fail('epoch of a seal')
+    if (sealedIn.has(row)) reader.fail('replica named twice')
+    sealedIn.set(row, settled + distance)
+  }
+  return { epoch, settled, sealedIn }
+}
+
+/** What a state has seen, or a batch depends on. */
+export function vectorOf({ replicas, vector }: Pick<Head, 'replicas' | 'vector'>): VersionVector {
+  const made = new VersionVector()
+  for (const [row, reach] of vector) made.set(replicas[row] ?? 0n, reach)
+  return made
+}
+
+/** By row: the number of the last update that a state has seen; ALL of a life that is over. */
+export function seenByRow(head: Pick<Head, 'replicas' | 'vector'>): number[] {
+  const vector = vectorOf(head)
+  return head.replicas.map((replica) => vector.lastOf(replica, ALL))
 }
 
 /** Who made a batch, which updates it holds, and what it must come after. */
@@ -107,7 +171,7 @@ export interface BatchHeader {
   readonly first: number
   readonly last: number
   /** What of others' updates its author had seen, as far as that advanced since its previous batch. */
-  readonly dependencies: readonly (readonly [ReplicaId, number])[]
+  readonly dependencies: readonly (readonly [ReplicaId, Reach])[]
 }
 
 /**
@@ -127,4 +191,24 @@ export function batchHeader(head: Head): BatchHeader {
     last,
     dependencies: head.vector.map(([row, seq]) => [replicas[row] ?? 0n, seq]),
   }
+}
+
+/** Who encoded a state, and what it has: for a gate that may refuse it before it is joined. */
+export interface StateHeader {
+  readonly origin: ReplicaId
+  readonly vector: VersionVector
+  readonly epoch: number
+  /** The epoch up to which its removable places have folded. */
+  readonly settled: number
+}
+
+/**
+ * Reads the head of a state.
+ *
+ * @throws JoineryError ENCODING_INVALID
+ */
+export function decodeStateHeader(bytes: Uint8Array): StateHeader {
+  const head = decodeHead(new Reader(bytes), 'state')
+  const { epoch, settled } = head.fold
+  return { origin: head.replicas[0] ?? 0n, vector: vectorOf(head), epoch, settled }
 }

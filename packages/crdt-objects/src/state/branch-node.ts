@@ -1,7 +1,8 @@
 import type { BatchWriter } from '../codec/batch-writer.ts'
 import type { Branch } from '../faces/place.ts'
-import type { Incoming, Parent } from './node.ts'
+import type { Fold, Incoming, Parent } from './node.ts'
 import { Node } from './node.ts'
+import type { Reissue } from './reissue.ts'
 
 /** What a branch reads of a delta or a state: by child key, the child's own. */
 export interface Children extends Iterable<readonly [string, unknown]> {
@@ -131,6 +132,16 @@ export abstract class BranchNode extends Node<Children, Children> implements Bra
     })
   }
 
+  reissue(delta: Children, again: Reissue): boolean {
+    let isWhole = true
+    delta.forEach((part, key) => {
+      const child = this.makeChild(key)
+      if (!child.reissue(part, again)) isWhole = false
+      this.release(child)
+    })
+    return isWhole
+  }
+
   encodeWhole(batch: BatchWriter): void {
     const kept = Array.from(this.allChildren()).filter((child) => !child.isVacant())
     if (batch.canonical) kept.sort((a, b) => (a.key < b.key ? -1 : 1))
@@ -156,5 +167,17 @@ export abstract class BranchNode extends Node<Children, Children> implements Bra
       child.join(part, incoming)
       this.release(child)
     }
+  }
+
+  override fold(fold: Fold): void {
+    // Letting go of a child leaves the others where they are: see above.
+    for (const child of this.allChildren()) {
+      child.fold(fold)
+      this.release(child)
+    }
+  }
+
+  visitReplicas(visit: (index: number) => void): void {
+    for (const child of this.allChildren()) child.visitReplicas(visit)
   }
 }

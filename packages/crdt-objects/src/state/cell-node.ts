@@ -8,12 +8,18 @@ import {
   encodeCellDelta,
   joinCell,
   kill,
+  reissueCell,
   sameCell,
+  visitDots,
 } from './dots.ts'
 import type { ReplicaContext } from './context.ts'
 import { SELF } from './context.ts'
 import type { Incoming, Parent } from './node.ts'
+import type { Reissue } from './reissue.ts'
 import { Node } from './node.ts'
+
+/** Roughly what an update that is made again takes in a batch. */
+const REISSUE_BYTES = 64
 
 /** A place that is one cell of dots. */
 export abstract class CellNode extends Node<CellDelta, Dot | undefined> {
@@ -93,6 +99,17 @@ export abstract class CellNode extends Node<CellDelta, Dot | undefined> {
     this.notify()
   }
 
+  reissue(delta: CellDelta, again: Reissue): boolean {
+    const cell = { head: this.head, kills: this.kills }
+    const { head, kills } = reissueCell(cell, delta, again)
+    this.head = head
+    this.kills = kills
+    this.markDirty(REISSUE_BYTES)
+    this.refreshPresence()
+    this.notify()
+    return true
+  }
+
   encodeWhole(batch: BatchWriter): void {
     encodeCell(batch, this.payload, this.head)
   }
@@ -103,5 +120,9 @@ export abstract class CellNode extends Node<CellDelta, Dot | undefined> {
     this.head = joined
     this.refreshPresence()
     if (!same) this.notify()
+  }
+
+  visitReplicas(visit: (index: number) => void): void {
+    visitDots(this.head, this.kills, visit)
   }
 }

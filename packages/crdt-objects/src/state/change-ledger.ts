@@ -60,6 +60,6 @@ export class ChangeLedger {
   }
 
   private name(index: number): string {
-    return this.context.id(index).toString(16).padStart(16, '0')
+    return this.context.name(index)
   }
 }

@@ -1,14 +1,23 @@
 import type { ChangedPlace } from '../change.ts'
 import { JoineryError } from '../errors.ts'
-import type { ReplicaId } from '../identity.ts'
+import { lifeOf, replicaName, slotKeyOf, type ReplicaId, type SlotKey } from '../identity.ts'
 import type { KindIdentity } from '../kind-identity.ts'
 import type { LeafEngine } from '../leaf-engine.ts'
+import type { Reach } from '../version-vector.ts'
 
 /** Own index: a replica is always the first one it knows. */
 export const SELF = 0
+/**
+ * What is seen of a replica whose life is sealed: all of it. Stands in {@link ReplicaContext.seen} beside numbers of
+ * updates, where it is only ever compared with them (each is at most this); outside of the state rooms it is `sealed`.
+ */
+export const ALL = Infinity
+/** So many dead replicas are known before it is worth while to look which of them nothing names any more. */
+const DEAD_MIN = 512
 /** Stamps a millisecond: a hybrid clock counts within one. 2^53 / 1024 ms lasts until the year 2248. */
 export const STAMPS_PER_MS = 1024
 const DAY_MS = 86_400_000
+const NONE: readonly never[] = []
 /** Pending deltas are asked to leave as a batch from about this size on. */
 const PENDING_BYTES_FULL = 64 * 1024
 
@@ -41,10 +50,30 @@ export interface Rider {
  * What all nodes of one replica of a space share: numbering, interned replica ids, the hybrid clock, and who watches.
  */
 export class ReplicaContext {
-  readonly ids: ReplicaId[]
+  /** By index. Undefined where a replica was forgotten: the place is given to another. */
+  readonly ids: (ReplicaId | undefined)[]
   private readonly indexById = new Map<ReplicaId, number>()
-  /** By index: the number of the last update applied. Own updates count from the moment they are made. */
+  /**
+   * By index: the number of the last update applied; ALL of a life that is over. Own updates count from the moment they
+   * are made.
+   */
   readonly seen: number[] = [0]
+  /** By index: what our batches have told of others' updates. Invariant: at or below `seen`, entry by entry. */
+  readonly told: number[] = [0]
+  /** By slot: the index of its latest life that anything is seen of. Invariant: all lives before it are sealed. */
+  private readonly lifeBySlot = new Map<SlotKey, number>()
+  /** The epoch that was entered last: all that its seals and those before ended is applied, and sealed. */
+  epoch = 0
+  /** The epoch up to which removable places have folded. Invariant: settled <= epoch. */
+  settled = 0
+  /** By index: the epoch in which a life was sealed; 0 when not, or when it is settled. Invariant: 0 or above `settled`. */
+  readonly sealedIn: number[] = [0]
+  /** Places of replicas that were forgotten. */
+  private readonly free: number[] = []
+  /** Counts the lives that ended since the last sweep. */
+  private dead = 0
+  /** Counts what makes void what anybody keeps by index: lives that began, and indexes that are free again. */
+  generation = 0
   /** Number of the last own update that has left in a batch. Invariant: sealed <= seen[SELF]. */
   sealed = 0
   /** Greatest stamp made or seen. */
@@ -91,11 +120,124 @@ export class ReplicaContext {
   intern(id: ReplicaId): number {
     const known = this.indexOf(id)
     if (known !== undefined) return known
-    const index = this.ids.length
-    this.ids.push(id)
-    this.seen.push(0)
+    const seen = this.boundOf(id)
+    const index = this.free.pop() ?? this.ids.length
+    this.ids[index] = id
+    this.seen[index] = seen
+    this.told[index] = seen
+    this.sealedIn[index] = 0
     this.indexById.set(id, index)
+    // Named by somebody who is behind: forgotten again.
+    if (seen === ALL) this.dead++
     return index
+  }
+
+  /** The number of the last update seen of a replica, whether it is interned or not; ALL of a life that is over. */
+  boundOf(id: ReplicaId): number {
+    const index = this.indexOf(id)
+    if (index !== undefined) return this.seen[index] ?? 0
+    const latest = this.lifeBySlot.get(slotKeyOf(id))
+    return latest !== undefined && lifeOf(this.id(latest)) > lifeOf(id) ? ALL : 0
+  }
+
+  /** Whether a replica may begin, or has begun: the life of its slot before it is sealed here. */
+  hasBegun(id: ReplicaId): boolean {
+    const latest = this.lifeBySlot.get(slotKeyOf(id))
+    const life = lifeOf(id)
+    if (latest === undefined) return life === 1
+    const latestLife = lifeOf(this.id(latest))
+    return latestLife >= life || (latestLife === life - 1 && this.seen[latest] === ALL)
+  }
+
+  /** A replica has made its first update here, or is sealed: it is the latest life of its slot. */
+  begin(index: number): void {
+    const id = this.id(index)
+    const slot = slotKeyOf(id)
+    const before = this.lifeBySlot.get(slot)
+    if (before === index) return
+    if (before !== undefined) this.seen[before] = ALL
+    this.lifeBySlot.set(slot, index)
+    this.generation++
+  }
+
+  /** The latest life of each slot, by index. */
+  lives(): Iterable<number> {
+    return this.lifeBySlot.values()
+  }
+
+  /** As `seen`, but that our own ends at the last batch: what a vector says. */
+  sealedSeen(index: number): number {
+    return index === SELF ? this.sealed : (this.seen[index] ?? 0)
+  }
+
+  reach(index: number): Reach {
+    const seen = this.sealedSeen(index)
+    return seen === ALL ? 'sealed' : seen
+  }
+
+  /** What of others' updates was seen since this was asked before, for a batch to tell. */
+  tellAdvanced(): readonly (readonly [index: number, reach: Reach])[] {
+    const { ids, told } = this
+    if (ids.length === 1) return NONE
+    const advanced: [number, Reach][] = []
+    for (let index = SELF + 1; index < ids.length; index++) {
+      const seen = this.seen[index] ?? 0
+      if (seen <= (told[index] ?? 0)) continue
+      told[index] = seen
+      // That a life was followed by another says that it is sealed.
+      if (ids[index] !== undefined && this.isLatest(index)) {
+        advanced.push([index, this.reach(index)])
+      }
+    }
+    return advanced
+  }
+
+  isLatest(index: number): boolean {
+    return this.lifeBySlot.get(slotKeyOf(this.id(index))) === index
+  }
+
+  /** Notes how much of a replica is seen from now on. */
+  take(index: number, seen: number): void {
+    if (seen === ALL && this.seen[index] !== ALL) this.dead++
+    this.seen[index] = seen
+  }
+
+  /** A life is over, in this epoch: all of it is applied. */
+  seal(index: number, epoch: number): void {
+    this.begin(index)
+    this.take(index, ALL)
+    this.sealedIn[index] = epoch > this.settled ? epoch : 0
+  }
+
+  /** Removable places have folded up to this epoch. */
+  settle(epoch: number): void {
+    this.settled = epoch
+    for (let index = 0; index < this.sealedIn.length; index++) {
+      if ((this.sealedIn[index] ?? 0) <= epoch) this.sealedIn[index] = 0
+    }
+  }
+
+  /** Whether so many lives have ended that it is worth while to look which of them nothing names any more. */
+  get sweepIsDue(): boolean {
+    return this.dead >= Math.max(DEAD_MIN, (this.ids.length - this.free.length) / 2)
+  }
+
+  /**
+   * Forgets replicas that are sealed and neither named, by `isNamed`, nor the latest of their slots. A sweep costs a walk
+   * through the whole state; there is one for each 512 seals at the most.
+   */
+  forget(isNamed: (index: number) => boolean): void {
+    for (let index = SELF + 1; index < this.ids.length; index++) {
+      const id = this.ids[index]
+      if (id === undefined || this.seen[index] !== ALL || this.sealedIn[index] !== 0) continue
+      if (isNamed(index) || this.isLatest(index)) continue
+      this.ids[index] = undefined
+      this.indexById.delete(id)
+      this.free.push(index)
+    }
+    this.recent = { id: this.id(SELF), index: SELF }
+    this.dead = 0
+    this.generation++
   }
 
   /** The index of a replica id, if it is known. */
@@ -110,6 +252,11 @@ export class ReplicaContext {
     const id = this.ids[index]
     if (id === undefined) throw new Error(`replica index ${index} was never given out`)
     return id
+  }
+
+  /** A replica as events name it. */
+  name(index: number): string {
+    return replicaName(this.id(index))
   }
 
   /** First own number that no batch has carried yet: nobody else can have observed a dot from there on. */
@@ -139,8 +286,7 @@ export class ReplicaContext {
   }
 
   /** Goes on from where this very replica was. */
-  resume(seen: readonly number[], lastStamp: number): void {
-    for (const [index, seq] of seen.entries()) this.seen[index] = seq
+  resume(lastStamp: number): void {
     this.sealed = this.seen[SELF] ?? 0
     this.lastStamp = lastStamp
   }
@@ -173,6 +319,7 @@ export class ReplicaContext {
 
   /** Notes that a batch with all updates up to `last` has left. */
   batchTaken(last: number): void {
+    if (this.sealed === 0) this.begin(SELF)
     this.sealed = last
     this.pendingBytes = 0
     this.pendingTold = false

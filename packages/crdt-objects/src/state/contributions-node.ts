@@ -1,269 +1,25 @@
 import type { BatchWriter } from '../codec/batch-writer.ts'
-import type { ReplicaContext } from './context.ts'
 import { SELF } from './context.ts'
 import type {
-  Contribution,
+  ContributionsBase,
   ContributionsDelta,
   ContributionsWhole,
   Generation,
 } from './contributions.ts'
+import { encodeContributionsDelta, encodeContributionsWhole, NO_BASE } from './contributions.ts'
 import {
-  NO_CONTRIBUTIONS,
-  encodeContributionsDelta,
-  encodeContributionsWhole,
-} from './contributions.ts'
-import type { Incoming, Parent } from './node.ts'
-import { Node } from './node.ts'
+  ContributionsPlace,
+  GENERATION_BYTES,
+  isAlive,
+  isClosing,
+  removeAll,
+} from './contributions-place.ts'
+import type { Fold, FoldComparison, Incoming } from './node.ts'
+import { NO_FOLDS } from './node.ts'
+import type { Reissue } from './reissue.ts'
 
-/** Roughly what a generation takes in a batch besides its content. */
-const GENERATION_BYTES = 10
-/** Transactions, and the nodes whose pending content each of them can restore. */
-const savedByTransaction = new WeakMap<object, WeakSet<object>>()
-
-/**
- * The state under what accumulates: vectors, moments, histograms, sketches.
- *
- * The naive way keeps one total for each replica and lets the greater update number win. It fails twice. Were an entry
- * dropped when it is removed (from a map, say), the author's next total would bring the removed part back. Were totals
- * sent, a vector of 10,000 numbers would travel whole for one number added to it. And a removal that is a plain "less
- * what I had seen" leaves floating point dust: (t + x) - t is not x.
- *
- * So what a replica adds to a place goes into a GENERATION, named by its author and the update that bore it:
- *
- * - Its author alone writes it. Batches of one author apply in order and once each, so a delta is the increment, and
- *   every replica forms the same total by the same additions: equal to the last bit.
- * - A removal is a MARK on each generation that it observed: the number of the last update seen there and, where
- *   contents subtract, the total at that number. Of two marks, the one with the greater number stands. What a marked
- *   generation still gives is what came after its mark; where contents do not subtract (a sketch that keeps maxima),
- *   all that its author had added to it, or nothing if nothing came after.
- * - An author that sees a mark never adds to that generation again: its next increment bears a new one. So dust can
- *   only come of an addition and a removal that did not know of each other, and is the same everywhere.
- * - When nothing came after the mark, its author closes it with its next batch, and it is gone: only then is it certain
- *   that no further increment is on its way. Until then everybody keeps the total, to subtract it from what may come.
- *   An author's own removal closes at once. So what was removed leaves nothing behind, once its authors wrote anything.
- *
- * Why joins are right. Which generations of an author there are, and their totals, is said by that author's batches
- * alone: of two states, the one that has seen more of the author is right about all of it. Marks are ordered by their
- * numbers, and equal numbers come with equal totals: all apply the same increments in the same order. A state is the
- * product of these two kinds of register; both only ever advance, so the join is associative, commutative, idempotent.
- * A mark is never ahead of what it marks: batches apply after all that their author had seen. A mark on what is not
- * here is on what was closed here, and says nothing.
- *
- * At most two generations of an author are alive: a mark on the second one has seen all of the first one, which so is
- * marked to its end, and is closed before, or together with, the birth of a third.
- */
-export abstract class ContributionsNode<C> extends Node<
-  ContributionsDelta<C>,
-  ContributionsWhole<C>
-> {
-  private readonly contribution: Contribution<C>
-  /** Invariant: in the order of (replica id, birth), which is the same everywhere. */
-  private generations: readonly Generation<C>[] = NO_CONTRIBUTIONS
-  /** What we added since the last batch. It joins a generation when it is sealed: a removal may come before. */
-  private pending: C | undefined
-  private pendingSeq = 0
-  /** How much of the pending content counts in the size of the next batch. */
-  private pendingCounted = 0
-  /** Everything merged, until something changes. */
-  private sum: C | undefined
-
-  constructor(context: ReplicaContext, parent: Parent, key: string, contribution: Contribution<C>) {
-    super(context, parent, key)
-    this.contribution = contribution
-  }
-
-  /**
-   * All contributions, merged in the order of replica ids: equal to the last bit wherever the same is seen. Not a copy:
-   * it must not be changed, and is void after the next change here.
-   */
-  get content(): C {
-    return (this.sum ??= this.merge())
-  }
-
-  private merge(): C {
-    const { contribution } = this
-    const parts = this.parts()
-    const [first] = parts
-    if (first === undefined) return contribution.zero()
-    if (parts.length === 1) return first
-    const sum = contribution.zero()
-    for (const part of parts) contribution.add(sum, part)
-    return sum
-  }
-
-  /** Whether one of the contributions passes, without merging them. For contents that do not subtract. */
-  protected some(test: (part: C) => boolean): boolean {
-    if (this.pending !== undefined && test(this.pending)) return true
-    return this.generations.some((generation) => isAlive(generation) && test(generation.total))
-  }
-
-  /** What each generation still gives, the pending content included as it will be once it is sealed. */
-  private parts(): C[] {
-    const { pending, contribution } = this
-    const open = pending === undefined ? undefined : this.open
-    const parts: C[] = []
-    let pendingPlace = 0
-    for (const generation of this.generations) {
-      if (pending !== undefined && generation === open) {
-        parts.push(this.ownContent)
-      } else if (isAlive(generation)) {
-        const { total, base } = generation
-        parts.push(base === undefined ? total : (contribution.subtract?.(total, base) ?? total))
-      }
-      if (this.compare(generation, SELF, Infinity) < 0) pendingPlace = parts.length
-    }
-    if (pending !== undefined && open === undefined) parts.splice(pendingPlace, 0, pending)
-    return parts
-  }
-
-  /** Our generation that takes increments, if there is one: nobody is known to have removed of it. */
-  private get open(): Generation<C> | undefined {
-    return this.generations.find(({ replica, baseSeq }) => replica === SELF && baseSeq === 0)
-  }
-
-  /** What that generation holds, the pending content included. Not a copy. */
-  protected get ownContent(): C {
-    const { pending, open, contribution } = this
-    if (open === undefined || pending === undefined) {
-      return open?.total ?? pending ?? contribution.zero()
-    }
-    const total = contribution.copy(open.total)
-    contribution.add(total, pending)
-    return total
-  }
-
-  /** Where a generation stands relative to (replica, birth). */
-  private compare(generation: Generation<C>, replica: number, birth: number): number {
-    if (generation.replica === replica) return generation.birth - birth
-    return this.context.id(generation.replica) < this.context.id(replica) ? -1 : 1
-  }
-
-  /** The place of (replica, birth) among the generations, or where it would be. */
-  private placeOf(replica: number, birth: number): number {
-    let low = 0
-    let high = this.generations.length
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      const generation = this.generations[middle]
-      if (generation !== undefined && this.compare(generation, replica, birth) < 0) low = middle + 1
-      else high = middle
-    }
-    return low
-  }
-
-  private find(replica: number, birth: number): Generation<C> | undefined {
-    const found = this.generations[this.placeOf(replica, birth)]
-    return found?.replica === replica && found.birth === birth ? found : undefined
-  }
-
-  private bear(replica: number, seq: number, total: C): void {
-    const born = { replica, birth: seq, seq, total, baseSeq: 0, base: undefined, untold: false }
-    this.generations = this.generations.toSpliced(this.placeOf(replica, seq), 0, born)
-  }
-
-  /** Adds to a generation. What a mark that ends here refers to is kept, because the total moves on. */
-  private extend(generation: Generation<C>, seq: number, increment: C): void {
-    const { contribution } = this
-    if (generation.baseSeq === generation.seq && contribution.subtract !== undefined) {
-      generation.base = contribution.copy(generation.total)
-    }
-    contribution.add(generation.total, increment)
-    generation.seq = seq
-  }
-
-  /**
-   * Begins a local addition, whose arguments are checked: takes its update number, and gives the pending content to add
-   * into. {@link ContributionsNode.finish} ends it.
-   */
-  protected begin(): C {
-    this.saveForUndo()
-    this.pendingSeq = this.context.next()
-    this.pending ??= this.contribution.zero()
-    this.sum = undefined
-    return this.pending
-  }
-
-  /** Ends a local addition. */
-  protected finish(): void {
-    const { pending } = this
-    if (pending === undefined) return
-    const bytes = this.contribution.bytes(pending)
-    this.markDirty(Math.max(0, bytes - this.pendingCounted) + (this.dirty ? 0 : GENERATION_BYTES))
-    this.pendingCounted = bytes
-    if (!this.present) this.refreshPresence()
-    this.notify()
-    this.context.operationDone()
-  }
-
-  /** Within a transaction, keeps a copy of the pending content, once: all of a transaction is undone, or nothing. */
-  private saveForUndo(): void {
-    const { transaction } = this.context
-    if (transaction === undefined) return
-    const saved = savedByTransaction.get(transaction) ?? new WeakSet()
-    if (saved.has(this)) return
-    savedByTransaction.set(transaction, saved.add(this))
-    const { pending, pendingSeq, pendingCounted } = this
-    const copy = pending === undefined ? undefined : this.contribution.copy(pending)
-    this.onUndo(() => {
-      this.restorePending(copy, pendingSeq, pendingCounted)
-    })
-  }
-
-  private restorePending(pending: C | undefined, seq: number, counted: number): void {
-    this.pending = pending
-    this.pendingSeq = seq
-    this.pendingCounted = counted
-    this.sum = undefined
-  }
-
-  protected isPresent(): boolean {
-    return this.pending !== undefined || this.generations.some(isAlive)
-  }
-
-  isVacant(): boolean {
-    return this.pending === undefined && this.generations.length === 0
-  }
-
-  reset(): void {
-    this.saveMarksForUndo()
-    let bytes = 0
-    // Nobody can have seen what is pending: it is as if it had never been.
-    this.restorePending(undefined, 0, 0)
-    for (const generation of this.generations) {
-      if (!isAlive(generation)) continue
-      generation.baseSeq = generation.seq
-      generation.base = undefined
-      // Our own ones are closed with the next batch: that needs no mark.
-      generation.untold = generation.replica !== SELF
-      bytes += this.markBytes(generation)
-    }
-    this.markDirty(bytes)
-    this.refreshPresence()
-  }
-
-  private saveMarksForUndo(): void {
-    if (this.context.transaction === undefined) return
-    const { pending, pendingSeq, pendingCounted } = this
-    const marks = this.generations.map((generation) => ({ generation, before: { ...generation } }))
-    this.onUndo(() => {
-      for (const { generation, before } of marks) Object.assign(generation, before)
-      this.restorePending(pending, pendingSeq, pendingCounted)
-    })
-  }
-
-  private markBytes({ replica, total }: Generation<C>): number {
-    if (replica === SELF || this.contribution.subtract === undefined) return GENERATION_BYTES
-    return GENERATION_BYTES + this.contribution.bytes(total)
-  }
-
-  resetBytes(): number {
-    let bytes = 0
-    for (const generation of this.generations) {
-      if (isAlive(generation)) bytes += this.markBytes(generation)
-    }
-    return bytes
-  }
-
+/** What accumulates, as it travels, folds and is made again: see {@link ContributionsPlace}. */
+export abstract class ContributionsNode<C> extends ContributionsPlace<C> {
   encodeDelta(batch: BatchWriter): void {
     const { pending, pendingSeq: seq } = this
     const birth = this.open?.birth ?? seq
@@ -271,6 +27,7 @@ export abstract class ContributionsNode<C> extends Node<
       own: pending === undefined ? undefined : { birth, seq, content: pending },
       closed: this.generations.filter(isClosing),
       marked: this.generations.filter(({ untold }) => untold),
+      removedIn: this.base.removedIn,
     })
   }
 
@@ -310,7 +67,92 @@ export abstract class ContributionsNode<C> extends Node<
       const generation = this.find(incoming.indexes[mark.row] ?? SELF, mark.birth)
       if (generation !== undefined && this.mark(generation, mark.seq, mark.total)) changed = true
     }
+    if (delta.removedIn > this.base.removedIn && this.removeSealed(delta.removedIn)) changed = true
     if (changed) this.changed()
+  }
+
+  /** Everything that was sealed up to this epoch is removed. */
+  private removeSealed(epoch: number): boolean {
+    // Whoever writes is past the settled epoch: another one's batch is wrong.
+    if (epoch < this.context.settled) return false
+    for (const generation of this.generations) {
+      if (this.isSealedUpTo(generation, epoch)) removeAll(generation)
+    }
+    this.base = { content: undefined, removedIn: epoch }
+    return true
+  }
+
+  reissue({ own, closed, marks, removedIn }: ContributionsDelta<C>, again: Reissue): boolean {
+    const oldLife = again.indexes[0] ?? SELF
+    /** Of the old life's generations, those of which something was made again. */
+    const madeAgain = again.note(this, () => new Set<number>())
+    const observed = new Set<Generation<C>>()
+    for (const birth of closed) {
+      const old = this.find(oldLife, birth)
+      if (old !== undefined) observed.add(old)
+      const { open } = this
+      if (madeAgain.has(birth) && open !== undefined) removeAll(open)
+    }
+    for (const { row, birth, seq, total } of marks) {
+      const generation = this.find(again.indexes[row] ?? SELF, birth)
+      if (generation === undefined) continue
+      if (this.isSealedUpTo(generation, Infinity)) {
+        if (seq === generation.seq) observed.add(generation)
+      } else if (this.mark(generation, seq, total)) generation.untold = true
+    }
+    if (closed.length + marks.length > 0 || removedIn > 0) {
+      this.removeSealedAgain(observed, removedIn)
+    }
+    if (own !== undefined) {
+      madeAgain.add(own.birth)
+      this.pending ??= this.contribution.zero()
+      this.contribution.add(this.pending, own.content)
+      this.pendingSeq = again.number(own.seq)
+    }
+    this.markDirty(GENERATION_BYTES)
+    this.changed()
+    return true
+  }
+
+  /** Of sealed lives all is removed, if all that is here was observed, and nothing else. */
+  private removeSealedAgain(observed: ReadonlySet<Generation<C>>, removedIn: number): void {
+    const { settled, epoch } = this.context
+    if (this.base.content !== undefined && removedIn < Math.max(settled, 1)) return
+    const sealed = this.generations.filter(
+      (generation) => this.isSealedUpTo(generation, epoch) && isAlive(generation),
+    )
+    const isObserved = (generation: Generation<C>): boolean =>
+      observed.has(generation) || this.isSealedUpTo(generation, removedIn)
+    if (sealed.length === 0 && this.base.content === undefined) return
+    if (sealed.every(isObserved)) this.removeSealed(epoch)
+  }
+
+  override fold(fold: Fold): void {
+    if (fold.settles !== fold.removable) {
+      // What was sealed comes first from now on.
+      if (!fold.removable || this.generations.length < 2) return
+      this.generations = this.inOrder(this.generations)
+      this.sum = undefined
+      return
+    }
+    const over = this.generations.filter(({ replica }) => fold.isOver(replica))
+    if (over.length > 0) {
+      this.generations = this.generations.filter(({ replica }) => !fold.isOver(replica))
+    }
+    let { content, removedIn } = this.base
+    // In their order: floating point sums depend on it.
+    for (const generation of over.filter(isAlive)) {
+      content ??= this.contribution.zero()
+      this.contribution.add(content, this.leftOf(generation))
+    }
+    if (removedIn < this.context.settled) removedIn = 0
+    if (over.length === 0 && removedIn === this.base.removedIn) return
+    this.base = { content, removedIn }
+    this.sum = undefined
+  }
+
+  visitReplicas(visit: (index: number) => void): void {
+    for (const { replica } of this.generations) visit(replica)
   }
 
   /** Drops generations. Tells whether a reader sees one go. */
@@ -341,16 +183,25 @@ export abstract class ContributionsNode<C> extends Node<
   }
 
   encodeWhole(batch: BatchWriter): void {
-    encodeContributionsWhole(batch, this.contribution, this.generations)
+    const { contribution, generations, base } = this
+    encodeContributionsWhole(batch, contribution, { generations, base })
   }
 
   join(whole: ContributionsWhole<C>, incoming: Incoming): void {
     const knowsMore = (replica: number): boolean =>
       (incoming.seen[replica] ?? 0) > (this.context.seen[replica] ?? 0)
-    const joined = this.generations.filter(({ replica }) => !knowsMore(replica))
+    const folds = incoming.folds ?? NO_FOLDS
+    const before = this.generations.filter(isAlive)
+    const { content: contentBefore } = this.base
+    // Lives that they have sealed, and we have not, have other places.
+    this.generations = this.inOrder(this.generations)
+    const joined = this.generations.filter(
+      ({ replica }) => !knowsMore(replica) && !folds.isFoldedThere(replica),
+    )
     let changed = false
-    for (const their of whole) {
+    for (const their of whole.generations) {
       const replica = incoming.indexes[their.replica] ?? SELF
+      if (folds.isFoldedHere(replica)) continue
       const mine = this.find(replica, their.birth)
       if (knowsMore(replica)) joined.push(this.succeed(mine, { ...their, replica }))
       else if (mine !== undefined) {
@@ -358,12 +209,25 @@ export abstract class ContributionsNode<C> extends Node<
         changed = this.mark(mine, their.baseSeq, seen) || changed
       }
     }
-    const before = this.generations.filter(isAlive)
-    this.generations = joined.sort((a, b) => this.compare(a, b.replica, b.birth))
+    this.generations = this.inOrder(joined)
+    this.joinBase(whole.base, folds)
     // One of our own, restored: nobody else says what we close.
     if (joined.some(isClosing)) this.context.riders.add(this)
     const after = this.generations.filter(isAlive)
-    if (changed || !isSame(before, after)) this.changed()
+    if (this.base.content !== contentBefore || changed || !isSame(before, after)) this.changed()
+  }
+
+  private joinBase(theirs: ContributionsBase<C>, { mine, theirs: their }: FoldComparison): void {
+    const removedIn = Math.max(this.base.removedIn, theirs.removedIn)
+    for (const generation of this.generations) {
+      if (this.isSealedUpTo(generation, removedIn)) removeAll(generation)
+    }
+    if (removedIn > 0 && removedIn >= Math.max(mine, their)) {
+      this.base = { content: undefined, removedIn }
+    } else {
+      const { content } = their > mine ? theirs : this.base
+      this.base = content === undefined ? NO_BASE : { content, removedIn: 0 }
+    }
   }
 
   /** A generation as one who knows more of its author has it, with our mark. */
@@ -373,16 +237,6 @@ export abstract class ContributionsNode<C> extends Node<
     theirs.untold = mine.untold
     return theirs
   }
-}
-
-/** Whether it still gives something. */
-function isAlive({ seq, baseSeq }: Generation<unknown>): boolean {
-  return seq > baseSeq
-}
-
-/** Whether our next batch closes it. */
-function isClosing({ replica, seq, baseSeq }: Generation<unknown>): boolean {
-  return replica === SELF && seq === baseSeq
 }
 
 /** Whether two lists of generations read the same. */

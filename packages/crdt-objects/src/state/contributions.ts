@@ -58,35 +58,65 @@ export interface ContributionsDelta<C> {
   /** Births of the author's generations that are no more. */
   readonly closed: readonly number[]
   readonly marks: readonly Mark<C>[]
+  /** The epoch up to which everything sealed is removed; 0 for none. */
+  readonly removedIn: number
 }
 
-/** All generations of a place. */
-export type ContributionsWhole<C> = readonly Generation<C>[]
+/**
+ * What the folded lives have left: of a place that cannot be removed, those sealed up to the epoch; of a removable one
+ * (an entry of a map, or in one), those sealed up to the settled epoch. `docs/protocols/folds.md` says why.
+ */
+export interface ContributionsBase<C> {
+  /** Merged in the order of their epochs. Absent when there is nothing, to a reader, of any of them. */
+  readonly content: C | undefined
+  /**
+   * The epoch of the latest removal: it took all that was sealed up to there. 0 for none. Invariant: 0, or at least the
+   * settled epoch, and then `content` is absent.
+   */
+  readonly removedIn: number
+}
+
+/** The base and all generations of a place. */
+export interface ContributionsWhole<C> {
+  readonly generations: readonly Generation<C>[]
+  readonly base: ContributionsBase<C>
+}
 
 /** Bits of the first byte of a delta: what it has. */
 const OWN = 1
 const REMOVES = 2
+const REMOVES_BASE = 4
+/** Bits beside the number of generations of a state. */
+const BASE_CONTENT = 1
+const BASE_REMOVED = 2
+const BASE_FORMS = 4
 
 const NONE: readonly never[] = []
 
+export const NO_BASE: ContributionsBase<never> = { content: undefined, removedIn: 0 }
+
 /** The state of a place that nobody has contributed to. */
-export const NO_CONTRIBUTIONS: ContributionsWhole<never> = NONE
+export const NO_CONTRIBUTIONS: ContributionsWhole<never> = { generations: NONE, base: NO_BASE }
 
 /** A delta as its author has it. */
 export interface OutgoingContributions<C> {
   readonly own: Increment<C> | undefined
   readonly closed: readonly Generation<C>[]
   readonly marked: readonly Generation<C>[]
+  readonly removedIn: number
 }
 
 export function encodeContributionsDelta<C>(
   batch: BatchWriter,
   contribution: Contribution<C>,
-  { own, closed, marked }: OutgoingContributions<C>,
+  { own, closed, marked, removedIn }: OutgoingContributions<C>,
 ): void {
   const { body } = batch
   const removes = closed.length + marked.length > 0
-  body.byte((own === undefined ? 0 : OWN) | (removes ? REMOVES : 0))
+  body.byte(
+    (own === undefined ? 0 : OWN) | (removes ? REMOVES : 0) | (removedIn > 0 ? REMOVES_BASE : 0),
+  )
+  if (removedIn > 0) body.varint(removedIn)
   if (own !== undefined) {
     body.varint(batch.last - own.seq)
     body.varint(own.seq - own.birth)
@@ -110,13 +140,14 @@ export function decodeContributionsDelta<C>(
 ): ContributionsDelta<C> {
   const { body, frame } = batch
   const parts = body.byte()
-  if (parts > (OWN | REMOVES)) body.fail('parts of a contribution')
+  if (parts > (OWN | REMOVES | REMOVES_BASE)) body.fail('parts of a contribution')
+  const removedIn = (parts & REMOVES_BASE) === 0 ? 0 : body.varint()
   let own: Increment<C> | undefined
   if ((parts & OWN) !== 0) {
     const seq = batch.ownSeq()
     own = { seq, birth: decodeBirth(batch, seq), content: contribution.decode(batch) }
   }
-  if ((parts & REMOVES) === 0) return { own, closed: NONE, marks: NONE }
+  if ((parts & REMOVES) === 0) return { own, closed: NONE, marks: NONE, removedIn }
   const closed: number[] = []
   for (let left = body.count(); left > 0; left--) closed.push(decodeBirth(batch, frame.last))
   const marks: Mark<C>[] = []
@@ -127,7 +158,7 @@ export function decodeContributionsDelta<C>(
     const total = contribution.subtract === undefined ? undefined : contribution.decode(batch)
     marks.push({ row, birth, seq, total })
   }
-  return { own, closed, marks }
+  return { own, closed, marks, removedIn }
 }
 
 function decodeBirth(batch: BatchReader, seq: number): number {
@@ -138,15 +169,19 @@ function decodeBirth(batch: BatchReader, seq: number): number {
 export function encodeContributionsWhole<C>(
   batch: BatchWriter,
   contribution: Contribution<C>,
-  generations: ContributionsWhole<C>,
+  { generations, base }: ContributionsWhole<C>,
 ): void {
-  batch.body.varint(generations.length)
-  for (const { replica, birth, seq, total, baseSeq, base } of generations) {
+  const forms =
+    (base.content === undefined ? 0 : BASE_CONTENT) | (base.removedIn > 0 ? BASE_REMOVED : 0)
+  batch.body.varint(generations.length * BASE_FORMS + forms)
+  if (base.content !== undefined) contribution.encode(batch, base.content)
+  if (base.removedIn > 0) batch.body.varint(base.removedIn)
+  for (const { replica, birth, seq, total, baseSeq, base: removed } of generations) {
     batch.dot(replica, seq)
     batch.body.varint(seq - birth)
     batch.body.varint(baseSeq === 0 ? 0 : seq - baseSeq + 1)
     contribution.encode(batch, total)
-    if (base !== undefined) contribution.encode(batch, base)
+    if (removed !== undefined) contribution.encode(batch, removed)
   }
 }
 
@@ -155,9 +190,16 @@ export function decodeContributionsWhole<C>(
   batch: BatchReader,
   contribution: Contribution<C>,
 ): ContributionsWhole<C> {
+  const { body } = batch
+  const head = body.varint()
+  const forms = head % BASE_FORMS
+  const content = (forms & BASE_CONTENT) === 0 ? undefined : contribution.decode(batch)
+  const removedIn = (forms & BASE_REMOVED) === 0 ? 0 : body.varint()
   const generations: Generation<C>[] = []
   const named = new Set<string>()
-  for (let left = batch.body.count(4); left > 0; left--) {
+  const count = (head - forms) / BASE_FORMS
+  if (count * 4 > body.remaining) body.fail('count beyond the bytes that follow')
+  for (let left = count; left > 0; left--) {
     const replica = batch.row()
     const seq = batch.seenSeq(replica)
     const birth = decodeBirth(batch, seq)
@@ -172,7 +214,7 @@ export function decodeContributionsWhole<C>(
     const base = hasBase ? contribution.decode(batch) : undefined
     generations.push({ replica, birth, seq, total, baseSeq, base, untold: false })
   }
-  return generations
+  return { generations, base: { content, removedIn } }
 }
 
 /** What all kinds over these contributions have in common. */

@@ -4,6 +4,7 @@ import { decodeValue, encodeValue } from '../codec/value.ts'
 import type { ReplicaContext } from './context.ts'
 import { SELF } from './context.ts'
 import type { Incoming } from './node.ts'
+import type { Reissue } from './reissue.ts'
 
 /**
  * The store under flags, registers, extrema, set elements and map entries: the dots of the updates that stand, each
@@ -186,6 +187,28 @@ export function applyCell(
   return delta.added
 }
 
+/**
+ * The cell, and what is killed in it, after an update of a life before ours was made again here: it takes what it had
+ * observed and is still here, and no more.
+ */
+export function reissueCell(
+  cell: { readonly head: Dot | undefined; readonly kills: Kills },
+  { added, kills: observed }: CellDelta,
+  again: Reissue,
+): { readonly head: Dot | undefined; readonly kills: Kills } {
+  let { head } = cell
+  const kills = [...cell.kills]
+  for (let i = 0; i < observed.length; i += 2) {
+    const [replica, seq] = again.dot(observed[i] ?? 0, observed[i + 1] ?? 0)
+    if (!hasDot(head, replica, seq)) continue
+    head = without(head, replica, seq)
+    kills.push(replica, seq)
+  }
+  if (added === undefined) return { head, kills }
+  const seq = again.number(added.seq)
+  return { head: { ...added, replica: SELF, seq, next: head }, kills }
+}
+
 function without(head: Dot | undefined, replica: number, seq: number): Dot | undefined {
   if (head?.replica === replica && head.seq === seq) return head.next
   for (let dot = head; dot?.next !== undefined; dot = dot.next) {
@@ -256,14 +279,24 @@ export function sameCell(a: Dot | undefined, b: Dot | undefined): boolean {
   for (let dot = a; dot !== undefined; dot = dot.next) left++
   for (let dot = b; dot !== undefined; dot = dot.next) {
     left--
-    if (!holdsDot(a, dot)) return false
+    if (!hasDot(a, dot.replica, dot.seq)) return false
   }
   return left === 0
 }
 
-function holdsDot(head: Dot | undefined, wanted: Dot): boolean {
+function hasDot(head: Dot | undefined, replica: number, seq: number): boolean {
   for (let dot = head; dot !== undefined; dot = dot.next) {
-    if (dot.replica === wanted.replica && dot.seq === wanted.seq) return true
+    if (dot.replica === replica && dot.seq === seq) return true
   }
   return false
+}
+
+/** Calls `visit` with the index of every replica that dots and kills name. */
+export function visitDots(
+  head: Dot | undefined,
+  kills: Kills,
+  visit: (index: number) => void,
+): void {
+  for (let dot = head; dot !== undefined; dot = dot.next) visit(dot.replica)
+  for (let i = 0; i < kills.length; i += 2) visit(kills[i] ?? SELF)
 }

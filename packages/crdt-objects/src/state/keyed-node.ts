@@ -12,17 +12,22 @@ import {
   encodeCellDelta,
   joinCell,
   kill,
+  reissueCell,
   sameCell,
+  visitDots,
 } from './dots.ts'
 import type { ReplicaContext } from './context.ts'
 import { SELF } from './context.ts'
 import type { Incoming, Parent } from './node.ts'
+import type { Reissue } from './reissue.ts'
 import { Node } from './node.ts'
 import { SmallMap } from './small-map.ts'
 
 /** The most that one operation may take in a batch. */
 export const OPERATION_BYTES_MAX = 4 * 1024 * 1024
 
+/** Roughly what an update that is made again takes in a batch besides its key. */
+const REISSUE_BYTES = 64
 /** Up to here, a value written over one that has not left yet is not counted again. */
 const REWRITE_BYTES_FREE = 128
 
@@ -220,6 +225,20 @@ export abstract class KeyedNode<K> extends Node<SmallMap<K, CellDelta>, Map<K, D
     this.refreshPresence()
   }
 
+  reissue(delta: SmallMap<K, CellDelta>, again: Reissue): boolean {
+    const pending = (this.pending ??= new SmallMap())
+    delta.forEach((changed, key) => {
+      const cell = { head: this.cells.get(key), kills: pending.get(key) ?? NO_KILLS }
+      const { head, kills } = reissueCell(cell, changed, again)
+      pending.set(key, kills)
+      this.put(key, head)
+      this.markDirty(this.keyCodec.bytes(key) + REISSUE_BYTES)
+      if (this.context.watchers !== 0) this.notify(this.keyCodec.step(key))
+    })
+    this.refreshPresence()
+    return true
+  }
+
   /** Sets or removes a cell as a whole: merges and undone operations do. */
   protected put(key: K, head: Dot | undefined): void {
     const { size } = this.cells
@@ -260,6 +279,15 @@ export abstract class KeyedNode<K> extends Node<SmallMap<K, CellDelta>, Map<K, D
     if (sameCell(mine, joined)) return
     this.put(key, joined)
     this.notify(this.keyCodec.step(key))
+  }
+
+  visitReplicas(visit: (index: number) => void): void {
+    this.cells.forEach((head) => {
+      visitDots(head, NO_KILLS, visit)
+    })
+    this.pending?.forEach((kills) => {
+      visitDots(undefined, kills, visit)
+    })
   }
 }
 

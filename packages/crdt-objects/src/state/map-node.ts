@@ -1,10 +1,10 @@
 import type { BatchWriter } from '../codec/batch-writer.ts'
 import type { Kind } from '../kind.ts'
 import type { KindIdentity } from '../kind-identity.ts'
-import { BranchNode } from './branch-node.ts'
+import { BranchNode, type Children } from './branch-node.ts'
 import type { ReplicaContext } from './context.ts'
 import { checkOperation } from './keyed-node.ts'
-import type { Node, Parent } from './node.ts'
+import type { Fold, Incoming, Node, Parent } from './node.ts'
 
 /** A kind whose entries are places of another kind. */
 export interface MapKind extends Kind {
@@ -47,6 +47,14 @@ export class MapNode extends BranchNode {
 
   protected emptyWhole(): unknown {
     return this.entryKind.emptyWhole()
+  }
+
+  override join(whole: Children, incoming: Incoming): void {
+    super.join(whole, incoming.removable ?? incoming)
+  }
+
+  override fold(fold: Fold): void {
+    super.fold(fold.removable ? fold : { ...fold, removable: true })
   }
 
   /** Keys under which something is there, in an order that is the same at every replica. */

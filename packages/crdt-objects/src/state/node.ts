@@ -2,6 +2,7 @@ import type { BatchWriter } from '../codec/batch-writer.ts'
 import type { SequenceStep } from '../change.ts'
 import type { KindIdentity } from '../kind-identity.ts'
 import type { ReplicaContext } from './context.ts'
+import type { Reissue } from './reissue.ts'
 
 /** What holds a node: another node, or the object. */
 export interface Parent {
@@ -17,8 +18,39 @@ export interface Parent {
 export interface Incoming {
   /** Our index of each replica in the table. Entry 0 is the author. */
   readonly indexes: readonly number[]
-  /** For a state: what it has seen, by our indexes. Empty for a batch. */
+  /** For a state: what it has seen, by our indexes; ALL of a life that is over. Empty for a batch. */
   readonly seen: readonly number[]
+  /** For a state: how far each side has folded. */
+  readonly folds?: FoldComparison
+  /** For a state: the same for places that can be removed, which fold later. */
+  readonly removable?: Incoming
+}
+
+/** How far two states have folded what was sealed. */
+export interface FoldComparison {
+  readonly mine: number
+  readonly theirs: number
+  /** Whether a life, by our index, is part of our base. */
+  isFoldedHere(index: number): boolean
+  isFoldedThere(index: number): boolean
+}
+
+/** Of two states that never entered an epoch. */
+export const NO_FOLDS: FoldComparison = {
+  mine: 0,
+  theirs: 0,
+  isFoldedHere: () => false,
+  isFoldedThere: () => false,
+}
+
+/** Lives that are over, to become part of the base of each place. */
+export interface Fold {
+  /** Whether removable places fold now, or the others. */
+  readonly settles: boolean
+  /** Whether the place is removable: it is an entry of a map, or in one. */
+  readonly removable: boolean
+  /** By our index. */
+  isOver(index: number): boolean
 }
 
 /**
@@ -61,6 +93,19 @@ export abstract class Node<Delta = unknown, Whole = unknown> {
   abstract apply(delta: Delta, incoming: Incoming): void
   abstract encodeWhole(batch: BatchWriter): void
   abstract join(whole: Whole, incoming: Incoming): void
+  /** Calls `visit` with the index of every replica that is named here. */
+  abstract visitReplicas(visit: (index: number) => void): void
+
+  /**
+   * Makes again what a batch of a life before ours says of this place. Tells whether it could: what it had observed, and is
+   * not here, is no hindrance.
+   */
+  abstract reissue(delta: Delta, again: Reissue): boolean
+
+  /** Takes into the base what lives that are over have contributed. What keeps dots alone has no base. */
+  fold(_fold: Fold): void {
+    // Only what accumulates folds.
+  }
 
   /** Notes that there is a delta; `bytes` is what it adds to the batch, roughly. */
   markDirty(bytes: number): void {

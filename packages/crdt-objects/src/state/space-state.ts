@@ -1,23 +1,24 @@
 import { BatchReader } from '../codec/batch-reader.ts'
 import { BatchWriter } from '../codec/batch-writer.ts'
 import { Reader } from '../codec/reader.ts'
-import { invalidValue } from '../errors.ts'
 import type { ReplicaId } from '../identity.ts'
-import { draftOf } from '../faces/drafts.ts'
 import type { Kind } from '../kind.ts'
-import { VersionVector } from '../version-vector.ts'
-import type { Framing, Head } from './batch-codec.ts'
-import { decodeHead, encodeFramed } from './batch-codec.ts'
+import { VersionVector, type Reach } from '../version-vector.ts'
+import type { Head } from './batch-codec.ts'
+import { decodeHead, encodeFramed, vectorOf } from './batch-codec.ts'
 import { ChangeLedger } from './change-ledger.ts'
-import type { OpenTransaction, ReplicaPorts } from './context.ts'
-import { ReplicaContext, SELF } from './context.ts'
+import type { ReplicaPorts } from './context.ts'
+import { ALL, ReplicaContext, SELF } from './context.ts'
 import { EngineMissing } from './engine-missing.ts'
+import { Epochs, type Seal } from './epochs.ts'
 import type { Incoming } from './node.ts'
+import { incomingOf, openState, takeOver } from './state-join.ts'
 import type { ObjectState } from './object-state.ts'
 import { ObjectTable } from './object-table.ts'
-import { checkOperation } from './keyed-node.ts'
 import type { Part } from './part-reader.ts'
 import { PartReader } from './part-reader.ts'
+import { Reissuer, type Reissued } from './reissuer.ts'
+import { runTransaction } from './transaction.ts'
 
 const NONE: readonly never[] = []
 const OURSELVES = [SELF]
@@ -41,15 +42,17 @@ export class SpaceState {
   private readonly table: ObjectTable
   private readonly batchWriter: BatchWriter
   private readonly parts: PartReader
+  private readonly epochs: Epochs
+  private readonly reissuer: Reissuer
   private readonly dirtyObjects: ObjectState[] = []
-  /** What our batches have told of others' updates. Invariant: at or below `context.seen`, entry by entry. */
-  private readonly told: number[] = []
 
   constructor(ports: ReplicaPorts, name = '') {
     this.context = new ReplicaContext(ports, name)
     this.ledger = new ChangeLedger(this.context)
     this.table = new ObjectTable(this.context, this.noteDirty)
     this.parts = new PartReader(this.table)
+    this.epochs = new Epochs(this.context, this.table)
+    this.reissuer = new Reissuer(this.context, this.parts, (write) => this.sealWritten(write))
     this.batchWriter = new BatchWriter(this.context)
   }
 
@@ -59,13 +62,25 @@ export class SpaceState {
 
   /** What is applied here. Our own entry ends at the last batch taken, so a batch is always seen wholly or not at all. */
   get vector(): VersionVector {
+    const { context } = this
     const vector = new VersionVector()
-    for (const [index, id] of this.context.ids.entries()) vector.set(id, this.seen(index))
+    for (const index of context.lives()) vector.set(context.id(index), context.reach(index))
     return vector
   }
 
-  private seen(index: number): number {
-    return index === SELF ? this.context.sealed : (this.context.seen[index] ?? 0)
+  /** The epoch that was entered last; 0 before the first. */
+  get epoch(): number {
+    return this.context.epoch
+  }
+
+  /** The epoch up to which what can be removed has folded. */
+  get settledEpoch(): number {
+    return this.context.settled
+  }
+
+  /** How many replicas are known by a number here: those that are alive, and those that something here names. */
+  get knownReplicas(): number {
+    return this.context.ids.length
   }
 
   /** Number of local updates that no batch carries yet. */
@@ -100,33 +115,10 @@ export class SpaceState {
    * @throws JoineryError what the writes throw; OBJECT_TOO_LARGE, VALUE_INVALID, SPACE_ENDED; and what `work` throws
    */
   transact(work: (tx: (handle: object) => object) => unknown): void {
-    const { context } = this
-    context.checkOpen()
-    if (context.transaction !== undefined) throw invalidValue('transactions do not nest')
-    const transaction: OpenTransaction = { undo: [] }
-    const last = context.seen[SELF] ?? 0
-    const { pendingBytes } = context
-    context.transaction = transaction
-    this.ledger.begin(OURSELVES)
-    try {
-      const isOver = (): boolean => context.transaction !== transaction
-      const answer = work((handle) => draftOf(handle, context, isOver))
-      if (answer !== undefined)
-        throw invalidValue('the work of a transaction answers nothing, and is not asynchronous')
-      if (transaction.refusal !== undefined) throw transaction.refusal.error
-      checkOperation(context.pendingBytes - pendingBytes)
-    } catch (error) {
-      takeBack(transaction)
-      context.rewind(last, pendingBytes)
-      // Deltas of nothing, and places made for them, would be in the next state.
+    const forget = (): void => {
       if (this.pendingUpdates === 0) this.clearDeltas()
-      context.transaction = undefined
-      this.ledger.discard()
-      throw error
     }
-    context.transaction = undefined
-    this.ledger.finish()
-    context.operationDone()
+    runTransaction(this.context, { ledger: this.ledger, forget }, work)
   }
 
   private readonly noteDirty = (object: ObjectState): void => {
@@ -141,6 +133,9 @@ export class SpaceState {
     const last = context.seen[SELF] ?? 0
     if (last < first) return undefined
     if (context.transaction !== undefined) throw new Error('no batch is taken within a transaction')
+    if (first === 1 && !context.hasBegun(this.replica)) {
+      throw new Error('a replica writes before the life of its slot before it is sealed here')
+    }
     context.callRiders()
     const batch = this.batchWriter.begin(last, context.latestStamp)
     batch.body.varint(this.dirtyObjects.length)
@@ -155,11 +150,21 @@ export class SpaceState {
       shape: 'batch',
       first,
       last,
-      vector: this.dependencies(),
+      vector: context.tellAdvanced(),
     })
     context.batchTaken(last)
     this.clearDeltas()
     return bytes
+  }
+
+  /** Seals what `write` writes, which is told as one change. */
+  private sealWritten(write: () => void): Uint8Array {
+    this.ledger.begin(OURSELVES)
+    write()
+    this.ledger.finish()
+    const batch = this.takeBatch()
+    if (batch === undefined) throw new Error('nothing was made again')
+    return batch
   }
 
   /** Seals what is pending without a batch of it, for a replica that has no others: nobody will ask for the batch. */
@@ -175,18 +180,6 @@ export class SpaceState {
   private clearDeltas(): void {
     for (const object of this.dirtyObjects) object.root.sealed()
     while (this.dirtyObjects.length > 0) this.dirtyObjects.pop()
-  }
-
-  private dependencies(): Framing['vector'] {
-    if (this.context.ids.length === 1) return NONE
-    const advanced: [number, number][] = []
-    for (let index = SELF + 1; index < this.context.ids.length; index++) {
-      const seen = this.seen(index)
-      if (seen <= (this.told[index] ?? 0)) continue
-      this.told[index] = seen
-      advanced.push([index, seen])
-    }
-    return advanced
   }
 
   /**
@@ -216,6 +209,7 @@ export class SpaceState {
     for (const part of parts) {
       this.parts.learn(part).object.root.apply(part.content, incoming)
     }
+    if (head.first === 1) this.context.begin(author)
     this.context.seen[author] = head.last
     this.context.observeStamp(batch.stampMax)
     this.ledger.finish()
@@ -230,13 +224,16 @@ export class SpaceState {
     }
     if (head.first > seen + 1) return 'gap'
     if (head.first <= seen) reader.fail('batch that overlaps what is applied')
-    return head.vector.some(([row, seq]) => seq > this.seenOf(head, row)) ? 'gap' : 'applied'
+    if (seen === 0 && !this.context.hasBegun(head.replicas[0] ?? 0n)) return 'gap'
+    const isMissing = ([row, reach]: readonly [number, Reach]): boolean =>
+      (reach === 'sealed' ? ALL : reach) > this.seenOf(head, row)
+    return head.vector.some(isMissing) ? 'gap' : 'applied'
   }
 
   /** What is applied here of the replica in a row. */
   private seenOf(head: Head, row: number): number {
-    const index = this.context.indexOf(head.replicas[row] ?? 0n)
-    return index === undefined ? 0 : this.seen(index)
+    const id = head.replicas[row] ?? 0n
+    return id === this.replica ? this.context.sealed : this.context.boundOf(id)
   }
 
   private unlessEngineMissing<T>(decode: () => T): T | 'engine-missing' {
@@ -255,7 +252,7 @@ export class SpaceState {
    */
   encodeState({ canonical = false } = {}): Uint8Array {
     const { context } = this
-    if (this.pendingUpdates > 0) throw new Error('a state is encoded between batches only')
+    this.checkBetweenBatches('a state is encoded')
     const batch = new BatchWriter(context).begin(0, context.latestStamp, canonical)
     // Empty ones too: batches after this state name them without saying again what they are.
     const objects = [...this.table.all()].filter(({ shared }) => shared)
@@ -266,9 +263,10 @@ export class SpaceState {
       encodeOlder(batch, object.olderDescriptors)
       object.root.encodeWhole(batch)
     }
-    const vector = [...context.ids.keys()]
-      .map((index): [number, number] => [index, this.seen(index)])
-      .filter(([, seq]) => seq > 0)
+    const vector = Array.from(context.lives(), (index): [number, Reach] => [
+      index,
+      context.reach(index),
+    ])
     return encodeFramed(context, batch, { shape: 'state', first: 0, last: 0, vector })
   }
 
@@ -283,19 +281,23 @@ export class SpaceState {
     const parts = this.unlessEngineMissing(() => this.parts.read(batch, 'whole'))
     if (parts === 'engine-missing') return parts
     const { context } = this
-    const own = head.vector.find(([row]) => head.replicas[row] === this.replica)
-    if (own !== undefined && own[1] > context.sealed) {
-      reader.fail('a state that has seen more of us than we made: is a replica id used twice?')
+    const own = vectorOf(head).get(this.replica)
+    if (own === 'sealed' || own > context.sealed) {
+      reader.fail(
+        own === 'sealed'
+          ? 'a state in which this replica is sealed'
+          : 'a state that has seen more of us than we made: is a replica id used twice?',
+      )
     }
-    const indexes = head.replicas.map((id) => context.intern(id))
-    const seen = new Array<number>(context.ids.length).fill(0)
-    for (const [row, seq] of head.vector) seen[indexes[row] ?? SELF] = seq
-    const news = seen.flatMap((seq, index) => (seq > this.seen(index) ? [index] : []))
+    const incoming = incomingOf(context, head)
+    const { seen } = incoming
+    const news = seen.flatMap((seq, index) => (seq > context.sealedSeen(index) ? [index] : []))
     if (news.length === 0) return false
-    this.joinParts(parts, { indexes, seen }, news)
-    for (const index of news) context.seen[index] = seen[index] ?? 0
+    this.joinParts(parts, incoming, news)
+    takeOver(context, head, seen, news)
     context.observeStamp(batch.stampMax)
     this.ledger.finish()
+    this.epochs.sweepIfDue()
     return true
   }
 
@@ -314,13 +316,12 @@ export class SpaceState {
     if (head.replicas[0] !== this.replica) reader.fail('the state of another replica')
     const parts = this.unlessEngineMissing(() => this.parts.read(batch, 'whole'))
     if (parts === 'engine-missing') return parts
-    const indexes = head.replicas.map((id) => context.intern(id))
-    const seen = new Array<number>(context.ids.length).fill(0)
-    for (const [row, seq] of head.vector) seen[indexes[row] ?? SELF] = seq
+    const incoming = incomingOf(context, head)
     context.restoring = true
-    this.joinParts(parts, { indexes, seen }, NONE)
+    this.joinParts(parts, incoming, NONE)
     context.restoring = false
-    context.resume(seen, Math.max(head.baseStamp, batch.stampMax))
+    takeOver(context, head, incoming.seen, [...incoming.seen.keys()])
+    context.resume(Math.max(head.baseStamp, batch.stampMax))
     this.ledger.finish()
     return 'restored'
   }
@@ -338,26 +339,60 @@ export class SpaceState {
     }
   }
 
+  /**
+   * Enters the epoch after this one, in which these lives are sealed. Each must be applied exactly up to its last update
+   * that is in: then what it contributed becomes part of the base of each place, and its entry of the vector stands for
+   * all of it. So the base is a function of the epoch. Take pending updates as a batch before.
+   *
+   * Costs a walk through all places that accumulate or hold such.
+   *
+   * @throws JoineryError EPOCH_TOO_EARLY; nothing changed.
+   */
+  enterEpoch(record: readonly Seal[]): void {
+    this.checkBetweenBatches('an epoch is entered')
+    this.epochs.enter(record)
+  }
+
+  /**
+   * Folds what was sealed up to `epoch` in places that can be removed, too. To be called once every replica that may
+   * still write has entered that epoch, and everything that it wrote before is applied here: then no removal is on its
+   * way that tells of a sealed life by its name. Take pending updates as a batch before.
+   */
+  settleEpoch(epoch: number): void {
+    this.checkBetweenBatches('an epoch is settled')
+    this.epochs.settle(epoch)
+  }
+
+  /**
+   * Makes updates of a life that is over again, as ours: those of its batches that its seal has cut, with their clock
+   * stamps and with what they had observed (`state/reissue.ts` says how). To be the first thing that this life writes, and
+   * once all that was kept of the old one is here. Gives the batches to send, and whether all could be made again: changes
+   * of documents cannot.
+   *
+   * @throws JoineryError ENCODING_INVALID, of the first batch that does not decode: those before it were made again.
+   */
+  reissue(batches: readonly Uint8Array[], cut: number): Reissued | 'engine-missing' {
+    if ((this.context.seen[SELF] ?? 0) > 0) throw new Error('made again too late')
+    return this.unlessEngineMissing(() => this.reissuer.reissue(batches, cut))
+  }
+
+  /** Begins with nothing, in an epoch in which these lives are sealed: what there was is gone, and declared to be. */
+  beginIn(epoch: number, sealed: readonly ReplicaId[]): void {
+    if (this.pendingUpdates > 0) throw new Error('begun too late')
+    this.epochs.beginIn(epoch, sealed)
+  }
+
+  private checkBetweenBatches(what: string): void {
+    if (this.pendingUpdates > 0) throw new Error(`${what} between batches only`)
+  }
+
   /** Ends local writes: from now on handles throw SPACE_ENDED. Reads and merges go on. */
   close(): void {
     this.context.closed = true
   }
 }
 
-function openState(bytes: Uint8Array): { reader: Reader; head: Head; batch: BatchReader } {
-  const reader = new Reader(bytes)
-  const head = decodeHead(reader, 'state')
-  const seenByRow = new Array<number>(head.rows).fill(0)
-  for (const [row, seq] of head.vector) seenByRow[row] = seq
-  return { reader, head, batch: new BatchReader(reader, { ...head, seenByRow }) }
-}
-
 function encodeOlder(batch: BatchWriter, descriptors: readonly string[]): void {
   batch.body.varint(descriptors.length)
   for (const descriptor of descriptors) batch.body.text(descriptor)
-}
-
-/** The last change first: each puts back what was there when it was made. */
-function takeBack({ undo }: OpenTransaction): void {
-  for (let restore = undo.pop(); restore !== undefined; restore = undo.pop()) restore()
 }

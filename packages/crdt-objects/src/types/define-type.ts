@@ -136,7 +136,7 @@ class Call implements OperationContext {
   }
 
   get replica(): string {
-    return this.context.id(SELF).toString(16).padStart(16, '0')
+    return this.context.name(SELF)
   }
 
   get now(): number {

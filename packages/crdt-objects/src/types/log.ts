@@ -1,9 +1,6 @@
 import type { SequenceStep } from '../change.ts'
-import type { BatchReader } from '../codec/batch-reader.ts'
 import type { BatchWriter } from '../codec/batch-writer.ts'
-import { decodeColumn, encodeColumn } from '../codec/number-column.ts'
 import { own, snapshot } from '../codec/snapshot.ts'
-import { decodeValue, encodeValue } from '../codec/value.ts'
 import { invalidValue } from '../errors.ts'
 import { LocalHandle } from '../faces/local.ts'
 import { remoteClass } from '../faces/remote.ts'
@@ -12,25 +9,27 @@ import type { Kind } from '../kind.ts'
 import { checkNoArguments } from '../options.ts'
 import type { Schema } from '../schema.ts'
 import { SELF } from '../state/context.ts'
-import type { Kills } from '../state/dots.ts'
-import { KILL_BYTES } from '../state/dots.ts'
+import { KILL_BYTES, type Kills } from '../state/dots.ts'
 import { checkOperation } from '../state/keyed-node.ts'
+import {
+  appendEnd,
+  decodeLogDelta,
+  decodeLogWhole,
+  encodeAppends,
+  encodeRows,
+  NO_ROWS,
+  type LogDelta,
+} from '../state/log-codec.ts'
 import type { LogColumns, LogRows } from '../state/log-entries.ts'
 import { LogEntries, capturedValues } from '../state/log-entries.ts'
 import type { Incoming } from '../state/node.ts'
 import { Node } from '../state/node.ts'
+import type { Reissue } from '../state/reissue.ts'
 import { defineKind, schemaOf } from './define.ts'
 import type { Shareable } from './shareable.ts'
 
 /** What an entry takes in a batch besides its value, roughly. */
 const ENTRY_BYTES = 4
-
-interface LogDelta {
-  /** Rows of the table, and the number up to which the replica's entries are removed, by turns. */
-  readonly kills: Kills
-  /** The author's, in the order of their numbers and stamps. */
-  readonly added: LogColumns
-}
 
 /**
  * The entries of all replicas in one order. An entry is never changed, and removed only with all that its remover had
@@ -147,6 +146,41 @@ class LogNode extends Node<LogDelta, LogRows> {
     this.notify(undefined, kills.length > 0 ? undefined : insertion(indexes, runs))
   }
 
+  reissue({ kills, added }: LogDelta, again: Reissue): boolean {
+    const upTo = new Map<number, number>()
+    const note = (replica: number, seq: number): void => {
+      upTo.set(replica, Math.max(seq, upTo.get(replica) ?? 0))
+    }
+    for (let i = 0; i < kills.length; i += 2) {
+      const [row, seq] = [kills[i] ?? 0, kills[i + 1] ?? 0]
+      note(...again.dot(row, seq))
+      // Who had observed the old life after the cut had observed all of it before.
+      if (again.isAgain(row, seq)) note(again.indexes[0] ?? SELF, seq)
+    }
+    const lastSeqs = this.entries.lastSeqs()
+    for (const [replica, seq] of upTo) {
+      const last = lastSeqs.get(replica)
+      if (last !== undefined) this.kills.set(replica, Math.min(seq, last))
+    }
+    if (upTo.size > 0) {
+      this.entries.merge((replica, seq) => seq > (upTo.get(replica) ?? 0), NO_ROWS)
+    }
+    for (const [i, value] of added.values.entries()) {
+      this.pending.stamps.push(added.stamps[i] ?? 0)
+      this.pending.seqs.push(again.number(added.seqs[i] ?? 0))
+      this.pending.values.push(value)
+    }
+    const count = this.pending.values.length
+    for (let from = count - added.values.length, to: number; from < count; from = to) {
+      to = appendEnd(this.pending, from)
+      this.entries.insert(SELF, this.pending, from, to)
+    }
+    this.markDirty((added.values.length + this.kills.size) * KILL_BYTES)
+    this.refreshPresence()
+    this.notify()
+    return true
+  }
+
   private removeUpTo(kills: Kills, incoming: Incoming): void {
     const lastByReplica = new Map<number, number>()
     for (let i = 0; i < kills.length; i += 2) {
@@ -181,9 +215,15 @@ class LogNode extends Node<LogDelta, LogRows> {
     this.refreshPresence()
     this.notify()
   }
-}
 
-const NO_ROWS: LogRows = { stamps: [], replicas: [], seqs: [], values: [] }
+  visitReplicas(visit: (index: number) => void): void {
+    this.entries.some((replica) => {
+      visit(replica)
+      return false
+    })
+    for (const replica of this.kills.keys()) visit(replica)
+  }
+}
 
 /** As `Array.prototype.slice` takes it. */
 function position(given: number | undefined, length: number, absent: number): number {
@@ -191,13 +231,6 @@ function position(given: number | undefined, length: number, absent: number): nu
   if (typeof given !== 'number') throw invalidValue('a position is a number', given)
   const whole = Math.trunc(given) || 0
   return whole < 0 ? Math.max(0, length + whole) : Math.min(whole, length)
-}
-
-/** Where the append that begins at `from` ends. */
-function appendEnd({ seqs }: LogColumns, from: number): number {
-  let to = from + 1
-  while (to < seqs.length && seqs[to] === seqs[from]) to++
-  return to
 }
 
 /** Values put in at rising indexes, as steps; each index counts what was put in before it. */
@@ -214,103 +247,6 @@ function insertion(
     end = index + run.length
   }
   return steps
-}
-
-/** Appends as distances from the one before: as a rule two or three bytes besides the value. */
-function encodeAppends(batch: BatchWriter, pending: LogColumns): void {
-  const { seqs, stamps, values } = pending
-  batch.body.varint(seqs.filter((seq, i) => seq !== seqs[i - 1]).length)
-  let before = batch.context.firstPending - 1
-  for (let from = 0, to: number; from < values.length; from = to) {
-    to = appendEnd(pending, from)
-    const seq = seqs[from] ?? 0
-    batch.body.varint((seq - before - 1) * 2 + (to - from === 1 ? 0 : 1))
-    before = seq
-    const stamp = stamps[from] ?? 0
-    if (from === 0) batch.stamp(stamp)
-    else batch.body.varint(stamp - (stamps[from - 1] ?? 0))
-    if (to - from > 1) batch.body.varint(to - from)
-    for (let i = from; i < to; i++) encodeValue(batch.body, values[i])
-  }
-}
-
-function decodeDelta(batch: BatchReader): LogDelta {
-  const kills: number[] = []
-  for (let left = batch.body.count(2); left > 0; left--) {
-    const row = batch.row()
-    kills.push(row, batch.seenSeq(row))
-  }
-  const added: LogColumns = { stamps: [], seqs: [], values: [] }
-  let seq = batch.frame.first - 1
-  let stamp = -1
-  for (let left = batch.body.count(3); left > 0; left--) {
-    const head = batch.body.varint()
-    seq += Math.floor(head / 2) + 1
-    if (seq > batch.frame.last) batch.body.fail('update number outside its batch')
-    stamp = laterStamp(batch, stamp)
-    for (let items = head % 2 === 0 ? 1 : batch.body.count(); items > 0; items--) {
-      added.stamps.push(stamp)
-      added.seqs.push(seq)
-      added.values.push(decodeValue(batch.body))
-    }
-  }
-  return { kills, added }
-}
-
-function laterStamp(batch: BatchReader, before: number): number {
-  if (before < 0) return batch.stamp()
-  const distance = batch.body.varint()
-  return distance > 0 ? batch.checkedStamp(before + distance) : batch.body.fail('stamp used twice')
-}
-
-/** Entries column by column: a replica's numbers and the stamps as distances, which are small and often equal. */
-function encodeRows(batch: BatchWriter, { replicas, seqs, stamps, values }: LogRows): void {
-  const { body } = batch
-  body.varint(values.length)
-  if (values.length === 0) return
-  const lastByReplica = new Map<number, number>()
-  const seqDistances = replicas.map((replica, i) => {
-    const seq = seqs[i] ?? 0
-    const distance = seq - (lastByReplica.get(replica) ?? 0)
-    lastByReplica.set(replica, seq)
-    return distance
-  })
-  encodeColumn(
-    body,
-    replicas.map((replica) => batch.row(replica)),
-  )
-  encodeColumn(body, seqDistances)
-  batch.stamp(stamps[0] ?? 0)
-  encodeColumn(
-    body,
-    stamps.slice(1).map((stamp, i) => stamp - (stamps[i] ?? 0)),
-  )
-  for (const value of values) encodeValue(body, value)
-}
-
-function decodeWhole(batch: BatchReader): LogRows {
-  const { body } = batch
-  // Each value takes a byte at least: no column is longer than what follows.
-  const length = body.count()
-  if (length === 0) return NO_ROWS
-  const replicas = decodeColumn(body, length)
-  const lastByRow = new Map<number, number>()
-  const distances = decodeColumn(body, length)
-  const seqs = replicas.map((row, i) => {
-    const seq = (lastByRow.get(row) ?? 0) + (distances[i] ?? 0)
-    if (seq === 0 || seq > (batch.frame.seenByRow?.[row] ?? 0)) body.fail('update not yet seen')
-    lastByRow.set(row, seq)
-    return seq
-  })
-  let stamp = batch.stamp()
-  const stamps = [stamp]
-  for (const distance of decodeColumn(body, length - 1)) {
-    stamp = batch.checkedStamp(stamp + distance)
-    stamps.push(stamp)
-  }
-  const values: unknown[] = []
-  for (let left = length; left > 0; left--) values.push(decodeValue(body))
-  return { stamps, replicas, seqs, values }
 }
 
 class LocalLog extends LocalHandle<LogNode, readonly unknown[]> {
@@ -356,8 +292,8 @@ const LOG: Kind = defineKind<LogNode>({
   read: (node) => node.slice(),
   emptyWhole: () => NO_ROWS,
   createNode: (context, parent, key) => new LogNode(context, parent, key),
-  decodeDelta,
-  decodeWhole,
+  decodeDelta: decodeLogDelta,
+  decodeWhole: decodeLogWhole,
   local: (place) => new LocalLog(LOG, place),
   remote: (place) => new RemoteLog(LOG, place),
 })

@@ -129,14 +129,14 @@ export class SpaceVisibility implements Visibility {
 
 function isCovered(vector: VersionVector, held: VersionVector, abandoned: VersionVector): boolean {
   for (const [replica, last] of vector.entries())
-    if (held.get(replica) < last && abandoned.get(replica) < last) return false
+    if (!held.has(replica, last) && !abandoned.has(replica, last)) return false
   return true
 }
 
 function without(vector: VersionVector, abandoned: VersionVector): VersionVector {
   const rest = new VersionVector()
   for (const [replica, last] of vector.entries())
-    if (abandoned.get(replica) < last) rest.set(replica, last)
+    if (!abandoned.has(replica, last)) rest.set(replica, last)
   return rest
 }
 

@@ -117,8 +117,21 @@ export class SpaceDriver {
     return this.#core.progress
   }
 
+  /** What is visible here, what no batch carries yet included. */
+  get seen(): VersionVector {
+    const seen = this.vector.copy()
+    const { replica, pendingUpdates } = this.state
+    if (pendingUpdates > 0) seen.set(replica, this.#sealedLast + pendingUpdates)
+    return seen
+  }
+
+  /** Grows with whatever {@link SpaceDriver.seen} gives. */
+  get seenCount(): number {
+    return this.#core.progress + this.count.updates + this.state.pendingUpdates
+  }
+
   get #sealedLast(): number {
-    return this.#core.vector.get(this.state.replica)
+    return this.#core.vector.lastOf(this.state.replica, 0)
   }
 
   neighbourUp(peer: string): void {
@@ -233,8 +246,9 @@ export class SpaceDriver {
 
   #askFor(vector: VersionVector): void {
     for (const [origin, last] of vector.entries()) {
-      if (origin !== this.state.replica && this.vector.get(origin) < last)
-        this.#step({ kind: 'announced', origin, last })
+      // A seal comes with an epoch, which nobody is asked for.
+      if (origin === this.state.replica || last === 'sealed') continue
+      if (!this.vector.has(origin, last)) this.#step({ kind: 'announced', origin, last })
     }
   }
 

@@ -17,6 +17,7 @@ import {
   NO_KILLS,
   kill,
   sameCell,
+  visitDots,
 } from '../../state/dots.ts'
 import type { Incoming, Parent } from '../../state/node.ts'
 import { Node } from '../../state/node.ts'
@@ -200,6 +201,11 @@ export class DocumentNode extends Node<DocumentDelta, DocumentWhole> {
     this.notifyPlaces(patches)
   }
 
+  /** Not a change of its history: that names its author, and what that had seen. */
+  reissue({ changes }: DocumentDelta): boolean {
+    return changes.length === 0
+  }
+
   private receive(changes: readonly IncomingChange[]): readonly Patch[] {
     if (changes.length === 0) return []
     const document = (this.document ??= this.create())
@@ -222,6 +228,11 @@ export class DocumentNode extends Node<DocumentDelta, DocumentWhole> {
     const patches = this.receive(changes)
     this.refreshPresence()
     if (!same || patches.length > 0) this.notifyPlaces(patches)
+  }
+
+  /** The changes name their authors in full. */
+  visitReplicas(visit: (index: number) => void): void {
+    visitDots(this.head, this.kills, visit)
   }
 
   history(): readonly HistoryEntry[] {
@@ -266,7 +277,7 @@ function changedPlaces(patches: readonly Patch[]): readonly (readonly string[])[
 }
 
 function nameOf(context: ReplicaContext, index: number): string {
-  return context.id(index).toString(16).padStart(16, '0')
+  return context.name(index)
 }
 
 function copyOf({ value }: InitialDocument): Container {

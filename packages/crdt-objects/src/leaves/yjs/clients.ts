@@ -1,5 +1,5 @@
 import { JoineryError } from '../../errors.ts'
-import { clientNumber } from '../../identity.ts'
+import { clientNumber, replicaName, slotKeyOf } from '../../identity.ts'
 import type { ReplicaContext } from '../../state/context.ts'
 import { SELF } from '../../state/context.ts'
 import { yjsEngine } from './engine.ts'
@@ -9,30 +9,59 @@ import { yjsEngine } from './engine.ts'
  * replica must know an author by the same one: it is a pure function of the replica id, and batches do not carry it.
  * Nobody can write under another's number therefore: what a batch brings is its author's.
  *
- * Two replicas that had one number would overwrite each other in silence. With 53 bits a thousand authors of one space
- * meet such a pair once in 10^10 spaces; it is looked for before the first edit of a document, and the later one is
- * refused.
+ * All lives of a slot are one client, and each goes on with the clock of the one before it: a document does not grow
+ * with lives. Yjs drops without a word what comes under a clock that is taken, so this is safe only because nobody
+ * writes, and nothing is applied, before all of the life before is here. Batches see to that: a life begins where its
+ * predecessor is sealed.
+ *
+ * Two replicas without a slot that had one number would overwrite each other in silence. With 53 bits a thousand of them
+ * in one space meet such a pair once in 10^10 spaces; it is looked for before the first edit of a document, and the
+ * later one is refused.
  */
 export class Clients {
   private readonly context: ReplicaContext
   /** By replica index. */
-  private readonly clientByIndex: number[] = []
+  private clientByIndex: number[] = []
+  /** The index of the life that states name each client by: the latest that has begun, as the vector says. */
   private readonly indexByClient = new Map<number, number>()
   private clash: number | undefined
+  /** Invariant: what is kept by index is of this generation of indexes. */
+  private generation: number
+  /** How many of the indexes are learnt. */
+  private learnt = 0
 
   constructor(context: ReplicaContext) {
     this.context = context
+    this.generation = context.generation
   }
 
   private learn(): void {
-    const { ids } = this.context
-    for (let index = this.clientByIndex.length; index < ids.length; index++) {
-      const client = clientNumber(this.context.id(index))
-      this.clientByIndex.push(client)
-      const taken = this.indexByClient.get(client)
-      if (taken === undefined) this.indexByClient.set(client, index)
-      else if (taken === SELF) this.clash = index
+    const { ids, generation } = this.context
+    if (this.generation !== generation) this.forget()
+    for (; this.learnt < ids.length; this.learnt++) this.learnOne(this.learnt)
+  }
+
+  private forget(): void {
+    this.generation = this.context.generation
+    this.learnt = 0
+    this.clientByIndex = []
+    this.indexByClient.clear()
+  }
+
+  private learnOne(index: number): void {
+    const id = this.context.ids[index]
+    if (id === undefined) return
+    const client = clientNumber(id)
+    this.clientByIndex[index] = client
+    const taken = this.indexByClient.get(client)
+    if (taken === undefined) {
+      this.indexByClient.set(client, index)
+      return
     }
+    const other = this.context.id(taken)
+    if (slotKeyOf(id) === slotKeyOf(other)) {
+      if (this.context.isLatest(index)) this.indexByClient.set(client, index)
+    } else if (taken === SELF) this.clash = index
   }
 
   /** Whether what comes may be our own: nobody but we can bring it. */
@@ -42,18 +71,25 @@ export class Clients {
 
   /** The client that is the replica of this index; none if its number is another one's. */
   client(index: number): number | undefined {
-    if (index >= this.clientByIndex.length) this.learn()
+    if (this.generation !== this.context.generation || this.clientByIndex[index] === undefined) {
+      this.learn()
+      if (this.clientByIndex[index] === undefined) this.learnOne(index)
+    }
     const client = this.clientByIndex[index] ?? 0
-    return this.indexByClient.get(client) === index ? client : undefined
+    const latest = this.indexByClient.get(client)
+    if (latest === index) return client
+    if (latest === undefined) return undefined
+    const { context } = this
+    return slotKeyOf(context.id(latest)) === slotKeyOf(context.id(index)) ? client : undefined
   }
 
   get own(): number {
-    if (this.clientByIndex.length === 0) this.learn()
-    return this.clientByIndex[SELF] ?? 0
+    return clientNumber(this.context.id(SELF))
   }
 
-  /** The index of the replica that is this client. Only clients that came from here are asked for. */
+  /** The index of a replica that is this client. Only clients that came from here are asked for. */
   index(client: number): number {
+    if (this.generation !== this.context.generation) this.learn()
     const index = this.indexByClient.get(client)
     if (index === undefined) throw new Error(`no replica is client ${client}`)
     return index
@@ -63,11 +99,11 @@ export class Clients {
   checkOwn(): void {
     this.learn()
     if (this.clash === undefined) return
-    const [replica, other] = [SELF, this.clash].map((index) => this.context.id(index).toString(16))
+    const [replica, other] = [SELF, this.clash].map((index) => this.context.id(index))
     throw new JoineryError(
       'REPLICA_CLASHES',
       'another replica has the number that texts and lists would know this one by: write from a new replica',
-      { replica: replica ?? '', other: other ?? '' },
+      { replica: replicaName(replica ?? 0n), other: replicaName(other ?? 0n) },
     )
   }
 }

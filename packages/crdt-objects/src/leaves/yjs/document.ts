@@ -4,10 +4,11 @@ import type { BatchWriter } from '../../codec/batch-writer.ts'
 import type { Clients } from './clients.ts'
 import { yjs } from './engine.ts'
 import { integrateSections } from './integrate.ts'
+import { reissueEdits, type ReissueClocks, type ReissuedEdits } from './reissue.ts'
 import type { Arrival } from './integrate.ts'
 import { encodeStructs } from './structs.ts'
 import type { ItemEvent } from './steps.ts'
-import type { Content, ContentCodec, Struct } from './structs.ts'
+import type { Content, ContentCodec, Section, Struct } from './structs.ts'
 
 /** The root type of a document. */
 export type Sequence = Text | YArray<unknown>
@@ -75,6 +76,7 @@ export class YjsDocument<S extends Sequence> {
   integrate(arrivals: readonly Arrival[], note = false): readonly SequenceStep[] {
     this.noting = note
     this.steps = undefined
+    const ownClock = this.ownClock
     try {
       this.doc.transact((transaction) => {
         for (const arrival of arrivals) this.take(transaction, arrival)
@@ -86,7 +88,25 @@ export class YjsDocument<S extends Sequence> {
     } finally {
       this.noting = false
     }
+    // Units of our own that come from elsewhere are those of lives before ours, which we go on from.
+    if (this.ownClock > ownClock) this.sealedClock = this.ownClock
     return this.steps ?? []
+  }
+
+  /** Where units of a life that is over begin to be made again, and where ours do. */
+  nextClocks({ structs }: Section): ReissueClocks {
+    return { old: structs[0]?.clock ?? Infinity, now: this.ownClock }
+  }
+
+  /** Makes again what a life before ours made and deleted, beside the neighbours that are still here. */
+  reissue(reissued: ReissuedEdits): void {
+    this.doc.transact((transaction) => {
+      const tools = { clients: this.clients, root: this.root, content: this.shape.content }
+      reissueEdits(transaction, reissued, tools)
+      for (const [client, ranges] of transaction.deleteSet.clients) {
+        for (const { clock, len } of ranges) this.noteDeleted(client, clock, len)
+      }
+    })
   }
 
   private take(transaction: Transaction, arrival: Arrival): void {
@@ -115,6 +135,11 @@ export class YjsDocument<S extends Sequence> {
     return (this.doc.store.clients.get(client) ?? []) as Item[]
   }
 
+  private get ownClock(): number {
+    const last = this.items(this.doc.clientID).at(-1)
+    return last === undefined ? 0 : last.id.clock + last.length
+  }
+
   /** What we made and deleted since the last batch. */
   encodeDelta(batch: BatchWriter): void {
     const { clients } = this
@@ -131,8 +156,7 @@ export class YjsDocument<S extends Sequence> {
 
   /** The batch has it. */
   sealed(): void {
-    const last = this.items(this.doc.clientID).at(-1)
-    this.sealedClock = last === undefined ? 0 : last.id.clock + last.length
+    this.sealedClock = this.ownClock
     this.deleted.clear()
   }
 

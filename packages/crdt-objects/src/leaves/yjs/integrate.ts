@@ -22,7 +22,7 @@ export interface Arrival {
   readonly indexes: Incoming['indexes']
 }
 
-interface Tools {
+export interface Tools {
   readonly clients: Clients
   readonly root: Text | YArray<unknown>
   readonly content: (struct: Struct) => Content
@@ -86,6 +86,19 @@ export function integrateSections(transaction: Transaction, arrival: Arrival, to
     if (client !== undefined) deletions.push([client, ranges])
   }
   for (const [client, ranges] of deletions) remove(transaction, client, ranges, state.of(client))
+}
+
+/** Takes in a struct of our own, whose neighbours are here. */
+export function integrateOwn(
+  transaction: Transaction,
+  struct: Struct,
+  arrival: Arrival,
+  tools: Tools,
+): void {
+  integrate(struct, tools.clients.own, {
+    ...{ transaction, arrival, tools },
+    state: new States(transaction),
+  })
 }
 
 /** How far each client's units are here, while they are taken in. */
@@ -216,7 +229,7 @@ function neighbour(row: number, clock: number, work: Work): ID | null {
 }
 
 /** Deletes ranges of a client's units, as far as they are here. */
-function remove(
+export function remove(
   transaction: Transaction,
   client: number,
   ranges: readonly number[],

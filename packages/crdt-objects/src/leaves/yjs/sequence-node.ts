@@ -4,6 +4,7 @@ import type { BatchWriter } from '../../codec/batch-writer.ts'
 import type { OpenTransaction, ReplicaContext } from '../../state/context.ts'
 import type { Incoming, Parent } from '../../state/node.ts'
 import { Node } from '../../state/node.ts'
+import type { Reissue } from '../../state/reissue.ts'
 import type { Clients } from './clients.ts'
 import { clientsOf } from './clients.ts'
 import type { DocumentShape, Sequence } from './document.ts'
@@ -233,6 +234,18 @@ export abstract class SequenceNode<S extends Sequence, Edit> extends Node<
     else this.refreshPresence()
   }
 
+  reissue({ section, deletions }: SequenceDelta, again: Reissue): boolean {
+    if (section.structs.length === 0 && deletions.length === 0) return true
+    this.settle()
+    const document = this.documentMade()
+    const from = again.note(this, () => document.nextClocks(section))
+    document.reissue({ section, deletions, indexes: again.indexes, from })
+    this.measure()
+    this.markDirty((section.structs.length + deletions.length) * EDIT_BYTES)
+    this.notify()
+    return true
+  }
+
   encodeWhole(batch: BatchWriter): void {
     this.settle()
     if (this.document === undefined) batch.body.varint(0)
@@ -250,6 +263,11 @@ export abstract class SequenceNode<S extends Sequence, Edit> extends Node<
     if (this.context.restoring) this.document?.sealed()
     this.measure()
     if (steps.length > 0) this.notify(undefined, steps)
+  }
+
+  /** Documents name slots, whose latest lives are always known; what waits names replicas. */
+  visitReplicas(visit: (index: number) => void): void {
+    for (const { indexes } of this.arrivals) for (const index of indexes) visit(index)
   }
 }
 

@@ -45,7 +45,7 @@ export function answerWithState(
 
 /** A joiner has nothing that we have. It gets a state even where the log has all of history, unless that is short. */
 function isJoiner(has: VersionVector, vector: VersionVector): boolean {
-  for (const [origin] of vector.entries()) if (has.get(origin) > 0) return false
+  for (const [origin] of vector.entries()) if (has.get(origin) !== 0) return false
   return true
 }
 

@@ -55,8 +55,10 @@ export class BatchLog {
   /** Tells whether the log has everything between `from` and `to`. */
   reaches(from: VersionVector, to: VersionVector): boolean {
     for (const [origin, last] of to.entries()) {
-      const after = from.get(origin)
-      if (after >= last) continue
+      if (from.has(origin, last)) continue
+      // What a seal ends comes with a state.
+      if (last === 'sealed') return false
+      const after = from.lastOf(origin, Infinity)
       const entries = this.#entriesByOrigin.get(origin)
       if (entries === undefined || entries.at(0).first > after + 1) return false
     }
@@ -67,7 +69,7 @@ export class BatchLog {
   after(from: VersionVector, bytesMax: number): { batches: Entry[]; more: boolean } {
     const cursors: { readonly entries: Queue<Entry>; next: number }[] = []
     for (const [origin, entries] of this.#entriesByOrigin) {
-      const next = firstAfter(entries, from.get(origin))
+      const next = firstAfter(entries, from.lastOf(origin, Infinity))
       if (next < entries.length) cursors.push({ entries, next })
     }
     const batches: Entry[] = []
@@ -86,7 +88,7 @@ export class BatchLog {
   bytesAfter(from: VersionVector): number {
     let bytes = 0
     for (const [origin, entries] of this.#entriesByOrigin) {
-      for (let i = firstAfter(entries, from.get(origin)); i < entries.length; i++) {
+      for (let i = firstAfter(entries, from.lastOf(origin, Infinity)); i < entries.length; i++) {
         bytes += entries.at(i).bytes.length
       }
     }

@@ -1,4 +1,4 @@
-import { type ReplicaId } from '@joinery/crdt-objects/engine'
+import { type Reach, type ReplicaId } from '@joinery/crdt-objects/engine'
 import { ownBytes } from './batch-log.ts'
 
 /** The header of a batch. */
@@ -6,7 +6,7 @@ export interface BatchHeader {
   readonly origin: ReplicaId
   readonly first: number
   readonly last: number
-  readonly dependencies: readonly (readonly [ReplicaId, number])[]
+  readonly dependencies: readonly (readonly [ReplicaId, Reach])[]
 }
 
 /** A batch with its header decoded. */
@@ -20,13 +20,13 @@ export interface Received {
 /** What must be applied before a batch can be. */
 export interface Blocker {
   readonly origin: ReplicaId
-  readonly last: number
+  readonly last: Reach
 }
 
 interface Held {
   readonly received: Received
   readonly key: BlockerKey
-  /** Up to which update of the blocking origin it waits. */
+  /** Up to which update of the blocking origin it waits; infinite for its seal. */
   readonly last: number
   readonly sinceTick: number
 }
@@ -65,7 +65,8 @@ export class HoldBack {
     if (this.#byName.size >= this.#batchesMax) return false
     if (this.#bytes + received.bytes.length > this.#bytesMax) return false
     const kept = { ...received, bytes: ownBytes(received.bytes) }
-    const [key, last] = blocker === 'engine' ? [blocker, 0] : [blocker.origin, blocker.last]
+    const [key, last] =
+      blocker === 'engine' ? [blocker, 0] : [blocker.origin, orderOf(blocker.last)]
     const held = { received: kept, key, last, sinceTick: tick }
     this.#byName.set(name, held)
     this.#bytes += kept.bytes.length
@@ -76,8 +77,8 @@ export class HoldBack {
   }
 
   /** Takes out the batches that waited for `origin` up to `last`; they may lack something else yet. */
-  release(origin: ReplicaId, last: number): Received[] {
-    return this.#release(origin, last)
+  release(origin: ReplicaId, last: Reach): Received[] {
+    return this.#release(origin, orderOf(last))
   }
 
   /** Takes out the batches that waited for an engine. */
@@ -107,6 +108,11 @@ export class HoldBack {
     blocked.delete(held)
     if (blocked.size === 0) this.#byBlocker.delete(held.key)
   }
+}
+
+/** A seal comes after every update. */
+function orderOf(reach: Reach): number {
+  return reach === 'sealed' ? Infinity : reach
 }
 
 function nameOf(header: BatchHeader): string {

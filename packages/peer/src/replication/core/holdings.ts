@@ -1,7 +1,10 @@
 import { isJoineryError } from '@joinery/crdt-objects'
 import {
   decodeBatchHeader,
+  incarnationOf,
+  packReplica,
   type ReplicaId,
+  slotOf,
   type SpaceState,
   VersionVector,
 } from '@joinery/crdt-objects/engine'
@@ -88,7 +91,7 @@ export class Holdings {
   receive(bytes: Uint8Array, from: string | undefined): void {
     const header = this.#decoded(bytes, () => decodeBatchHeader(bytes))
     if (header === undefined) return
-    if (header.origin === this.#state.replica && header.last > this.vector.get(header.origin)) {
+    if (header.origin === this.#state.replica && !this.vector.has(header.origin, header.last)) {
       this.#ignore(`a batch of ours, up to ${header.last}, that we never made`)
       return
     }
@@ -102,7 +105,7 @@ export class Holdings {
     if (outcome !== true) return
     const joined = this.#state.vector
     invariant(joined.covers(this.vector), 'a join loses nothing')
-    const moved = [...joined.entries()].filter(([origin, last]) => this.vector.get(origin) < last)
+    const moved = [...joined.entries()].filter(([origin, last]) => !this.vector.has(origin, last))
     this.vector.merge(joined)
     this.#progress++
     this.log.restart(new Set(moved.map(([origin]) => origin)))
@@ -140,11 +143,14 @@ export class Holdings {
 
   /** The first thing found that a batch builds on and that is not here; undefined for a duplicate. */
   #blocker({ origin, first, last, dependencies }: BatchHeader): Blocker | undefined {
-    const reached = this.vector.get(origin)
-    if (reached >= last) return undefined
-    if (reached < first - 1) return { origin, last: first - 1 }
+    if (this.vector.has(origin, last)) return undefined
+    if (!this.vector.has(origin, first - 1)) return { origin, last: first - 1 }
+    if (!this.vector.hasBegun(origin)) {
+      const before = packReplica(slotOf(origin), incarnationOf(origin) - 1)
+      return { origin: before, last: 'sealed' }
+    }
     const missing = dependencies.find(
-      ([of, needed]) => of !== origin && this.vector.get(of) < needed,
+      ([of, needed]) => of !== origin && !this.vector.has(of, needed),
     )
     return missing && { origin: missing[0], last: missing[1] }
   }

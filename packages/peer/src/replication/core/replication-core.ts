@@ -154,7 +154,7 @@ export class ReplicationCore {
   }
 
   #ownLast(): number {
-    return this.vector.get(this.#state.replica)
+    return this.vector.lastOf(this.#state.replica, 0)
   }
 
   #neighbourUp(name: string): void {
@@ -217,7 +217,7 @@ export class ReplicationCore {
   }
 
   #takeAsk(neighbour: Neighbour, { vector, session, received, whole }: Asked): void {
-    const own = vector.get(this.#state.replica)
+    const own = vector.lastOf(this.#state.replica, 0)
     if (own > this.#ownLast()) {
       this.#ignore(`a vector that has ${own} of ours, of ${this.#ownLast()}`)
       return
@@ -259,10 +259,12 @@ export class ReplicationCore {
   }
 
   #want(wanted: Blocker, from: string | undefined): void {
-    if (this.vector.get(wanted.origin) >= wanted.last) return
-    if (wanted.origin === this.#state.replica) {
-      this.#ignore(`update ${wanted.last} of ours, which we never made`)
-    } else this.#wants.note(wanted.origin, wanted.last, from, this.#ticks)
+    const { origin, last } = wanted
+    // A seal comes with an epoch, which nobody is asked for.
+    if (last === 'sealed' || this.vector.has(origin, last)) return
+    if (origin === this.#state.replica) {
+      this.#ignore(`update ${last} of ours, which we never made`)
+    } else this.#wants.note(origin, last, from, this.#ticks)
   }
 
   #tick(random: number): void {
@@ -307,7 +309,7 @@ export class ReplicationCore {
   }
 
   #takeProbe(neighbour: Neighbour, { origin, last }: Probed): void {
-    if (this.vector.get(origin) >= last) this.#sendHeld(neighbour, origin)
+    if (this.vector.has(origin, last)) this.#sendHeld(neighbour, origin, last)
     else if (origin === this.#state.replica) this.#ignore(`a probe for ${last} of ours`)
     else if (neighbour.probes.length >= this.#limits.probesMax) this.#ignore('too many probes')
     else {
@@ -316,8 +318,9 @@ export class ReplicationCore {
     }
   }
 
-  #sendHeld(neighbour: Neighbour, origin: ReplicaId): void {
-    this.#send(neighbour, { kind: 'held', origin, last: this.vector.get(origin) })
+  /** All that is held of `origin`: up to `last` at least. */
+  #sendHeld(neighbour: Neighbour, origin: ReplicaId, last: number): void {
+    this.#send(neighbour, { kind: 'held', origin, last: this.vector.lastOf(origin, last) })
   }
 
   #settleFlushes(): void {
@@ -329,14 +332,16 @@ export class ReplicationCore {
   #afterAdvance(): void {
     this.#wants.settle(this.vector, -Infinity)
     for (const neighbour of this.#neighbours.values()) {
-      const reached = new Set<ReplicaId>()
+      // Nearly always, and this runs for each batch and neighbour.
+      if (neighbour.probes.length === 0) continue
+      const reached = new Map<ReplicaId, number>()
       for (let i = neighbour.probes.length - 1; i >= 0; i--) {
         const { origin, last } = neighbour.probes[i]!
-        if (this.vector.get(origin) < last) continue
+        if (!this.vector.has(origin, last)) continue
         neighbour.probes.splice(i, 1)
-        reached.add(origin)
+        reached.set(origin, Math.max(last, reached.get(origin) ?? 0))
       }
-      for (const origin of reached) this.#sendHeld(neighbour, origin)
+      for (const [origin, last] of reached) this.#sendHeld(neighbour, origin, last)
     }
   }
 

@@ -33,8 +33,7 @@ export class Wants {
   /** Forgets what `vector` has reached, and what nobody brought since `tick`. */
   settle(vector: VersionVector, tick: number): void {
     for (const [origin, want] of this.#wantByOrigin) {
-      if (vector.get(origin) >= want.last || want.sinceTick < tick)
-        this.#wantByOrigin.delete(origin)
+      if (vector.has(origin, want.last) || want.sinceTick < tick) this.#wantByOrigin.delete(origin)
     }
   }
 

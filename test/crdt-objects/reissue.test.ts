@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict'
+import fastCheck from 'fast-check'
+import { packReplica, SpaceState } from '#crdt-objects/engine.ts'
+import { counter, log, map, register, set, text, vector } from '#crdt-objects/index.ts'
+import type { Local } from '#crdt-objects/handles.ts'
+import type { Schema } from '#crdt-objects/schema.ts'
+import { orderedText } from '#test/suites/canonical-text.ts'
+import { OBJECT, drawnSteps } from '#test/suites/history.ts'
+import { carryOut, drawOperation, drawsFrom } from '#test/suites/operations.ts'
+import { runsOf } from '#test/suites/runs.ts'
+import { loadAllEngines, schemaByTitle } from '#test/suites/schemas.ts'
+import { shapeOf } from '#test/suites/type-spec.ts'
+import { open } from './replicas.ts'
+
+/** A life that is cut off, a member, and what the life comes back as. */
+class CutOff<S extends Schema> {
+  timeMs = 1_000_000
+  readonly schema: S
+  readonly author = this.begin(0)
+  readonly member = this.begin(1)
+  readonly sent: Uint8Array[] = []
+
+  constructor(schema: S) {
+    this.schema = schema
+  }
+
+  private begin(slot: number): SpaceState {
+    return new SpaceState({ replica: packReplica(slot, 1), clock: () => this.timeMs++ })
+  }
+
+  handle(state: SpaceState): Local<S> {
+    return open(state, this.schema, OBJECT)
+  }
+
+  reading(state: SpaceState): string {
+    return orderedText((this.handle(state) as { readonly value: unknown }).value)
+  }
+
+  takeFrom(state: SpaceState): Uint8Array[] {
+    const batch = state.takeBatch()
+    return batch === undefined ? [] : [batch]
+  }
+
+  /** The author's writes reach the member. */
+  send(): void {
+    for (const batch of this.takeFrom(this.author)) this.member.apply(batch)
+  }
+
+  /** The author writes while it is cut off. */
+  keep(): void {
+    this.sent.push(...this.takeFrom(this.author))
+  }
+
+  /** The member's writes reach the author. */
+  receive(): void {
+    for (const batch of this.takeFrom(this.member)) this.author.apply(batch)
+  }
+
+  /** The author's life is sealed, and it comes back in another slot. Batches that it makes again reach the member. */
+  comeBack(): { readonly state: SpaceState; readonly isWhole: boolean } {
+    const { author, member } = this
+    member.takeBatch()
+    const cut = member.vector.lastOf(author.replica, 0)
+    member.enterEpoch([{ slot: 0, inc: 1, m: cut }])
+    const state = this.begin(2)
+    state.joinState(member.encodeState())
+    const again = state.reissue(this.sent, cut)
+    assert.ok(again !== 'engine-missing')
+    for (const batch of again.batches) assert.equal(member.apply(batch), 'applied')
+    return { state, isWhole: again.isWhole }
+  }
+}
+
+describe('updates that a seal has cut', () => {
+  before(loadAllEngines)
+
+  const steps = drawnSteps({ integers: 6, most: 24 })
+  for (const [title, schema] of schemaByTitle) {
+    it(`are made again as they were where nobody wrote meanwhile: ${title}`, () => {
+      fastCheck.assert(
+        fastCheck.property(steps, steps, (early, late) => {
+          const here = new CutOff(schema)
+          const shape = shapeOf(schema)
+          const write = (state: SpaceState, integers: readonly number[]): void => {
+            const handle = here.handle(state) as { readonly value: unknown }
+            const draw = drawsFrom(integers.slice(1))
+            carryOut(
+              handle,
+              shape,
+              drawOperation(shape, draw, () => handle.value),
+            )
+          }
+          for (const step of early) {
+            write((step[0] ?? 0) % 2 === 0 ? here.author : here.member, step)
+            if ((step[0] ?? 0) % 3 > 0) here.send()
+            if ((step[0] ?? 0) % 5 > 2) here.receive()
+          }
+          here.send()
+          here.receive()
+          for (const step of late) {
+            write(here.author, step)
+            if ((step[0] ?? 0) % 3 > 0) here.keep()
+          }
+          here.keep()
+          const reading = here.reading(here.author)
+          const { state, isWhole } = here.comeBack()
+          assert.equal(here.reading(state), here.reading(here.member))
+          if (isWhole) assert.equal(here.reading(state), reading)
+          else assert.match(schema.kind.descriptor, /document/)
+        }),
+        runsOf(title, 'reissue', 2),
+      )
+    })
+  }
+
+  it('count once each', () => {
+    const here = new CutOff(counter())
+    here.handle(here.author).add(1)
+    here.send()
+    here.handle(here.author).add(10)
+    here.keep()
+    here.handle(here.author).add(100)
+    here.keep()
+    here.handle(here.member).add(1000)
+    const { state } = here.comeBack()
+    assert.equal(here.handle(here.member).value, 1111)
+    assert.equal(here.handle(state).value, 1111)
+  })
+
+  it('do not bring back what their author had added and removed', () => {
+    const here = new CutOff(set<string>())
+    here.handle(here.author).add('a')
+    here.keep()
+    here.handle(here.author).delete('a')
+    here.handle(here.author).add('b')
+    here.keep()
+    const { state } = here.comeBack()
+    assert.deepEqual(here.handle(state).value, new Set(['b']))
+    assert.deepEqual(here.handle(here.member).value, new Set(['b']))
+  })
+
+  it('remove what they had observed, and not what came meanwhile', () => {
+    const here = new CutOff(map(counter()))
+    here.handle(here.member).at('x').add(5)
+    here.receive()
+    here.handle(here.author).delete('x')
+    here.keep()
+    here.handle(here.member).at('x').add(2)
+    here.comeBack()
+    assert.equal(here.handle(here.member).at('x').value, 2)
+  })
+
+  it('keep their stamps: a later write elsewhere still wins', () => {
+    const here = new CutOff(register<string>())
+    here.handle(here.author).set('early')
+    here.keep()
+    here.timeMs += 1000
+    here.handle(here.member).set('late')
+    const { state } = here.comeBack()
+    assert.equal(here.handle(state).value, 'late')
+    assert.equal(here.handle(here.member).value, 'late')
+  })
+
+  it('take their old places in a log', () => {
+    const here = new CutOff(log<string>())
+    here.handle(here.author).append('first')
+    here.keep()
+    here.timeMs += 1000
+    here.handle(here.member).append('second')
+    const { state } = here.comeBack()
+    assert.deepEqual(here.handle(state).value, ['first', 'second'])
+  })
+
+  it('are put beside what is still there of a text', () => {
+    const here = new CutOff(text())
+    here.handle(here.author).append('one three')
+    here.send()
+    here.handle(here.author).insert(4, 'two ')
+    here.keep()
+    here.handle(here.author).insert(6, 'w')
+    here.handle(here.author).delete(0, 1)
+    here.keep()
+    here.handle(here.member).append(' four')
+    const { state } = here.comeBack()
+    assert.equal(here.handle(state).value, 'ne twwo three four')
+    assert.equal(here.handle(here.member).value, 'ne twwo three four')
+  })
+
+  it('are the first that a life writes, in a row from the cut on', () => {
+    const here = new CutOff(vector(2))
+    for (let i = 0; i < 3; i++) {
+      here.handle(here.author).addAt(0, 1)
+      here.keep()
+    }
+    const state = new SpaceState({ replica: packReplica(2, 1), clock: () => 1 })
+    assert.throws(() => state.reissue(here.sent.slice(1), 0), /in a row/)
+    open(state, counter()).add(1)
+    assert.throws(() => state.reissue(here.sent, 0), /too late/)
+  })
+})
