@@ -225,7 +225,7 @@ class Simulation {
 
   #acknowledge(flusher: SimulatedPeer, flush: OpenFlush): void {
     const origin = flusher.replica
-    const isHolder = (peer: SimulatedPeer) => peer.vector.get(origin) >= flush.last
+    const isHolder = (peer: SimulatedPeer) => peer.vector.has(origin, flush.last)
     const holders = [...this.#peers.values()].filter(isHolder)
     // A peer that died lately may have been counted: its neighbours need not know yet.
     const lately = this.#deathsMs.filter((diedMs) => diedMs > flush.sinceMs - 1_000).length
@@ -237,7 +237,7 @@ class Simulation {
     const [any] = this.#peers.values()
     for (const { origin, last, holders } of this.#acknowledged) {
       if (!holders.some((holder) => holder.alive)) continue
-      assert(any!.vector.get(origin) >= last, 'what a flush acknowledged lives while a holder does')
+      assert(any!.vector.has(origin, last), 'what a flush acknowledged lives while a holder does')
     }
   }
 

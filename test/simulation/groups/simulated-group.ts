@@ -44,12 +44,13 @@ export class SimulatedGroup {
   commitsChecked = 0
   crashes = 0
 
-  constructor(plan: Plan) {
+  /** Hosts objects of `hosted`: those that simulations call, if it is not given. */
+  constructor(plan: Plan, hosted = types) {
     const { truth } = this
     this.isDurable = plan.isDurable
     this.cluster = new GroupCluster<ObservedMachine>({
       seed: plan.seed,
-      machine: (id) => new ObservedMachine(id, truth, types),
+      machine: (id) => new ObservedMachine(id, truth, hosted),
       options: plan.options satisfies Partial<GroupOptions>,
       syncMsMax: plan.syncMsMax,
       breakMsMax: plan.breakMsMax,

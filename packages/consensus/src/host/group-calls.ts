@@ -68,6 +68,7 @@ export class GroupCalls {
     if (entry.hosted.modeOf(path, method) === 'read') return this.answer(entry, command)
     const { live } = entry
     if (live === undefined) {
+      if (entry.hosted.sessionEnded !== undefined) this.tables.meet(session, entry)
       const result = attempt(() => entry.hosted.call(path, method, args))
       if (result.kind === 'done') this.noteChange(entry)
       return this.outcome(entry, method, result)
@@ -186,7 +187,10 @@ export class GroupCalls {
       if (entry === undefined) continue
       entry.callers.delete(session)
       touched.add(entry)
-      if (!entry.isQuarantined) entry.live?.sessionEnded(session.id)
+      if (entry.isQuarantined) continue
+      entry.hosted.sessionEnded?.(session.id)
+      // An object of a class says itself whether it has changed.
+      if (entry.live === undefined) this.noteChange(entry)
     }
   }
 

@@ -26,6 +26,8 @@ import type { Timer } from './timer-queue.ts'
  * commands alone: equal states have equal bytes, and what is read goes on as what was written would have.
  */
 
+/** Half of the numbers that have an encoding: nothing real ever counts so far. */
+const COUNTED_MAX = 2 ** 52
 const VERSION = 1
 const QUARANTINED = 1
 const HAS_VECTOR = 2
@@ -148,6 +150,9 @@ function readTables(
   tables.nextObject = reader.varint()
   tables.nextArrival = reader.varint()
   tables.nextTimer = reader.varint()
+  const counted = [position, nowMs, tables.nextObject, tables.nextArrival, tables.nextTimer]
+  // What goes on from there would have no encoding any more.
+  if (Math.max(...counted) > COUNTED_MAX) reader.fail('a number without room to grow')
   for (let left = reader.count(8); left > 0; left--) readEntry(reader, tables, restore)
   for (let left = reader.count(16); left > 0; left--) readSession(reader, tables)
   tables.endedSessions = EndedSessions.decode(reader)

@@ -21,6 +21,11 @@ export interface HostedObject {
   call(path: readonly string[], method: string, args: readonly unknown[]): unknown
   /** Answers a read; changes nothing. */
   read(path: readonly string[], method: string, args: readonly unknown[]): unknown
+  /**
+   * Is told of the end of each session that has called a command of it, at that place of the order. It may change, and
+   * throws nothing. Only objects that have something to do then have it: the group keeps who called those.
+   */
+  sessionEnded?(session: SessionId): void
   /** The whole state: equal bytes for equal states, on every replica. */
   encodeState(): Uint8Array
 }

@@ -1,0 +1,221 @@
+import { Reader, Writer } from '@joinery/crdt-objects/engine'
+import {
+  readBit,
+  readIds,
+  readMany,
+  readName,
+  readOptional,
+  readText,
+  readVersion,
+  readWord,
+  writeBit,
+  writeIds,
+  writeOptional,
+  writeVersion,
+} from './control-wire-parts.ts'
+import {
+  type ControlAnswer,
+  type ControlRefusal,
+  type EpochRecord,
+  type KeeperView,
+  type SealingView,
+  type SpaceView,
+  type Standing,
+} from './core/control-contract.ts'
+
+/** Part of the protocol, as are the lists below: words are only added, at the end. */
+const kinds = [
+  'view',
+  'leased',
+  'done',
+  'replaced',
+  'refused',
+] as const satisfies readonly ControlAnswer['kind'][]
+
+const refusals = [
+  'unknown-space',
+  'exists-otherwise',
+  'too-many-spaces',
+  'no-free-slot',
+  'session-ended',
+  'not-its-time',
+  'not-a-member',
+  'last-member',
+  'change-under-way',
+  'invalid',
+] as const satisfies readonly ControlRefusal[]
+
+const statuses = [
+  'leased',
+  'active',
+  'retiring',
+  'sealing',
+  'sealed',
+] as const satisfies readonly Standing['status'][]
+
+const bytesEach = { record: 2, seal: 9, sealing: 11 } as const
+
+/** Encodes what the control group answers; `decodeControlAnswer` is the inverse. */
+export function encodeControlAnswer(answer: ControlAnswer): Uint8Array {
+  const writer = new Writer(256)
+  writeVersion(writer)
+  writer.byte(kinds.indexOf(answer.kind))
+  switch (answer.kind) {
+    case 'view':
+      writeView(writer, answer.view)
+      break
+    case 'leased':
+      writer.varint(answer.request)
+      writer.u64(answer.member)
+      writeView(writer, answer.view)
+      break
+    case 'replaced':
+      writeIds(writer, answer.dropped)
+      writeIds(writer, answer.mayLose)
+      break
+    case 'refused':
+      writer.byte(refusals.indexOf(answer.reason))
+      writeOptional(writer, answer.view, (view) => writeView(writer, view))
+      break
+    case 'done':
+  }
+  return writer.finish()
+}
+
+/**
+ * Decodes an answer.
+ *
+ * @throws JoineryError ENCODING_INVALID
+ */
+export function decodeControlAnswer(bytes: Uint8Array): ControlAnswer {
+  const reader = new Reader(bytes)
+  readVersion(reader)
+  const answer = readAnswer(reader, readWord(reader, kinds, 'kind of an answer'))
+  reader.end()
+  return answer
+}
+
+function readAnswer(reader: Reader, kind: ControlAnswer['kind']): ControlAnswer {
+  switch (kind) {
+    case 'view':
+      return { kind, view: readView(reader) }
+    case 'leased':
+      return { kind, request: reader.varint(), member: reader.u64(), view: readView(reader) }
+    case 'done':
+      return { kind }
+    case 'replaced':
+      return { kind, dropped: readIds(reader), mayLose: readIds(reader) }
+    case 'refused': {
+      const reason = readWord(reader, refusals, 'reason of a refusal')
+      const view = readOptional(reader, () => readView(reader))
+      return view === undefined ? { kind, reason } : { kind, reason, view }
+    }
+  }
+}
+
+function writeView(writer: Writer, view: SpaceView): void {
+  writer.text(view.space)
+  writer.u64(view.member)
+  writer.varint(view.generation)
+  writer.varint(view.revision)
+  writer.varint(view.epoch)
+  writer.varint(view.floor)
+  writer.varint(view.records.length)
+  for (const record of view.records) writeRecord(writer, record)
+  writer.varint(view.sealings.length)
+  for (const sealing of view.sealings) writeSealing(writer, sealing)
+  writeIds(writer, view.members)
+  writeIds(writer, view.unsealed)
+  writeKeepers(writer, view.keepers)
+  writeStanding(writer, view.standing)
+  writer.varint(view.standingEpoch)
+  writer.text(view.standingSession)
+  writer.varint(view.standingNumber)
+  writeOptional(writer, view.genesis, (ids) => writeIds(writer, ids))
+}
+
+function readView(reader: Reader): SpaceView {
+  return {
+    space: readName(reader),
+    member: reader.u64(),
+    generation: reader.varint(),
+    revision: reader.varint(),
+    epoch: reader.varint(),
+    floor: reader.varint(),
+    records: readMany(reader, bytesEach.record, () => readRecord(reader)),
+    sealings: readMany(reader, bytesEach.sealing, () => readSealing(reader)),
+    members: readIds(reader),
+    unsealed: readIds(reader),
+    keepers: readKeepers(reader),
+    standing: readStanding(reader),
+    standingEpoch: reader.varint(),
+    standingSession: readText(reader),
+    standingNumber: reader.varint(),
+    genesis: readOptional(reader, () => readIds(reader)),
+  }
+}
+
+function writeRecord(writer: Writer, { epoch, seals }: EpochRecord): void {
+  writer.varint(epoch)
+  writer.varint(seals.length)
+  for (const { incarnation, last } of seals) {
+    writer.u64(incarnation)
+    writer.varint(last)
+  }
+}
+
+function readRecord(reader: Reader): EpochRecord {
+  const epoch = reader.varint()
+  const seals = readMany(reader, bytesEach.seal, () => ({
+    incarnation: reader.u64(),
+    last: reader.varint(),
+  }))
+  return { epoch, seals }
+}
+
+function writeSealing(writer: Writer, { incarnation, round, target, reported }: SealingView): void {
+  writer.u64(incarnation)
+  writer.varint(round)
+  writer.varint(target)
+  writeOptional(writer, reported, (last) => writer.varint(last))
+}
+
+function readSealing(reader: Reader): SealingView {
+  const [incarnation, round, target] = [reader.u64(), reader.varint(), reader.varint()]
+  return { incarnation, round, target, reported: readOptional(reader, () => reader.varint()) }
+}
+
+function writeKeepers(writer: Writer, view: KeeperView): void {
+  writer.varint(view.version)
+  writeIds(writer, view.keepers)
+  writer.varint(view.durability)
+  writeBit(writer, view.isUnderReplicated)
+  writeOptional(writer, view.incoming, (id) => writer.u64(id))
+  writeOptional(writer, view.outgoing, (id) => writer.u64(id))
+}
+
+function readKeepers(reader: Reader): KeeperView {
+  const version = reader.varint()
+  const keepers = readIds(reader)
+  const durability = reader.varint()
+  const isUnderReplicated = readBit(reader)
+  const incoming = readOptional(reader, () => reader.u64())
+  const outgoing = readOptional(reader, () => reader.u64())
+  return {
+    ...{ version, keepers, durability, isUnderReplicated },
+    ...(incoming === undefined ? {} : { incoming }),
+    ...(outgoing === undefined ? {} : { outgoing }),
+  }
+}
+
+function writeStanding(writer: Writer, standing: Standing): void {
+  writer.byte(statuses.indexOf(standing.status))
+  if (standing.status !== 'sealed') return
+  writeOptional(writer, standing.last, (last) => writer.varint(last))
+}
+
+function readStanding(reader: Reader): Standing {
+  const status = readWord(reader, statuses, 'status of a member')
+  if (status !== 'sealed') return { status }
+  return { status, last: readOptional(reader, () => reader.varint()) }
+}

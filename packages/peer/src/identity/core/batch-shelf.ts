@@ -1,0 +1,47 @@
+import { type ReplicaId } from '@joinery/crdt-objects/engine'
+import { type Batch } from './member-contract.ts'
+
+/** Batches by origin and first number: those that are staged, and those that were applied and are kept for others. */
+export class BatchShelf<Body> {
+  readonly #byOrigin = new Map<ReplicaId, Map<number, Batch<Body>>>()
+  #size = 0
+
+  /** How many batches are here. */
+  get size(): number {
+    return this.#size
+  }
+
+  get origins(): Iterable<ReplicaId> {
+    return this.#byOrigin.keys()
+  }
+
+  add(batch: Batch<Body>): void {
+    const batches = this.#byOrigin.get(batch.origin) ?? new Map<number, Batch<Body>>()
+    this.#byOrigin.set(batch.origin, batches)
+    if (!batches.has(batch.first)) this.#size++
+    batches.set(batch.first, batch)
+  }
+
+  get(origin: ReplicaId, first: number): Batch<Body> | undefined {
+    return this.#byOrigin.get(origin)?.get(first)
+  }
+
+  *all(): Iterable<Batch<Body>> {
+    for (const batches of this.#byOrigin.values()) yield* batches.values()
+  }
+
+  /** Drops what `isDone` says of one origin, or of all. */
+  drop(isDone: (batch: Batch<Body>) => boolean, origin?: ReplicaId): number {
+    const before = this.#size
+    for (const [of, batches] of this.#byOrigin) {
+      if (origin !== undefined && of !== origin) continue
+      for (const batch of batches.values()) {
+        if (!isDone(batch)) continue
+        batches.delete(batch.first)
+        this.#size--
+      }
+      if (batches.size === 0) this.#byOrigin.delete(of)
+    }
+    return before - this.#size
+  }
+}

@@ -1,0 +1,204 @@
+import { type ReplicaId } from '@joinery/crdt-objects/engine'
+
+/** That an incarnation ended, and after which of its updates. Never changes, so anyone may pass it on. */
+export interface SealRecord {
+  readonly incarnation: ReplicaId
+  /** Its last update that is in: 0 when none is. */
+  readonly last: number
+}
+
+/** The seals of one epoch: a replica enters it when it has applied each of them exactly to its end. */
+export interface EpochRecord {
+  readonly epoch: number
+  readonly seals: readonly SealRecord[]
+}
+
+/** What a member holds of an incarnation in sealing: applied, or staged without a gap and with all it depends on. */
+export interface HeldReport {
+  readonly incarnation: ReplicaId
+  /** Of which sealing: a report of one that was cancelled must not count in the next. */
+  readonly round: number
+  readonly held: number
+}
+
+interface OfMember {
+  readonly space: string
+  readonly member: ReplicaId
+  /** Grows with what this member asks: what is late never undoes what came after it. */
+  readonly number: number
+  /** The epoch that its replica is in. */
+  readonly epoch: number
+}
+
+/** Members speak of all sealings at once, never of one: what depends on what is then reported together. */
+interface Reporting extends OfMember {
+  readonly held: readonly HeldReport[]
+}
+
+export type MemberCommand =
+  /** A joiner is at the current epoch and has fenced all that is in sealing: it is a member from here on. */
+  | ({ readonly kind: 'activate' } & Reporting)
+  | ({ readonly kind: 'report' } & Reporting)
+  /** The holder is back before its seal closed, with its state, under `session`. */
+  | ({ readonly kind: 'reinstate'; readonly session: string } & Reporting)
+  /** The holder leaves: it has handed over what it held, and wrote up to `claimed`. */
+  | ({ readonly kind: 'retire'; readonly claimed: number } & OfMember)
+  /** The incoming keeper holds what the keepers before it held when they learnt of the change `version`. */
+  | ({ readonly kind: 'caught-up'; readonly version: number } & OfMember)
+
+export type ControlCommand =
+  | MemberCommand
+  | {
+      readonly kind: 'found'
+      readonly space: string
+      readonly keepers: number
+      readonly durability: number
+    }
+  /** `request` is the same when it is asked again. */
+  | {
+      readonly kind: 'lease'
+      readonly space: string
+      readonly session: string
+      readonly request: number
+    }
+  /** A peer's session ended: all leases under it are sealed. */
+  | { readonly kind: 'end-session'; readonly session: string }
+  /** A member that renews blocks a seal for too long. */
+  | { readonly kind: 'start-seal'; readonly space: string; readonly member: ReplicaId }
+  /** Closes an epoch with all seals that are ready. The leader's beat. */
+  | { readonly kind: 'close-epoch'; readonly space: string }
+  /** Makes a member a keeper, in the place of `outgoing` or beside the others. */
+  | {
+      readonly kind: 'appoint-keeper'
+      readonly space: string
+      readonly incoming: ReplicaId
+      readonly outgoing?: ReplicaId | undefined
+    }
+  | { readonly kind: 'abandon-keeper'; readonly space: string }
+  /** The operator's word that keepers are gone for good: these are the keepers now. */
+  | {
+      readonly kind: 'replace-keepers'
+      readonly space: string
+      readonly keepers: readonly ReplicaId[]
+    }
+  /** The operator's word that every member is gone: a new generation of the space, with nothing in it. */
+  | { readonly kind: 'declare-lost'; readonly space: string }
+  | { readonly kind: 'end-space'; readonly space: string }
+
+/** A read, which changes nothing: what a member is told at every contact. */
+export interface ViewRequest {
+  readonly kind: 'view'
+  readonly space: string
+  readonly member: ReplicaId
+  readonly epoch: number
+}
+
+export type Standing =
+  | { readonly status: 'leased' | 'active' | 'retiring' | 'sealing' }
+  /** `last` is absent when the grave is gone: what became of the open intents is not known. */
+  | { readonly status: 'sealed'; readonly last?: number | undefined }
+
+export interface SealingView {
+  readonly incarnation: ReplicaId
+  readonly round: number
+  /** The highest report of a current member, or what a retiring holder claimed. */
+  readonly target: number
+  /** What the asker has reported in this round. */
+  readonly reported?: number | undefined
+}
+
+/** The keepers of a space. During a change of one for another only those that stay count. */
+export interface KeeperView {
+  readonly version: number
+  readonly keepers: readonly ReplicaId[]
+  /** How many keepers hold what is acknowledged. */
+  readonly durability: number
+  /** Fewer keepers are members than there are to be: until there are, less may be survived. */
+  readonly isUnderReplicated: boolean
+  readonly incoming?: ReplicaId | undefined
+  readonly outgoing?: ReplicaId | undefined
+}
+
+/** What one member is told of its space. */
+export interface SpaceView {
+  readonly space: string
+  readonly member: ReplicaId
+  readonly generation: number
+  /** Counts what changed here: of two views, the one with more is newer. */
+  readonly revision: number
+  readonly epoch: number
+  /** No member is below it: records up to it are forgotten. */
+  readonly floor: number
+  /** Of the epochs after the asker's. */
+  readonly records: readonly EpochRecord[]
+  readonly sealings: readonly SealingView[]
+  readonly members: readonly ReplicaId[]
+  /** Every incarnation that was ever a member and is not sealed: one in sealing may yet come back. */
+  readonly unsealed: readonly ReplicaId[]
+  readonly keepers: KeeperView
+  readonly standing: Standing
+  /** The epoch that the group knows the asker to be in, and the session that it holds its slot by. */
+  readonly standingEpoch: number
+  readonly standingSession: string
+  /** The greatest number of the asker's commands: none with a smaller one will be carried out. */
+  readonly standingNumber: number
+  /** While the space has had no member: how a replica begins with nothing. */
+  readonly genesis?: readonly ReplicaId[] | undefined
+}
+
+export type ControlAnswer =
+  | { readonly kind: 'view'; readonly view: SpaceView }
+  | {
+      readonly kind: 'leased'
+      readonly request: number
+      readonly member: ReplicaId
+      readonly view: SpaceView
+    }
+  | { readonly kind: 'done' }
+  /** The keepers that were dropped, and of whom acknowledged updates may be lost with them. */
+  | {
+      readonly kind: 'replaced'
+      readonly dropped: readonly ReplicaId[]
+      readonly mayLose: readonly ReplicaId[]
+    }
+  /** Nothing changed. */
+  | {
+      readonly kind: 'refused'
+      readonly reason: ControlRefusal
+      readonly view?: SpaceView | undefined
+    }
+
+export type ControlRefusal =
+  | 'unknown-space'
+  | 'exists-otherwise'
+  | 'too-many-spaces'
+  | 'no-free-slot'
+  | 'session-ended'
+  | 'not-its-time'
+  | 'not-a-member'
+  | 'last-member'
+  | 'change-under-way'
+  | 'invalid'
+
+export interface ControlLimits {
+  readonly spacesMax: number
+  /** Peers that may have one space open at a time, those in sealing included. */
+  readonly slotsMax: number
+  /** Epochs kept for members that are behind; then only seals of those close. */
+  readonly recordsMax: number
+  /** Per space. At the bound the oldest grave goes. */
+  readonly gravesMax: number
+  /** So long, in agreed time, a sealed holder may ask what became of its updates. */
+  readonly graveMs: number
+  /** Sessions known to have ended, so that what they sent late is refused. At the bound the oldest goes. */
+  readonly endedSessionsMax: number
+}
+
+export const defaultControlLimits: ControlLimits = {
+  spacesMax: 4096,
+  slotsMax: 4096,
+  recordsMax: 256,
+  gravesMax: 65_536,
+  graveMs: 24 * 60 * 60 * 1000,
+  endedSessionsMax: 65_536,
+}

@@ -1,0 +1,151 @@
+import { type ReplicaId } from '@joinery/crdt-objects/engine'
+import {
+  type ControlAnswer,
+  type ControlCommand,
+  type EpochRecord,
+  type ViewRequest,
+} from './control-contract.ts'
+import { type Dot } from './incarnation.ts'
+import { type Reach, type SlotVector } from './slot-vector.ts'
+
+/** The updates that an origin let out at once: applied whole or not at all, and cut between batches only. */
+export interface Batch<Body> {
+  readonly origin: ReplicaId
+  /** Numbers of its first and last update. */
+  readonly first: number
+  readonly last: number
+  /** What its author had seen of others, as far as its earlier batches have not told. */
+  readonly dependencies: readonly (readonly [ReplicaId, Reach])[]
+  readonly body: Body
+}
+
+/** The replica under a member: the state of one space, which says what it has applied. */
+export interface ReplicaPort<Body, State> {
+  /** What is applied. A live view. */
+  readonly vector: SlotVector
+  readonly epoch: number
+  /** Begins as `id` with another replica's state, or with nothing in an epoch in which these lives are sealed. */
+  begin(id: ReplicaId, from: Beginning<State>): void
+  /** Forgets everything. */
+  discard(): void
+  /** Applies a batch that is next, and whose dependencies are applied. */
+  apply(batch: Batch<Body>): void
+  /** Folds what ended into the base. Everything in `record` is applied exactly to its end. */
+  enterEpoch(record: EpochRecord): void
+  join(state: State): void
+  snapshot(): State
+}
+
+export type Beginning<State> =
+  | { readonly kind: 'state'; readonly state: State }
+  | { readonly kind: 'nothing'; readonly epoch: number; readonly sealed: readonly ReplicaId[] }
+
+/** An operation as it was asked for, kept until it cannot be lost any more. */
+export interface Intent<Operation> {
+  /** The last of the updates that it made. */
+  readonly seq: number
+  readonly operation: Operation
+  /** The updates that it acts on: those that a removal takes away. */
+  readonly observed: readonly Dot[]
+  /** Its clock stamp; kept when it is issued again. */
+  readonly stamp: number
+  /** What it was when it was issued before. */
+  readonly replaces?: Dot | undefined
+}
+
+/** A member's whole state, for a neighbour that needs more than batches. */
+export interface StateOffer<Body, State> {
+  readonly sender: ReplicaId
+  readonly epoch: number
+  readonly vector: SlotVector
+  readonly records: readonly EpochRecord[]
+  readonly kept: readonly Batch<Body>[]
+  readonly staged: readonly Batch<Body>[]
+  readonly state: State
+}
+
+/** What a member says of itself to neighbours. */
+export interface Statement {
+  readonly sender: ReplicaId
+  readonly isMember: boolean
+  readonly vector: SlotVector
+  /** The set of keepers that it knows. */
+  readonly keepersVersion: number
+}
+
+export type MemberStatus = 'leasing' | 'joining' | 'active' | 'retiring' | 'fenced' | 'left'
+
+/** What happens to a member; handed to `step` one at a time. */
+export type MemberInput<Body, State, Operation> =
+  /** Time to speak with the control group, in the session that the peer has there now. */
+  | { readonly kind: 'contact'; readonly session: string }
+  | { readonly kind: 'answer'; readonly answer: ControlAnswer }
+  | { readonly kind: 'batch'; readonly batch: Batch<Body> }
+  | { readonly kind: 'records'; readonly records: readonly EpochRecord[] }
+  | { readonly kind: 'state'; readonly offer: StateOffer<Body, State> }
+  /** A state for a joiner to begin with. */
+  | { readonly kind: 'snapshot'; readonly offer: StateOffer<Body, State> }
+  | { readonly kind: 'statement'; readonly statement: Statement }
+  /** The replica was written to; this is the batch, and what was asked for. */
+  | {
+      readonly kind: 'wrote'
+      readonly batch: Batch<Body>
+      readonly intents: readonly Intent<Operation>[]
+    }
+  /** Tell when `replicas` keepers hold what was written so far. */
+  | { readonly kind: 'flush'; readonly id: number; readonly replicas: number }
+  | { readonly kind: 'flush-cancel'; readonly id: number }
+  /** Stop writing, hand over, leave; give it up after so many ticks. */
+  | { readonly kind: 'retire'; readonly ticks: number }
+  | { readonly kind: 'tick' }
+
+/** What the driver is to do, in this order. */
+export type MemberEffect<Body, Operation> =
+  | { readonly kind: 'request'; readonly request: ControlCommand | ViewRequest }
+  /** Ask any member for a snapshot. */
+  | { readonly kind: 'want-snapshot' }
+  | { readonly kind: 'status'; readonly status: MemberStatus }
+  /** Make this operation again, under the id that the replica has now, with these observed updates and its old stamp. */
+  | { readonly kind: 'reissue'; readonly intent: Intent<Operation>; readonly was: Dot }
+  /** The control group no longer knows which of these are in. */
+  | { readonly kind: 'outcome-unknown'; readonly intents: readonly Intent<Operation>[] }
+  /** Every member holds what was written up to here, so it is not kept for another issue. */
+  | { readonly kind: 'let-go'; readonly last: number; readonly holders: readonly ReplicaId[] }
+  | { readonly kind: 'flushed'; readonly id: number; readonly replicas: number }
+  /** This life is over, and what the flush covers was cut: flush again when it is issued again. */
+  | { readonly kind: 'flush-void'; readonly id: number }
+  | { readonly kind: 'batch'; readonly batch: Batch<Body>; readonly verdict: Verdict }
+  /** The deadline passed before anybody held everything; the replica goes on as a member. */
+  | { readonly kind: 'retire-aborted' }
+  /** The log holds more than it is to because of these, who are behind: to be sealed as too slow. */
+  | { readonly kind: 'log-full'; readonly behind: readonly ReplicaId[] }
+  | { readonly kind: 'ignored'; readonly reason: string }
+
+/**
+ * What becomes of a batch. `held-back`: something before it is missing, so offer it again; `fenced`: its origin is in
+ * sealing, and nobody who counts has so much of it; `refused`: a seal has cut it, or what it depends on.
+ */
+export type Verdict = 'applied' | 'staged' | 'duplicate' | 'held-back' | 'fenced' | 'refused'
+
+export interface MemberLimits {
+  /** At the bound a batch is held back instead; it can be fetched again. */
+  readonly stagedBatchesMax: number
+  /** At the bound the oldest go, and who lacks them gets a state. */
+  readonly keptBatchesMax: number
+  readonly flushesMax: number
+  /** So long batches of a sealed incarnation are kept for joiners that began before. */
+  readonly graceTicks: number
+  /** So long an operation waits, before it is issued again, for what it acted on to arrive. */
+  readonly reissueTicks: number
+  /** So long a joiner tries to catch up with the epoch before it takes another snapshot. */
+  readonly joinTicks: number
+}
+
+export const defaultMemberLimits: MemberLimits = {
+  stagedBatchesMax: 4096,
+  keptBatchesMax: 16_384,
+  flushesMax: 65_536,
+  graceTicks: 300,
+  reissueTicks: 600,
+  joinTicks: 100,
+}

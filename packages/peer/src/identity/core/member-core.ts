@@ -1,0 +1,400 @@
+/*
+ * One space at one peer, as the control group knows it. The peer leases a life of a slot, takes a snapshot, fences all
+ * that is in sealing, and activates; from then on it is a member: it reports what it holds of those in sealing, and
+ * no seal closes without it. When its own seal closes before it could come back, it discards its state, leases anew,
+ * and asks again for what its seal has cut, as operations and not as updates.
+ *
+ * Whatever is asked of the group may be lost, doubled and late, and so may the answers. So the core never believes that
+ * something was done because it asked for it. Each answer says how it stands with the group, and that alone moves the
+ * status; at every contact it asks for whatever is next from there.
+ *
+ * The naive ways fail thus: to activate and then take a better snapshot makes the group believe that a member holds
+ * what it threw away; to lift a fence by an answer that came late shows what a seal then cuts.
+ */
+import { type ReplicaId } from '@joinery/crdt-objects/engine'
+import { Attestations } from './attestations.ts'
+import {
+  type ControlAnswer,
+  type EpochRecord,
+  type HeldReport,
+  type MemberCommand,
+  type SpaceView,
+} from './control-contract.ts'
+import { Departure } from './departure.ts'
+import { type Asked, GroupTalk } from './group-talk.ts'
+import { type Dot } from './incarnation.ts'
+import { type GuardedReplica, type Learnt } from './guarded-replica.ts'
+import {
+  type Batch,
+  defaultMemberLimits,
+  type Intent,
+  type MemberEffect,
+  type MemberInput,
+  type MemberLimits,
+  type MemberStatus,
+  type ReplicaPort,
+  type StateOffer,
+  type Statement,
+} from './member-contract.ts'
+import { Life } from './life.ts'
+import { OwnWrites } from './own-writes.ts'
+
+export class MemberCore<Body, State, Operation> {
+  readonly #talk: GroupTalk
+  readonly #port: ReplicaPort<Body, State>
+  readonly #limits: MemberLimits
+  #status: MemberStatus = 'leasing'
+  /** Invariant: undefined exactly while leasing. */
+  #life: Life<Body, State> | undefined
+  readonly #writes: OwnWrites<Operation>
+  #attestations = new Attestations()
+  #ticks = 0
+  readonly #departure = new Departure()
+  #effects: MemberEffect<Body, Operation>[] = []
+
+  constructor(options: {
+    readonly space: string
+    readonly port: ReplicaPort<Body, State>
+    readonly limits?: Partial<MemberLimits> | undefined
+  }) {
+    this.#talk = new GroupTalk(options.space)
+    this.#port = options.port
+    this.#limits = { ...defaultMemberLimits, ...options.limits }
+    this.#writes = new OwnWrites(this.#limits, (effect) => this.#emit(effect))
+  }
+
+  get status(): MemberStatus {
+    return this.#status
+  }
+
+  get id(): ReplicaId | undefined {
+    return this.#life?.id
+  }
+
+  /** Whether operations may be made: it is a member and does not leave. */
+  get isWritable(): boolean {
+    return this.#status === 'active' && !this.#departure.isUnderWay
+  }
+
+  /** The replica behind the gate, if there is one. Only reads are for the caller. */
+  get replica(): GuardedReplica<Body, State> | undefined {
+    return this.#life?.replica
+  }
+
+  /** What to tell a neighbour; undefined for who has nothing to tell. */
+  statement(): Statement | undefined {
+    if (this.replica === undefined) return undefined
+    return {
+      sender: this.replica.id,
+      isMember: this.#isMember(),
+      vector: this.replica.vector.copy(),
+      keepersVersion: this.#talk.view?.keepers.version ?? 0,
+    }
+  }
+
+  /** A state to join: of members, also of those that leave. */
+  offerState(): StateOffer<Body, State> | undefined {
+    return this.#isMember() ? this.replica?.offer() : undefined
+  }
+
+  /** A state to begin with: of members that stay, for who is in sealing may lack what nobody has any more. */
+  offerSnapshot(): StateOffer<Body, State> | undefined {
+    const isMember = this.#status === 'active' && this.#talk.view?.standing.status === 'active'
+    return isMember ? this.replica?.offer() : undefined
+  }
+
+  /** Takes one input. Never throws for what a neighbour, the group or the network did. */
+  step(input: MemberInput<Body, State, Operation>): MemberEffect<Body, Operation>[] {
+    this.#effects = []
+    this.#take(input)
+    const replica = this.replica
+    if (this.#status === 'active' && replica !== undefined) {
+      const isCut = (dot: Dot): boolean => replica.book.isCut(dot)
+      this.#writes.reissueNext(replica.vector, isCut, this.#ticks)
+    }
+    this.#settleFlushes()
+    replica?.check()
+    return this.#effects
+  }
+
+  #take(input: MemberInput<Body, State, Operation>): void {
+    switch (input.kind) {
+      case 'contact':
+        return this.#contact(input.session)
+      case 'answer':
+        return this.#takeAnswer(input.answer)
+      case 'batch':
+        return this.#takeBatch(input.batch)
+      case 'records':
+        return void this.#learn(input.records)
+      case 'state':
+        return this.#takeState(input.offer)
+      case 'snapshot':
+        return this.#takeSnapshot(input.offer)
+      case 'statement':
+        if (input.statement.isMember) this.#attestations.note(input.statement)
+        return
+      case 'wrote':
+        return this.#wrote(input.batch, input.intents)
+      case 'flush':
+        return this.#writes.flush(input.id, this.replica?.ownLast, input.replicas)
+      case 'flush-cancel':
+        return this.#writes.cancelFlush(input.id)
+      case 'retire':
+        if (this.#status !== 'active') return this.#ignore('only an active member retires')
+        this.#departure.begin(this.#ticks + input.ticks)
+        return this.#retireIfHandedOver()
+      case 'tick':
+        return this.#tick()
+    }
+  }
+
+  #isMember(): boolean {
+    return this.#status === 'active' || this.#status === 'retiring'
+  }
+
+  #contact(session: string): void {
+    this.#talk.session = session
+    if (this.#status === 'left') return
+    if (this.#life === undefined)
+      return this.#emit({ kind: 'request', request: this.#talk.lease() })
+    const request = this.#talk.look(this.#life.id, this.replica?.epoch)
+    this.#emit({ kind: 'request', request })
+    const isAlone = this.replica === undefined && this.#talk.view?.genesis === undefined
+    if (this.#status === 'joining' && isAlone) this.#emit({ kind: 'want-snapshot' })
+  }
+
+  #takeAnswer(answer: ControlAnswer): void {
+    if (this.#life === undefined && this.#talk.isOurLease(answer)) {
+      this.#life = new Life(answer.member, this.#port, this.#limits)
+      this.#setStatus('joining')
+    }
+    const problem = this.#talk.note(answer, this.id)
+    if (problem !== undefined) return this.#ignore(problem)
+    this.#takeView(this.#talk.view!)
+    this.#talk.done()
+  }
+
+  /** How it stands with the group is what moves the status. */
+  #takeView(view: SpaceView): void {
+    switch (view.standing.status) {
+      case 'sealed':
+        return this.#ended(view.standing.last)
+      case 'leased':
+        return this.#joinFurther(view)
+      case 'active':
+      case 'retiring':
+        if (this.#status === 'joining' && this.replica !== undefined) {
+          this.#life?.isHeard()
+          this.#setStatus('active')
+        }
+        if (this.#isMember()) this.#beMember(view)
+        return
+      case 'sealing':
+        if (this.#status === 'joining') return this.#leaseAnew()
+        if (this.#isMember()) this.#askBack(view)
+    }
+  }
+
+  /** Learns what closed and fences what is open; undefined when that has ended what this replica was. */
+  #fenceAll(view: SpaceView): HeldReport[] | undefined {
+    if (this.#learn(view.records) !== 'fine') return undefined
+    return this.replica?.fence(view.sealings)
+  }
+
+  #joinFurther(view: SpaceView): void {
+    if (this.#status !== 'joining') return
+    if (this.replica === undefined && view.genesis !== undefined) {
+      const sealed = view.genesis
+      this.#life?.begin({ kind: 'nothing', epoch: view.epoch, sealed }, this.#ticks)
+    }
+    const replica = this.replica
+    if (replica === undefined) return
+    if (replica.epoch < view.floor) return this.#dropState()
+    const held = this.#fenceAll(view)
+    if (held === undefined) return
+    if (replica.epoch === view.epoch) {
+      this.#life?.speakOf(view.epoch)
+      this.#ask({ kind: 'activate', held })
+    } else if (this.#life?.hasTriedEnough(this.#ticks)) this.#dropState()
+  }
+
+  #beMember(view: SpaceView): void {
+    const held = this.#fenceAll(view)
+    const replica = this.replica
+    if (held === undefined || replica === undefined) return
+    const isStaying = this.#status === 'active'
+    const isRetired = view.standing.status === 'retiring'
+    if (isStaying && !isRetired) this.#departure.goesOn(view.standingNumber)
+    // A command to retire that we gave up, and that came late or may yet come, must not be what ends us.
+    const isWanted = isStaying && (isRetired || this.#departure.mayBeSealed)
+    const { session } = this.#talk
+    const isElsewhere = !isRetired && session !== view.standingSession
+    if (isWanted || isElsewhere) this.#ask({ kind: 'reinstate', session, held })
+    else if (this.#talk.hasNews(held, replica.epoch)) this.#ask({ kind: 'report', held })
+    this.#trim(view)
+    const { keepers } = view
+    const isCalled = keepers.incoming === replica.id
+    if (isCalled && this.#attestations.hasCaughtUp(keepers, replica.vector)) {
+      this.#ask({ kind: 'caught-up', version: keepers.version })
+    }
+    if (isStaying) this.#retireIfHandedOver()
+    // The group does not know of it: what we asked was lost.
+    else if (!isRetired) this.#askToRetire(replica.ownLast)
+  }
+
+  /** In sealing, but alive and with all that it ever held: it may cancel its seal, as a joiner would activate. */
+  #askBack(view: SpaceView): void {
+    const held = this.#fenceAll(view)
+    if (held === undefined || this.replica?.epoch !== view.epoch) return
+    this.#ask({ kind: 'reinstate', session: this.#talk.session, held })
+  }
+
+  #ask(asked: Asked<MemberCommand>): void {
+    if (this.replica === undefined) return
+    const request = this.#talk.command(asked, this.replica.id, this.replica.epoch)
+    if (request !== undefined) this.#emit({ kind: 'request', request })
+  }
+
+  #takeSnapshot(offer: StateOffer<Body, State>): void {
+    if (this.#status !== 'joining' || this.replica !== undefined) {
+      return this.#ignore('a snapshot that is not waited for')
+    }
+    this.#life?.beginWith(offer, this.#ticks)
+    this.#learn(offer.records)
+  }
+
+  /** Throws the snapshot of a joiner away, so that it takes another; or what a member had. */
+  #dropState(): void {
+    this.#life?.drop(this.#talk.view?.epoch ?? 0)
+  }
+
+  /** Takes in what is known to be sealed. Anything but `fine` has ended what this replica was. */
+  #learn(records: readonly EpochRecord[]): Learnt {
+    if (this.replica === undefined) return 'fine'
+    const learnt = this.replica.learn(records)
+    if (learnt === 'fine') return learnt
+    if (learnt !== 'overrun') this.#ended(learnt.sealedAt)
+    else if (this.#status === 'joining') this.#dropState()
+    else this.#becomeFenced()
+    return learnt
+  }
+
+  /** It holds what was cut, so it is no member: it waits to hear where its own life ended. */
+  #becomeFenced(): void {
+    this.#dropState()
+    if (this.#departure.isUnderWay) this.#emit({ kind: 'retire-aborted' })
+    this.#departure.stop()
+    this.#setStatus('fenced')
+  }
+
+  /** The seal of this life closed; `last` is absent when nobody knows any more where. */
+  #ended(last: number | undefined): void {
+    if (this.#status === 'joining') return this.#leaseAnew()
+    const ownLast = this.replica?.ownLast
+    const isComplete = ownLast !== undefined && last !== undefined && last >= ownLast
+    const hasLeft = this.#status === 'retiring' && isComplete
+    if (!hasLeft && this.#status !== 'fenced') this.#becomeFenced()
+    this.#writes.end(this.#life!.id, last, this.#talk.view?.members.length ?? 0)
+    if (!hasLeft) return this.#leaseAnew()
+    this.#dropState()
+    this.#setStatus('left')
+  }
+
+  #leaseAnew(): void {
+    this.#life?.isHeard()
+    this.#dropState()
+    this.#life = undefined
+    this.#departure.end()
+    this.#talk.endLife()
+    this.#attestations = new Attestations()
+    this.#setStatus('leasing')
+  }
+
+  /** Leaves once another member has everything that is here, of all origins. */
+  #retireIfHandedOver(): void {
+    const replica = this.replica
+    if (!this.#departure.isUnderWay || this.#status !== 'active' || replica === undefined) return
+    if (this.#writes.hasRedo) return
+    const others = this.#talk.view?.members.filter((member) => member !== replica.id) ?? []
+    const behind = this.#attestations.behind(others, replica.vector)
+    if (behind.length === others.length) return
+    replica.isLeaving = true
+    this.#setStatus('retiring')
+    this.#askToRetire(replica.ownLast)
+  }
+
+  #askToRetire(claimed: number): void {
+    this.#ask({ kind: 'retire', claimed })
+    this.#departure.asked(this.#talk.number)
+  }
+
+  #tick(): void {
+    this.#ticks++
+    if (!this.#departure.isOver(this.#ticks)) return
+    this.#departure.stop()
+    if (this.#status === 'retiring' && this.replica !== undefined) {
+      this.replica.isLeaving = false
+      this.#setStatus('active')
+    }
+    this.#emit({ kind: 'retire-aborted' })
+  }
+
+  #takeBatch(batch: Batch<Body>): void {
+    if (this.replica === undefined) return this.#ignore('a batch without a replica')
+    this.#emit({ kind: 'batch', batch, verdict: this.replica.take(batch) })
+  }
+
+  #takeState(offer: StateOffer<Body, State>): void {
+    if (this.replica === undefined) return this.#ignore('a state without a replica')
+    if (this.#learn(offer.records) !== 'fine') return
+    const own = this.replica.id
+    if (offer.vector.covers(own, 'sealed')) {
+      return this.#status === 'joining' ? this.#leaseAnew() : this.#becomeFenced()
+    }
+    const refusal = this.replica.refusal(offer)
+    if (refusal !== undefined) return this.#ignore(`a state: ${refusal}`)
+    this.replica.join(offer)
+  }
+
+  #wrote(batch: Batch<Body>, intents: readonly Intent<Operation>[]): void {
+    if (!this.#isMember()) return this.#ignore('who is no member writes nothing')
+    this.replica?.wrote(batch)
+    this.#writes.note(batch.origin, intents)
+  }
+
+  #settleFlushes(): void {
+    const keepers = this.#talk.view?.keepers
+    const id = this.replica?.id
+    if (keepers === undefined || id === undefined || this.#departure.mayBeSealed) return
+    this.#writes.settleFlushes((last) => this.#attestations.keepersThatHold(keepers, id, last))
+  }
+
+  /** Drops what every member has, and what nobody will ask for. */
+  #trim({ unsealed, floor }: SpaceView): void {
+    const replica = this.replica
+    if (replica === undefined) return
+    const others = unsealed.filter((member) => member !== replica.id)
+    const isStable = (origin: ReplicaId, last: number): boolean =>
+      others.length > 0 && this.#attestations.allHold(others, origin, last)
+    replica.trim(({ origin, last }) => isStable(origin, last), floor, this.#ticks)
+    this.#writes.letGo((seq) => isStable(replica.id, seq), others)
+    this.#attestations.retain(unsealed)
+    if (replica.usage.kept * 4 < this.#limits.keptBatchesMax * 3) return
+    this.#emit({ kind: 'log-full', behind: this.#attestations.behind(others, replica.vector) })
+  }
+
+  #setStatus(status: MemberStatus): void {
+    if (status === this.#status) return
+    this.#status = status
+    this.#emit({ kind: 'status', status })
+  }
+
+  #emit(effect: MemberEffect<Body, Operation>): void {
+    this.#effects.push(effect)
+  }
+
+  #ignore(reason: string): void {
+    this.#emit({ kind: 'ignored', reason })
+  }
+}

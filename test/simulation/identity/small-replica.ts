@@ -1,0 +1,205 @@
+import { strict as assert } from 'node:assert'
+import type { ReplicaId } from '@joinery/crdt-objects/engine'
+import type { EpochRecord } from '#peer/identity/core/control-contract.ts'
+import { type Dot, nameOf } from '#peer/identity/core/incarnation.ts'
+import type { Batch, Beginning, Intent, ReplicaPort } from '#peer/identity/core/member-contract.ts'
+import { SlotVector } from '#peer/identity/core/slot-vector.ts'
+
+/** What is asked for: an increment, or an element that is put into the set or taken out. */
+export interface Operation {
+  /** Names it for the oracle, through all its issues. */
+  readonly id: number
+  readonly kind: 'increment' | 'add' | 'remove'
+  readonly amount: number
+  readonly element: string
+}
+
+/** One update of a batch. */
+export interface SmallUpdate {
+  readonly seq: number
+  readonly operation: Operation
+  /** What its origin has added to the counter so far. */
+  readonly total: number
+  readonly kills: readonly Dot[]
+}
+
+export type SmallBody = readonly SmallUpdate[]
+export type SmallBatch = Batch<SmallBody>
+
+interface Tag {
+  readonly dot: Dot
+  readonly element: string
+}
+
+export interface SmallState {
+  readonly epoch: number
+  readonly base: number
+  readonly totalById: ReadonlyMap<ReplicaId, number>
+  readonly tagByDot: ReadonlyMap<string, Tag>
+  readonly vector: SlotVector
+}
+
+export const keyOf = ({ origin, seq }: Dot): string => `${nameOf(origin)}.${seq}`
+
+/** A counter and an add-wins set under one vector: the least that has folds, removals and dependencies. */
+export class SmallReplica implements ReplicaPort<SmallBody, SmallState> {
+  vector = new SlotVector()
+  epoch = 0
+  #id: ReplicaId | undefined
+  #base = 0
+  #totalById = new Map<ReplicaId, number>()
+  #tagByDot = new Map<string, Tag>()
+  /** What its batches have told of others. */
+  #told = new SlotVector()
+  /** Told the base of each epoch that it is in. */
+  readonly #onBase: (epoch: number, base: number) => void
+
+  constructor(onBase: (epoch: number, base: number) => void) {
+    this.#onBase = onBase
+  }
+
+  begin(id: ReplicaId, from: Beginning<SmallState>): void {
+    this.discard()
+    this.#id = id
+    if (from.kind === 'state') this.#load(from.state)
+    else {
+      this.epoch = from.epoch
+      for (const sealed of from.sealed) this.vector.set(sealed, 'sealed')
+    }
+    this.#onBase(this.epoch, this.#base)
+  }
+
+  discard(): void {
+    this.#load({
+      ...{ epoch: 0, base: 0, vector: new SlotVector() },
+      ...{ totalById: new Map(), tagByDot: new Map() },
+    })
+    this.#id = undefined
+    this.#told = new SlotVector()
+  }
+
+  #load(state: SmallState): void {
+    this.epoch = state.epoch
+    this.#base = state.base
+    this.#totalById = new Map(state.totalById)
+    this.#tagByDot = new Map(state.tagByDot)
+    this.vector = state.vector.copy()
+  }
+
+  /** What an operation on the set acts on now. */
+  observed({ kind, element }: Operation): Dot[] {
+    if (kind === 'increment') return []
+    return [...this.#tagByDot.values()]
+      .filter((tag) => tag.element === element)
+      .map(({ dot }) => dot)
+  }
+
+  /** Makes one batch of operations; those that are issued again name what they had observed. */
+  write(
+    asked: readonly {
+      readonly operation: Operation
+      readonly stamp: number
+      readonly again?: Intent<Operation>
+    }[],
+  ): { batch: SmallBatch; intents: Intent<Operation>[] } {
+    const id = this.#id
+    assert.ok(id !== undefined)
+    const first = this.vector.lastOf(id) + 1
+    assert.ok(this.vector.hasBegun(id), 'its predecessor is sealed here')
+    const body: SmallUpdate[] = []
+    const intents: Intent<Operation>[] = []
+    for (const [index, { operation, stamp, again }] of asked.entries()) {
+      const seq = first + index
+      const observed = again?.observed ?? this.observed(operation)
+      const added = operation.kind === 'increment' ? operation.amount : 0
+      const total = (this.#totalById.get(id) ?? 0) + added
+      const kills = observed.filter((dot) => this.#tagByDot.has(keyOf(dot)))
+      const update = { seq, operation, total, kills }
+      body.push(update)
+      intents.push({ seq, operation, observed, stamp, replaces: again?.replaces })
+      this.#update(id, update)
+    }
+    const dependencies = [...this.vector.entries()].filter(
+      ([of, reach]) => of !== id && !this.#told.covers(of, reach),
+    )
+    for (const [of, reach] of dependencies) this.#told.set(of, reach)
+    const last = first + asked.length - 1
+    this.vector.set(id, last)
+    return { batch: { origin: id, first, last, dependencies, body }, intents }
+  }
+
+  apply({ origin, first, last, dependencies, body }: SmallBatch): void {
+    assert.ok(this.vector.isNext(origin, first), `${nameOf(origin)}.${first} is next`)
+    assert.ok(dependencies.every(([of, reach]) => this.vector.covers(of, reach)))
+    for (const update of body) this.#update(origin, update)
+    this.vector.set(origin, last)
+  }
+
+  #update(origin: ReplicaId, { seq, operation, total, kills }: SmallUpdate): void {
+    if (operation.kind === 'increment') this.#totalById.set(origin, total)
+    for (const dot of kills) this.#tagByDot.delete(keyOf(dot))
+    if (operation.kind !== 'add') return
+    const dot = { origin, seq }
+    this.#tagByDot.set(keyOf(dot), { dot, element: operation.element })
+  }
+
+  enterEpoch({ epoch, seals }: EpochRecord): void {
+    for (const { incarnation, last } of seals) {
+      assert.equal(this.vector.reach(incarnation), last, `${nameOf(incarnation)} is whole`)
+      this.#base += this.#totalById.get(incarnation) ?? 0
+      this.#totalById.delete(incarnation)
+      this.vector.set(incarnation, 'sealed')
+    }
+    this.epoch = epoch
+    this.#onBase(this.epoch, this.#base)
+  }
+
+  join(other: SmallState): void {
+    const mine = this.snapshot()
+    const [older, newer] = mine.epoch <= other.epoch ? [mine, other] : [other, mine]
+    const tagByDot = new Map(newer.tagByDot)
+    for (const [key, tag] of older.tagByDot) {
+      const { origin, seq } = tag.dot
+      if (!newer.vector.covers(origin, seq)) tagByDot.set(key, tag)
+    }
+    for (const [key, { dot }] of newer.tagByDot) {
+      const isGone = older.vector.covers(dot.origin, dot.seq) && !older.tagByDot.has(key)
+      if (isGone) tagByDot.delete(key)
+    }
+    const totalById = new Map(newer.totalById)
+    for (const [id, total] of older.totalById) {
+      if (older.vector.lastOf(id) > newer.vector.lastOf(id)) totalById.set(id, total)
+    }
+    const vector = newer.vector.copy()
+    vector.merge(older.vector)
+    const { epoch, base } = newer
+    this.#load({ epoch, base, totalById, tagByDot, vector })
+    this.#onBase(this.epoch, this.#base)
+  }
+
+  snapshot(): SmallState {
+    return {
+      ...{ epoch: this.epoch, base: this.#base, vector: this.vector.copy() },
+      ...{ totalById: new Map(this.#totalById), tagByDot: new Map(this.#tagByDot) },
+    }
+  }
+
+  get value(): number {
+    return [...this.#totalById.values()].reduce((sum, total) => sum + total, this.#base)
+  }
+
+  get counted(): number {
+    return this.#totalById.size
+  }
+
+  /** What is in the set, by the updates that put it there. */
+  tags(): string[] {
+    return [...this.#tagByDot].map(([key, { element }]) => `${key} ${element}`).sort()
+  }
+
+  /** All that replicas of the same epoch and vector must agree on. */
+  fingerprint(): string {
+    const vector = [...this.vector.entries()].map(([id, reach]) => `${nameOf(id)}:${reach}`).sort()
+    return JSON.stringify([this.epoch, this.value, this.#base, this.tags(), vector])
+  }
+}
