@@ -6,6 +6,10 @@ import { eventually } from '#test/eventually.ts'
 class FakeNetwork {
   readonly dialled: string[] = []
   readonly connected = new Set<string>()
+  isListening = true
+  /** A dial ends when it is let. */
+  readonly held: (() => void)[] = []
+  isHeld = false
   /** What happens at an address: the peer that answers, or the error. */
   readonly atAddress = new Map<string, string | Error>()
 
@@ -15,8 +19,10 @@ class FakeNetwork {
         selfId,
         isConnected: (peer) => this.connected.has(peer),
         random: () => 0.5,
+        isListening: () => this.isListening,
         dial: async (address) => {
           this.dialled.push(address)
+          if (this.isHeld) await new Promise<void>((resolve) => this.held.push(resolve))
           const outcome = this.atAddress.get(address) ?? new Error('ECONNREFUSED')
           if (outcome instanceof Error) throw outcome
           this.connected.add(outcome)
@@ -85,6 +91,55 @@ describe('The supervisor of connections', () => {
       assert.ok(network.connected.has('a'), 'but it steps in when nothing comes of that')
     })
     assert.deepEqual(network.dialled, ['/old', '/z', '/a'])
+  })
+
+  it('waits for nobody where nobody can dial it', async () => {
+    network.isListening = false
+    supervisor = network.create('m')
+    network.atAddress.set('/a', 'a')
+    supervisor.learn({ id: 'a', addresses: ['/a'] })
+    await eventually(() => {
+      assert.ok(network.connected.has('a'))
+    }, 1000)
+  })
+
+  it('dials a few at once, more when that goes well, and who never failed first', async () => {
+    network.isHeld = true
+    supervisor = network.create('a')
+    for (let i = 0; i < 30; i++) {
+      network.atAddress.set(`/p${i}`, `p${i}`)
+      supervisor.learn({ id: `p${i}`, addresses: [`/p${i}`] })
+    }
+    await pause(100)
+    assert.equal(network.dialled.length, 2)
+    for (const end of network.held.splice(0)) end()
+    await eventually(() => {
+      assert.equal(network.held.length, 4)
+    })
+    while (network.connected.size < 30) {
+      for (const end of network.held.splice(0)) end()
+      assert.ok(network.held.length <= 16)
+      await pause(5)
+    }
+    assert.deepEqual(supervisor.counts, { dials: 30, dialsFailed: 0 })
+  })
+
+  it('connects to one at a time after it thawed, and takes no dial that ended meanwhile for a failure', async () => {
+    network.isHeld = true
+    supervisor = network.create('a')
+    supervisor.onThaw()
+    for (const id of ['b', 'c', 'd']) {
+      network.atAddress.set(`/${id}`, id)
+      supervisor.learn({ id, addresses: [`/${id}`] })
+    }
+    for (let connected = 1; connected <= 3; connected++) {
+      await eventually(() => {
+        assert.equal(network.dialled.length, connected)
+      })
+      await pause(50)
+      assert.equal(network.held.length, 1)
+      network.held.pop()!()
+    }
   })
 
   it('stops dialling a peer that said it does not come back', async () => {

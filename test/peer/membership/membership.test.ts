@@ -1,110 +1,6 @@
 import assert from 'node:assert/strict'
-import { Membership } from '#peer/membership/membership.ts'
-import { encodeFrame, type Frame, type Member } from '#peer/membership/wire.ts'
-import { type Channel } from '#peer/network.ts'
-import { type Report } from '#peer/report.ts'
-
-/** One end of a channel between two memberships in this process. */
-class FakeChannel implements Channel {
-  readonly peer: string
-  readonly isDialled: boolean
-  readonly #from: FakePeer
-  readonly #to: FakePeer
-  other!: FakeChannel
-  queueBytes = 0
-  closed: string | undefined
-  isFull = false
-
-  constructor(from: FakePeer, to: FakePeer, isDialled: boolean) {
-    this.#from = from
-    this.#to = to
-    this.peer = to.id
-    this.isDialled = isDialled
-  }
-
-  send(frame: Uint8Array): boolean {
-    if (this.isFull || this.closed !== undefined) return false
-    pending.push(() => {
-      if (this.other.closed === undefined) this.#to.membership.onFrame(this.other, frame)
-    })
-    return true
-  }
-
-  sendAlways(frame: Uint8Array): void {
-    this.send(frame)
-  }
-
-  close(reason: string): void {
-    for (const [end, owner] of [
-      [this, this.#from],
-      [this.other, this.#to],
-    ] as const) {
-      if (end.closed !== undefined) continue
-      end.closed = reason
-      owner.membership.onClosed(end)
-    }
-  }
-}
-
-let pending: (() => void)[] = []
-
-function settle(): void {
-  for (let next = pending.shift(); next !== undefined; next = pending.shift()) next()
-}
-
-class FakePeer {
-  readonly id: string
-  readonly events: string[] = []
-  readonly links: string[] = []
-  readonly learned: Member[] = []
-  readonly reports: Report[] = []
-  readonly membership: Membership
-  nowMs = 0
-
-  constructor(id: string) {
-    this.id = id
-    const note = (event: string): void => void this.events.push(event)
-    this.membership = new Membership({
-      selfId: id,
-      addresses: () => [`/at/${id}`],
-      now: () => this.nowMs,
-      report: (report) => this.reports.push(report),
-      learn: (member) => this.learned.push(member),
-      forget: (peer) => note(`forget ${peer}`),
-      onConnected: (peer) => note(`connected ${peer}`),
-      onLost: (peer) => note(`lost ${peer}`),
-      spaces: {
-        onNeighbourUp: (space, peer) => note(`up ${space} ${peer}`),
-        onNeighbourDown: (space, peer) => note(`down ${space} ${peer}`),
-        onMessage: (space, peer, bytes) => note(`message ${space} ${peer} ${bytes.join()}`),
-        onBatch: (space, peer, bytes) => note(`batch ${space} ${peer} ${bytes.join()}`),
-        onAnnounced: (space, peer, origin, last) =>
-          note(`announced ${space} ${peer} ${origin} ${last}`),
-      },
-      links: {
-        onLinkUp: (peer) => this.links.push(`up ${peer}`),
-        onLinkDown: (peer) => this.links.push(`down ${peer}`),
-        onLinkBytes: (peer, bytes) => this.links.push(`${peer} ${bytes.join()}`),
-      },
-    })
-  }
-
-  take(): string[] {
-    return this.events.splice(0)
-  }
-}
-
-function connect(dialler: FakePeer, listener: FakePeer): [FakeChannel, FakeChannel] {
-  const ends: [FakeChannel, FakeChannel] = [
-    new FakeChannel(dialler, listener, true),
-    new FakeChannel(listener, dialler, false),
-  ]
-  ends[0].other = ends[1]
-  ends[1].other = ends[0]
-  dialler.membership.onOpened(ends[0])
-  listener.membership.onOpened(ends[1])
-  return ends
-}
+import { encodeFrame, type Frame } from '#peer/membership/wire.ts'
+import { clearPending, connect, FakePeer, settle } from './fake-peers.ts'
 
 describe('Membership', () => {
   let a: FakePeer
@@ -112,7 +8,7 @@ describe('Membership', () => {
   let c: FakePeer
 
   beforeEach(() => {
-    pending = []
+    clearPending()
     a = new FakePeer('a')
     b = new FakePeer('b')
     c = new FakePeer('c')
@@ -238,7 +134,10 @@ describe('Membership', () => {
       if (second === 20) channel.other.isFull = true
     }
     assert.equal(channel.closed, 'silent')
-    assert.equal(a.reports[0]!.kind, 'peer-silent')
+    assert.deepEqual(
+      a.reports.map(({ kind }) => kind),
+      ['peer-suspected', 'peer-silent'],
+    )
     assert.ok(a.take().includes('lost b'))
   })
 
@@ -251,6 +150,65 @@ describe('Membership', () => {
     a.nowMs += 1000
     a.membership.tick()
     assert.equal(channel.closed, undefined)
+  })
+
+  it('says that it is back before it judges others, after it stood still, and tells who asked to know', () => {
+    const silent = connect(a, b)[1]
+    const channels = [silent, connect(a, c)[1]]
+    settle()
+    a.take()
+    // Nothing of what the others say arrives any more.
+    for (const channel of channels) channel.isFull = true
+    a.membership.tick()
+    for (const peer of [b, c]) peer.membership.tick()
+    for (const peer of [a, b, c]) peer.nowMs = 600_000
+    a.membership.tick()
+    assert.deepEqual(a.take(), ['thawed 599500'])
+    assert.deepEqual(a.reports, [{ kind: 'peer-thawed', stoodStillMs: 599_500 }])
+    const toldBefore = b.told.length
+    settle()
+    assert.deepEqual(b.told.slice(toldBefore), ['alive'])
+    for (let tick = 1; tick <= 6; tick++) {
+      a.nowMs += 500
+      a.membership.tick()
+    }
+    assert.equal(a.reports.length, 1, 'for three seconds it makes nothing of their silence')
+  })
+
+  it('takes a frozen neighbour out of all it shares, and in again at its first word', () => {
+    for (const peer of [a, b, c]) void peer.membership.openSpace('x')
+    const [, silent] = connect(a, b)
+    connect(a, c)
+    connect(b, c)
+    settle()
+    const pass = (seconds: number): void => {
+      for (let tick = 0; tick < 2 * seconds; tick++) {
+        for (const peer of [a, b, c]) {
+          peer.nowMs += 500
+          if (peer !== b) peer.membership.tick()
+        }
+        settle()
+      }
+    }
+    a.take()
+    a.links.length = 0
+    b.isStill = true
+    pass(6)
+    assert.deepEqual(a.take(), ['down x b'])
+    assert.deepEqual(a.links, ['down b'])
+    assert.deepEqual(
+      a.reports.map((report) => report.kind === 'peer-suspected' && report.condition),
+      ['frozen'],
+    )
+    assert.equal(a.membership.conditions.get('b'), 'frozen')
+    assert.equal(silent.closed, undefined)
+    b.isStill = false
+    b.membership.tick()
+    settle()
+    assert.deepEqual(a.take(), ['up x b'])
+    assert.deepEqual(a.links, ['down b', 'up b'])
+    assert.equal(a.reports.at(-1)!.kind, 'peer-heard-again')
+    assert.ok(b.take().includes('down x a'), 'told again: what was before is void')
   })
 
   it('closes the channel of a neighbour that sends what makes no sense, and only that', () => {
@@ -321,7 +279,7 @@ describe('Membership', () => {
     connect(a, b)
     settle()
     a.take()
-    b.membership.leave()
+    b.membership.leave(0)
     settle()
     assert.deepEqual(a.take(), ['forget b'])
   })

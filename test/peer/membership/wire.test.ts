@@ -24,7 +24,38 @@ const anyFrame: fc.Arbitrary<Frame> = fc.oneof(
     last: fc.nat(),
   }),
   fc.record({ kind: fc.constantFrom('echo' as const, 'echoed' as const), token: fc.nat() }),
-  fc.record({ kind: fc.constantFrom('end' as const, 'alive' as const, 'leave' as const) }),
+  fc.record({ kind: fc.constantFrom('end' as const, 'alive' as const, 'ping' as const) }),
+  fc.record({ kind: fc.constant('leave' as const), unsent: fc.nat() }),
+  fc.record({ kind: fc.constant('inquire' as const), token: fc.nat(), peer: text }),
+  fc.record({
+    kind: fc.constant('inquired' as const),
+    token: fc.nat(),
+    outcome: fc.constantFrom('heard' as const, 'silent' as const, 'gone' as const),
+  }),
+  fc.record({
+    kind: fc.constant('suspect' as const),
+    suspicions: fc.array(
+      fc.record({
+        peer: text,
+        condition: fc.constantFrom('slow' as const, 'frozen' as const, 'dead' as const),
+      }),
+      { maxLength: 5 },
+    ),
+  }),
+  fc.record({
+    kind: fc.constantFrom('forward' as const, 'forwarded' as const),
+    peer: text,
+    path: fc.nat(),
+    content: fc.oneof(
+      fc.record({ kind: fc.constant('open' as const) }),
+      fc.record({ kind: fc.constant('bytes' as const), bytes }),
+      fc.record({ kind: fc.constant('taken' as const), bytes: fc.nat() }),
+      fc.record({
+        kind: fc.constant('end' as const),
+        reason: fc.constantFrom('closed' as const, 'full' as const, 'refused' as const),
+      }),
+    ),
+  }),
 )
 
 describe('The frames between peers', () => {
@@ -56,6 +87,8 @@ describe('The frames between peers', () => {
     for (const frame of [
       { kind: 'space-open', space: 1, name: 'x'.repeat(257) },
       { kind: 'begin', addresses: ['x'.repeat(513)] },
+      { kind: 'inquire', token: 1, peer: 'x'.repeat(129) },
+      { kind: 'forward', peer: 'x'.repeat(129), path: 1, content: { kind: 'open' } },
       { kind: 'members', members: [{ id: 'x'.repeat(129), addresses: [] }] },
       { kind: 'members', members: Array.from({ length: 257 }, () => ({ id: '', addresses: [] })) },
     ] satisfies Frame[]) {

@@ -16,6 +16,8 @@ export interface DialPorts {
   dial(address: string, signal: AbortSignal): Promise<string>
   isConnected(peer: string): boolean
   random(): number
+  /** Whether others can dial this peer. Who listens nowhere waits for nobody. */
+  isListening(): boolean
 }
 
 interface Target {
@@ -29,12 +31,25 @@ interface Target {
   timer: NodeJS.Timeout | undefined
 }
 
-const dialTimeoutMs = 15_000
+const dialTimeoutMs = 30_000
 const retryFirstMs = 100
 const retryMaxMs = 10_000
 const bootstrapRetryMaxMs = 2000
 const otherSideDelayMs = 3000
 const forgetAfterMs = 5 * 60_000
+/**
+ * Dials at once: as many as are quick. In a burst of joins all peers dial, and are dialled, at once; were nothing held
+ * back, all handshakes would slow each other down until all of them timed out, and were tried again.
+ */
+const parallelFirst = 2
+const parallelMax = 16
+/** One more dial may run after a dial of less than the first, half of them after one of more than the second. */
+const quickMs = 500
+const slowMs = 2000
+/** An address that does not answer holds up others for so long, and not until its dial times out. */
+const holdUpMs = 5000
+/** After it thawed, a peer connects to one neighbour at a time for so long. */
+const thawMs = 5000
 
 /** Keeps this peer connected to its bootstrap addresses and to every member it knows. */
 export class DialSupervisor {
@@ -42,6 +57,14 @@ export class DialSupervisor {
   readonly #targets = new Map<string, Target>()
   readonly #stopped = new AbortController()
   readonly #refusals = new Map<string, RefusalReason>()
+  /** Targets whose turn has come, and that wait until fewer dial. */
+  readonly #waiting = new Set<Target>()
+  #dialling = 0
+  /** Invariant: from 1 to `parallelMax`. Grows with each dial that is quick, and halves with each that is slow. */
+  #diallingMax = parallelFirst
+  #thawedMs = Number.NEGATIVE_INFINITY
+  #dials = 0
+  #dialsFailed = 0
 
   constructor(ports: DialPorts, bootstrap: readonly string[]) {
     this.#ports = ports
@@ -55,9 +78,28 @@ export class DialSupervisor {
     for (const target of this.#targets.values()) this.#schedule(target, 0)
   }
 
+  /** Dials that were made since the start, and those of them that reached nobody. */
+  get counts(): { readonly dials: number; readonly dialsFailed: number } {
+    return { dials: this.#dials, dialsFailed: this.#dialsFailed }
+  }
+
+  /**
+   * This process stood still. That dials took too long meanwhile says nothing of who was dialled; and what was closed is
+   * connected again one neighbour at a time, so that who thaws after an hour asks for all that it missed once.
+   */
+  onThaw(): void {
+    this.#thawedMs = performance.now()
+    for (const target of this.#targets.values()) {
+      if (target.failures === 0) continue
+      target.failures = 0
+      if (!target.isBusy) this.#schedule(target, this.#jitter(retryFirstMs))
+    }
+  }
+
   stop(): void {
     this.#stopped.abort(new Error('stopped'))
     for (const target of this.#targets.values()) clearTimeout(target.timer)
+    this.#waiting.clear()
     this.#targets.clear()
   }
 
@@ -139,7 +181,7 @@ export class DialSupervisor {
   }
 
   #delayFor(peer: string): number {
-    const isOurs = this.#ports.selfId < peer
+    const isOurs = this.#ports.selfId < peer || !this.#ports.isListening()
     return isOurs ? this.#jitter(20) : otherSideDelayMs + this.#jitter(1000)
   }
 
@@ -151,14 +193,47 @@ export class DialSupervisor {
     if (this.#stopped.signal.aborted) return
     clearTimeout(target.timer)
     target.timer = setTimeout(() => {
-      void this.#attempt(target)
+      this.#waiting.add(target)
+      this.#next()
     }, delayMs)
     // A process that has nothing else to do may end.
     target.timer.unref()
   }
 
+  #next(): void {
+    const isThawing = performance.now() - this.#thawedMs < thawMs
+    while (this.#waiting.size > 0 && this.#dialling < (isThawing ? 1 : this.#diallingMax)) {
+      const waiting = [...this.#waiting]
+      // Who has never failed first: those who are gone must not hold up who has just come.
+      const target = waiting.find(({ failures }) => failures === 0) ?? waiting[0]!
+      this.#waiting.delete(target)
+      void this.#attempt(target)
+    }
+  }
+
+  #learnPace(tookMs: number): void {
+    if (tookMs < quickMs) this.#diallingMax = Math.min(parallelMax, this.#diallingMax + 1)
+    else if (tookMs > slowMs) this.#diallingMax = Math.max(1, Math.floor(this.#diallingMax / 2))
+  }
+
+  /** Counts one more that dials; gives what ends that. */
+  #beginDial(): () => void {
+    let isTaken = true
+    this.#dialling++
+    const free = (): void => {
+      if (!isTaken) return
+      isTaken = false
+      clearTimeout(timer)
+      this.#dialling--
+      this.#next()
+    }
+    const timer = setTimeout(free, holdUpMs)
+    timer.unref()
+    return free
+  }
+
   async #attempt(target: Target): Promise<void> {
-    if (target.isBusy || !this.#targets.has(target.key)) return
+    if (target.isBusy || this.#targets.get(target.key) !== target) return
     if (target.peer !== undefined && this.#ports.isConnected(target.peer)) {
       target.failures = 0
       return
@@ -168,8 +243,12 @@ export class DialSupervisor {
       return
     }
     target.isBusy = true
+    const free = this.#beginDial()
+    const startMs = performance.now()
     const isReached = await this.#dialAny(target)
     target.isBusy = false
+    this.#learnPace(performance.now() - startMs)
+    free()
     if (this.#stopped.signal.aborted || this.#targets.get(target.key) !== target) return
     if (isReached) {
       target.failures = 0
@@ -186,7 +265,7 @@ export class DialSupervisor {
   }
 
   #retry(target: Target): void {
-    const now = Date.now()
+    const now = performance.now()
     if (target.failures === 0) target.firstFailureMs = now
     target.failures++
     if (!target.isBootstrap && now - target.firstFailureMs > forgetAfterMs) {
@@ -201,12 +280,14 @@ export class DialSupervisor {
   async #dialAny(target: Target): Promise<boolean> {
     for (const address of target.addresses) {
       const timeout = AbortSignal.timeout(dialTimeoutMs)
+      this.#dials++
       try {
         const signal = AbortSignal.any([timeout, this.#stopped.signal])
         target.peer = await this.#ports.dial(address, signal)
         this.#refusals.delete(target.key)
         return true
       } catch (error) {
+        this.#dialsFailed++
         if (isJoineryError(error, 'PEER_REFUSED')) {
           this.#refusals.set(target.key, error.details.reason)
         } else {

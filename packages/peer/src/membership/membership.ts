@@ -13,16 +13,26 @@ import { isJoineryError } from '@joinery/crdt-objects'
 import { type ReplicaId } from '@joinery/crdt-objects/engine'
 import { type Channel, type ChannelEvents } from '../network.ts'
 import { type Reporter } from '../report.ts'
-import { Echoes } from './echoes.ts'
+import { type Condition } from './core/contract.ts'
 import { type LinkEvents, type SpaceEvents } from './events.ts'
+import { FailureWatch } from './failure-watch.ts'
+import { Forwarding } from './forwarding.ts'
 import { Neighbour } from './neighbour.ts'
+import { isPreferred } from './preference.ts'
+import { SharedSpaces } from './shared-spaces.ts'
 import { decodeFrame, encodeFrame, type Frame, type Member, membersPerFrame } from './wire.ts'
 
 /** What membership needs of its surroundings. */
 export interface MembershipPorts {
   readonly selfId: string
   addresses(): readonly string[]
+  /** A monotonic clock, in ms. */
   now(): number
+  /** The wall clock, in ms. */
+  wallNow(): number
+  /** In [0, 1). */
+  random(): number
+  later(delayMs: number, task: () => void): void
   readonly report: Reporter
   learn(member: Member): void
   forget(peer: string): void
@@ -30,25 +40,59 @@ export interface MembershipPorts {
   onLost(peer: string): void
   readonly spaces: SpaceEvents
   readonly links: LinkEvents
+  /** This peer stood still, for about so long: no timer that ran meanwhile is to be believed. */
+  onThaw(stoodStillMs: number): void
 }
-
-const aliveAfterMs = 2000
-const silentMaxMs = 15_000
-const tickLateMs = 2500
 
 /** Membership of one peer. */
 export class Membership implements ChannelEvents {
   readonly #ports: MembershipPorts
   readonly #neighbourByChannel = new Map<Channel, Neighbour>()
   readonly #active = new Map<string, Neighbour>()
-  readonly #numberBySpace = new Map<string, number>()
-  readonly #echoes = new Echoes()
-  #nextNumber = 0
-  #lastTickMs: number
+  readonly #spaces: SharedSpaces
+  readonly #watch: FailureWatch
+  readonly #forwarding: Forwarding
 
   constructor(ports: MembershipPorts) {
     this.#ports = ports
-    this.#lastTickMs = ports.now()
+    this.#spaces = new SharedSpaces({
+      spaces: ports.spaces,
+      active: this.#active,
+      tell: (neighbour, frame, isBulk) => {
+        this.#tell(neighbour, frame, isBulk)
+      },
+      tellAll: (frame) => {
+        this.#tellAll(frame)
+      },
+      refuse: (neighbour, reason) => {
+        this.#refuse(neighbour, reason)
+      },
+    })
+    this.#watch = new FailureWatch({
+      ...ports,
+      neighbourOf: (peer) => this.#active.get(peer),
+      tell: (neighbour, frame) => {
+        this.#tell(neighbour, frame)
+      },
+      onStill: (neighbour) => {
+        this.#pause(neighbour, 'isStill')
+      },
+      onHeardAgain: (neighbour) => {
+        this.#resume(neighbour, 'isStill')
+      },
+    })
+    this.#forwarding = new Forwarding({
+      selfId: ports.selfId,
+      isListening: () => ports.addresses().length > 0,
+      now: () => ports.now(),
+      isDirect: (peer) => this.#directTo(peer) !== undefined,
+      isConnected: (peer) => this.isConnected(peer),
+      tell: (peer, frame) => {
+        const neighbour = this.#directTo(peer)
+        return neighbour !== undefined && this.#tell(neighbour, frame)
+      },
+      events: this,
+    })
   }
 
   isConnected(peer: string): boolean {
@@ -60,21 +104,19 @@ export class Membership implements ChannelEvents {
     return [...this.#active.values()].map(({ peer, addresses }) => ({ id: peer, addresses }))
   }
 
+  /** What is made of each peer that is connected, or was lately. */
+  get conditions(): ReadonlyMap<string, Condition> {
+    return this.#watch.conditions
+  }
+
   /** The neighbours that have `space` open. */
   neighboursOf(space: string): string[] {
-    const peers: string[] = []
-    for (const neighbour of this.#active.values())
-      if (neighbour.has(space)) peers.push(neighbour.peer)
-    return peers
+    return this.#spaces.neighboursOf(space)
   }
 
   /** The names of the spaces that are open at some neighbour. */
   spacesElsewhere(): Set<string> {
-    const names = new Set<string>()
-    for (const neighbour of this.#active.values()) {
-      for (const name of neighbour.spaces) names.add(name)
-    }
-    return names
+    return this.#spaces.elsewhere()
   }
 
   /**
@@ -82,34 +124,24 @@ export class Membership implements ChannelEvents {
    * told, and what they had said of their own spaces by then has arrived.
    */
   async openSpace(space: string): Promise<void> {
-    const number = this.#nextNumber++
-    this.#numberBySpace.set(space, number)
-    this.#tellAll({ kind: 'space-open', space: number, name: space })
-    for (const peer of this.neighboursOf(space)) this.#ports.spaces.onNeighbourUp(space, peer)
-    const listening = [...this.#active.values()].filter(({ isLagging }) => !isLagging)
-    await this.#echoes.collect(listening, (neighbour, token) => {
-      this.#tell(neighbour, { kind: 'echo', token })
-    })
+    await this.#spaces.open(space)
   }
 
   closeSpace(space: string): void {
-    const number = this.#numberBySpace.get(space)
-    if (number === undefined) return
-    this.#numberBySpace.delete(space)
-    this.#tellAll({ kind: 'space-close', space: number })
+    this.#spaces.close(space)
   }
 
   /** `isBulk`: part of an answer. */
   sendMessage(space: string, peer: string, bytes: Uint8Array, isBulk: boolean): void {
-    this.#send(space, peer, (number) => ({ kind: 'message', space: number, bytes }), isBulk)
+    this.#spaces.sendMessage(space, peer, bytes, isBulk)
   }
 
   sendBatch(space: string, peer: string, bytes: Uint8Array): void {
-    this.#send(space, peer, (number) => ({ kind: 'batch', space: number, bytes }))
+    this.#spaces.sendBatch(space, peer, bytes)
   }
 
   sendAnnouncement(space: string, peer: string, origin: ReplicaId, last: number): void {
-    this.#send(space, peer, (number) => ({ kind: 'announce', space: number, origin, last }))
+    this.#spaces.sendAnnouncement(space, peer, origin, last)
   }
 
   /** Sends what a group has to say; false when there is no link to `peer`. */
@@ -125,29 +157,15 @@ export class Membership implements ChannelEvents {
     return this.#active.get(peer)?.channel.queueBytes ?? 0
   }
 
-  /** Tells the neighbours that this peer does not come back. */
-  leave(): void {
-    this.#tellAll({ kind: 'leave' })
+  /** Tells the neighbours that this peer does not come back, and how many of its updates nobody is known to hold. */
+  leave(unsent: number): void {
+    this.#tellAll({ kind: 'leave', unsent })
   }
 
-  /**
-   * To be called every second: breaks silence, and closes channels that were silent for too long. A tick that is late
-   * means that this process stood still, and not that the others did: it starts all clocks anew.
-   */
+  /** To be called every `tickMs`: breaks silence, and looks after who is silent. */
   tick(): void {
-    const now = this.#ports.now()
-    const isLate = now - this.#lastTickMs > tickLateMs
-    this.#lastTickMs = now
-    for (const neighbour of [...this.#neighbourByChannel.values()]) {
-      if (isLate) neighbour.lastHeardMs = now
-      const silentMs = now - neighbour.lastHeardMs
-      if (silentMs > silentMaxMs) {
-        this.#ports.report({ kind: 'peer-silent', peer: neighbour.peer, silentMs })
-        neighbour.channel.close('silent')
-      } else if (now - neighbour.lastToldMs > aliveAfterMs) {
-        this.#tell(neighbour, { kind: 'alive' })
-      }
-    }
+    this.#watch.tick([...this.#neighbourByChannel.values()])
+    this.#forwarding.tick()
   }
 
   onOpened(channel: Channel): void {
@@ -159,8 +177,9 @@ export class Membership implements ChannelEvents {
   onFrame(channel: Channel, bytes: Uint8Array): void {
     const neighbour = this.#neighbourByChannel.get(channel)
     if (neighbour === undefined) return
-    neighbour.lastHeardMs = this.#ports.now()
+    neighbour.heard(this.#ports.now())
     try {
+      if (this.#isActive(neighbour)) this.#watch.onHeard(neighbour)
       this.#handle(neighbour, decodeFrame(bytes))
     } catch (error) {
       if (!isJoineryError(error, 'ENCODING_INVALID')) throw error
@@ -171,24 +190,21 @@ export class Membership implements ChannelEvents {
   onOverflow(channel: Channel, bytes: number): void {
     const neighbour = this.#neighbourByChannel.get(channel)
     if (neighbour === undefined) return
-    this.#ports.report({ kind: 'peer-slow', peer: neighbour.peer, bytes })
-    const shared = this.#isActive(neighbour) ? this.#sharedWith(neighbour) : []
-    neighbour.isLagging = true
-    this.#echoes.onGone(neighbour)
-    this.#updateLink(neighbour)
-    for (const space of shared) this.#ports.spaces.onNeighbourDown(space, neighbour.peer)
+    const { peer } = neighbour
+    this.#ports.report({ kind: 'peer-slow', peer, bytes })
+    this.#pause(neighbour, 'isLagging')
+    if (!this.#isActive(neighbour)) return
+    this.#watch.step({ kind: 'behind', peer, nowMs: this.#ports.now() })
+    if (channel.via === undefined) this.#forwarding.onLost(peer)
   }
 
   onDrained(channel: Channel): void {
     const neighbour = this.#neighbourByChannel.get(channel)
     if (neighbour === undefined) return
-    neighbour.isLagging = false
-    this.#introduce(neighbour)
-    if (!this.#isActive(neighbour)) return
-    for (const space of this.#sharedWith(neighbour)) {
-      this.#ports.spaces.onNeighbourUp(space, neighbour.peer)
-    }
-    this.#updateLink(neighbour)
+    const { peer } = neighbour
+    if (this.#isActive(neighbour))
+      this.#watch.step({ kind: 'drained', peer, nowMs: this.#ports.now() })
+    this.#resume(neighbour, 'isLagging')
   }
 
   onInvalid(channel: Channel, reason: string): void {
@@ -199,10 +215,11 @@ export class Membership implements ChannelEvents {
     const neighbour = this.#neighbourByChannel.get(channel)
     if (neighbour === undefined) return
     this.#neighbourByChannel.delete(channel)
-    this.#echoes.onGone(neighbour)
+    this.#spaces.onGone(neighbour)
     if (this.#active.get(neighbour.peer) !== neighbour) return
     this.#deactivate(neighbour)
     this.#ports.onLost(neighbour.peer)
+    this.#watch.step({ kind: 'disconnected', peer: neighbour.peer, nowMs: this.#ports.now() })
   }
 
   #handle(neighbour: Neighbour, frame: Frame): void {
@@ -211,13 +228,16 @@ export class Membership implements ChannelEvents {
         this.#onBegin(neighbour, frame.addresses)
         break
       case 'members':
-        for (const member of frame.members) this.#ports.learn(member)
+        for (const member of frame.members) {
+          this.#ports.learn(member)
+          if (neighbour.channel.via === undefined) this.#forwarding.learn(neighbour.peer, member)
+        }
         break
       case 'space-open':
-        this.#onSpaceOpen(neighbour, frame.space, frame.name)
+        this.#spaces.onOpen(neighbour, frame.space, frame.name)
         break
       case 'space-close':
-        this.#onSpaceClose(neighbour, frame.space)
+        this.#spaces.onClose(neighbour, frame.space)
         break
       case 'end':
         this.#onIntroduced(neighbour)
@@ -225,50 +245,43 @@ export class Membership implements ChannelEvents {
       case 'message':
       case 'batch':
       case 'announce':
-        this.#onTraffic(neighbour, frame)
+        this.#spaces.onTraffic(neighbour, frame)
         break
       case 'echo':
         this.#tell(neighbour, { kind: 'echoed', token: frame.token })
         break
       case 'echoed':
-        this.#echoes.onAnswer(neighbour, frame.token)
+        this.#spaces.onEchoed(neighbour, frame.token)
         break
       case 'groups':
         if (neighbour.isLinked) this.#ports.links.onLinkBytes(neighbour.peer, frame.bytes)
         break
       case 'leave':
-        this.#ports.forget(neighbour.peer)
+        this.#onLeave(neighbour, frame.unsent)
+        break
+      case 'ping':
+        this.#tell(neighbour, { kind: 'alive' })
+        break
+      case 'inquire':
+      case 'inquired':
+      case 'suspect':
+        this.#watch.onFrame(neighbour, frame)
+        break
+      case 'forward':
+      case 'forwarded':
+        this.#onForward(neighbour, frame)
         break
       case 'alive':
     }
   }
 
   #onBegin(neighbour: Neighbour, addresses: readonly string[]): void {
-    const shared = this.#isActive(neighbour) ? this.#sharedWith(neighbour) : []
+    const shared = this.#spaces.sharedWith(neighbour)
     neighbour.addresses = addresses
     neighbour.isIntroduced = false
     neighbour.forgetSpaces()
     this.#updateLink(neighbour)
-    for (const space of shared) this.#ports.spaces.onNeighbourDown(space, neighbour.peer)
-  }
-
-  #onSpaceOpen(neighbour: Neighbour, number: number, name: string): void {
-    if (!neighbour.opened(number, name)) {
-      this.#refuse(neighbour, 'too many spaces')
-      return
-    }
-    const isShared = this.#isActive(neighbour) && neighbour.has(name)
-    if (isShared && this.#numberBySpace.has(name)) {
-      this.#ports.spaces.onNeighbourUp(name, neighbour.peer)
-    }
-  }
-
-  #onSpaceClose(neighbour: Neighbour, number: number): void {
-    const wasUp = neighbour.isIntroduced && !neighbour.isLagging && this.#isActive(neighbour)
-    const name = neighbour.closed(number)
-    if (name !== undefined && wasUp && this.#numberBySpace.has(name)) {
-      this.#ports.spaces.onNeighbourDown(name, neighbour.peer)
-    }
+    this.#spaces.down(neighbour, shared)
   }
 
   #onIntroduced(neighbour: Neighbour): void {
@@ -276,44 +289,59 @@ export class Membership implements ChannelEvents {
     const { peer, addresses } = neighbour
     const other = this.#active.get(peer)
     if (other !== undefined && other !== neighbour) {
-      if (!this.#isPreferred(neighbour.channel, other.channel)) {
+      if (!isPreferred(this.#ports.selfId, neighbour, other)) {
         if (neighbour.channel.isDialled) neighbour.channel.close('a second connection')
         return
       }
       this.#deactivate(other)
-      if (other.channel.isDialled) other.channel.close('a second connection')
+      if (other.channel.isDialled || other.isStill) other.channel.close('a second connection')
     }
     this.#active.set(peer, neighbour)
-    for (const space of this.#sharedWith(neighbour)) this.#ports.spaces.onNeighbourUp(space, peer)
+    this.#watch.step({ kind: 'connected', peer, nowMs: this.#ports.now() })
+    this.#spaces.up(neighbour)
     if (other === undefined) {
       this.#ports.learn({ id: peer, addresses })
       this.#tellAll({ kind: 'members', members: [{ id: peer, addresses }] }, neighbour)
       this.#ports.onConnected(peer)
     }
     this.#updateLink(neighbour)
+    this.#forwarding.tick()
   }
 
-  #onTraffic(
-    neighbour: Neighbour,
-    frame: Extract<Frame, { kind: 'message' | 'batch' | 'announce' }>,
-  ): void {
-    const space = neighbour.nameOf(frame.space)
-    if (space === undefined) {
-      this.#refuse(neighbour, `a ${frame.kind} for a space that is not open`)
-      return
-    }
-    // Closed here a moment ago, or not by the channel that counts: the sender will hear of it.
-    if (!this.#numberBySpace.has(space) || !this.#isActive(neighbour)) return
-    const { spaces } = this.#ports
-    if (frame.kind === 'message') spaces.onMessage(space, neighbour.peer, frame.bytes)
-    // A copy: a batch that is kept must not keep the whole chunk it came in.
-    else if (frame.kind === 'batch') spaces.onBatch(space, neighbour.peer, frame.bytes.slice())
-    else spaces.onAnnounced(space, neighbour.peer, frame.origin, frame.last)
+  #onLeave({ peer }: Neighbour, unsent: number): void {
+    this.#ports.forget(peer)
+    this.#forwarding.forget(peer)
+    this.#watch.step({ kind: 'left', peer })
+    if (unsent > 0) this.#ports.report({ kind: 'peer-left', peer, unsent })
   }
 
-  #isPreferred(channel: Channel, over: Channel): boolean {
-    if (channel.isDialled === over.isDialled) return true
-    return channel.isDialled === this.#ports.selfId < channel.peer
+  /** Of what this peer forwards, and of what is forwarded to it, both ends have connections of their own here. */
+  #onForward(neighbour: Neighbour, frame: Extract<Frame, { kind: 'forward' | 'forwarded' }>): void {
+    if (neighbour.channel.via !== undefined) this.#refuse(neighbour, 'a second hop of forwarding')
+    else if (this.#isActive(neighbour)) this.#forwarding.onFrame(neighbour.peer, frame)
+  }
+
+  #directTo(peer: string): Neighbour | undefined {
+    const neighbour = this.#active.get(peer)
+    return neighbour?.channel.via === undefined ? neighbour : undefined
+  }
+
+  /** Takes a neighbour out of all that it takes part in: it reads nothing for now. */
+  #pause(neighbour: Neighbour, reason: 'isLagging' | 'isStill'): void {
+    const shared = this.#spaces.sharedWith(neighbour)
+    neighbour[reason] = true
+    this.#spaces.onGone(neighbour)
+    this.#updateLink(neighbour)
+    this.#spaces.down(neighbour, shared)
+  }
+
+  /** Takes it in again: what was said before is void, at both sides. */
+  #resume(neighbour: Neighbour, reason: 'isLagging' | 'isStill'): void {
+    neighbour[reason] = false
+    if (neighbour.isLagging || neighbour.isStill) return
+    this.#introduce(neighbour)
+    this.#spaces.up(neighbour)
+    this.#updateLink(neighbour)
   }
 
   #isActive(neighbour: Neighbour): boolean {
@@ -321,26 +349,20 @@ export class Membership implements ChannelEvents {
   }
 
   #deactivate(neighbour: Neighbour): void {
-    const shared = this.#sharedWith(neighbour)
+    const shared = this.#spaces.sharedWith(neighbour)
     this.#active.delete(neighbour.peer)
+    if (neighbour.channel.via === undefined) this.#forwarding.onLost(neighbour.peer)
     this.#updateLink(neighbour)
-    for (const space of shared) this.#ports.spaces.onNeighbourDown(space, neighbour.peer)
+    this.#spaces.down(neighbour, shared)
   }
 
   #updateLink(neighbour: Neighbour): void {
-    const { isIntroduced, isLagging, isLinked, peer } = neighbour
-    const isUp = isIntroduced && !isLagging && this.#isActive(neighbour)
+    const { isLinked, peer } = neighbour
+    const isUp = neighbour.isUp && this.#isActive(neighbour)
     if (isUp === isLinked) return
     neighbour.isLinked = isUp
     if (isUp) this.#ports.links.onLinkUp(peer)
     else this.#ports.links.onLinkDown(peer)
-  }
-
-  /** The spaces that are open on both sides and run on this neighbour's channel now. */
-  #sharedWith(neighbour: Neighbour): string[] {
-    const shared: string[] = []
-    for (const space of this.#numberBySpace.keys()) if (neighbour.has(space)) shared.push(space)
-    return shared
   }
 
   #introduce(neighbour: Neighbour): void {
@@ -353,16 +375,9 @@ export class Membership implements ChannelEvents {
     for (let i = 0; i < members.length; i += membersPerFrame) {
       tell({ kind: 'members', members: members.slice(i, i + membersPerFrame) })
     }
-    for (const [name, space] of this.#numberBySpace) tell({ kind: 'space-open', space, name })
+    for (const frame of this.#spaces.introduction()) tell(frame)
     tell({ kind: 'end' })
     neighbour.lastToldMs = this.#ports.now()
-  }
-
-  #send(space: string, peer: string, frameFor: (number: number) => Frame, isBulk = false): void {
-    const neighbour = this.#active.get(peer)
-    const number = this.#numberBySpace.get(space)
-    if (neighbour === undefined || number === undefined || !neighbour.has(space)) return
-    this.#tell(neighbour, frameFor(number), isBulk)
   }
 
   #tellAll(frame: Frame, except?: Neighbour): void {
@@ -371,9 +386,9 @@ export class Membership implements ChannelEvents {
     }
   }
 
-  #tell(neighbour: Neighbour, frame: Frame, isBulk = false): void {
+  #tell(neighbour: Neighbour, frame: Frame, isBulk = false): boolean {
     neighbour.lastToldMs = this.#ports.now()
-    neighbour.channel.send(encodeFrame(frame), isBulk)
+    return neighbour.channel.send(encodeFrame(frame), isBulk)
   }
 
   #refuse(neighbour: Neighbour, reason: string): void {

@@ -12,10 +12,17 @@ export class Neighbour {
   isIntroduced = false
   /** Its queue overflowed: it takes part in no space until it reads again. */
   isLagging = false
+  /** It is taken for frozen: it takes part in no space until it is heard again. */
+  isStill = false
+  /** The failure detector waits for its next frame. */
+  isAwaited = false
   /** Groups talk over its channel. */
   isLinked = false
   lastHeardMs: number
   lastToldMs: number
+  /** The longest pause between two frames since `#gapSinceMs`. */
+  #gapMs = 0
+  #gapSinceMs: number
   readonly #nameByNumber = new Map<number, string>()
   readonly #names = new Set<string>()
 
@@ -24,6 +31,35 @@ export class Neighbour {
     this.peer = channel.peer
     this.lastHeardMs = nowMs
     this.lastToldMs = nowMs
+    this.#gapSinceMs = nowMs
+  }
+
+  /** It takes part in what it has open. */
+  get isUp(): boolean {
+    return this.isIntroduced && !this.isLagging && !this.isStill
+  }
+
+  heard(nowMs: number): void {
+    const gapMs = nowMs - this.lastHeardMs
+    if (gapMs > this.#gapMs) this.#gapMs = gapMs
+    this.lastHeardMs = nowMs
+  }
+
+  /** The longest pause of the last stretch of at least `stretchMs`; undefined while none has ended. */
+  takeGap(nowMs: number, stretchMs: number): number | undefined {
+    // A stretch in which nothing came has not ended.
+    if (this.lastHeardMs - this.#gapSinceMs < stretchMs) return undefined
+    const gapMs = this.#gapMs
+    this.#gapMs = 0
+    this.#gapSinceMs = nowMs
+    return gapMs
+  }
+
+  /** All that was measured of its silence is void. */
+  restart(nowMs: number): void {
+    this.lastHeardMs = nowMs
+    this.#gapMs = 0
+    this.#gapSinceMs = nowMs
   }
 
   /** The spaces that it has open. */
@@ -32,7 +68,7 @@ export class Neighbour {
   }
 
   has(space: string): boolean {
-    return this.isIntroduced && !this.isLagging && this.#names.has(space)
+    return this.isUp && this.#names.has(space)
   }
 
   nameOf(number: number): string | undefined {

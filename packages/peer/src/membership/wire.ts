@@ -1,4 +1,6 @@
 import { Reader, type ReplicaId, Writer } from '@joinery/crdt-objects/engine'
+import { type Condition, type InquiryOutcome, type Suspicion } from './core/contract.ts'
+import { type ForwardContent, type ForwardEnd } from './core/forward-contract.ts'
 
 /** A peer, and where it listens. */
 export interface Member {
@@ -33,8 +35,21 @@ export type Frame =
   /** Answer with this token, in turn. */
   | { readonly kind: 'echo'; readonly token: number }
   | { readonly kind: 'echoed'; readonly token: number }
-  /** I stop, and do not come back under this id. */
-  | { readonly kind: 'leave' }
+  /** I stop, and do not come back under this id. Of what I wrote, nobody is known to hold `unsent` updates. */
+  | { readonly kind: 'leave'; readonly unsent: number }
+  /** Say `alive`, at once. */
+  | { readonly kind: 'ping' }
+  /** Tell me what you hear of `peer`. */
+  | { readonly kind: 'inquire'; readonly token: number; readonly peer: string }
+  | { readonly kind: 'inquired'; readonly token: number; readonly outcome: InquiryOutcome }
+  | { readonly kind: 'suspect'; readonly suspicions: readonly Suspicion[] }
+  /** Hand `content` to `peer`, to which we have no connection (`forward`), or: this is from `peer` (`forwarded`). */
+  | {
+      readonly kind: 'forward' | 'forwarded'
+      readonly peer: string
+      readonly path: number
+      readonly content: ForwardContent
+    }
   /** What the consensus groups of both sides have to say to each other. */
   | { readonly kind: 'groups'; readonly bytes: Uint8Array }
 
@@ -52,8 +67,19 @@ const kinds = [
   'echo',
   'echoed',
   'groups',
+  'ping',
+  'inquire',
+  'inquired',
+  'suspect',
+  'forward',
+  'forwarded',
 ] as const
-const version = 1
+const outcomes: readonly InquiryOutcome[] = ['heard', 'silent', 'gone', 'unknown']
+const conditions: readonly Condition[] = ['alive', 'slow', 'unreachable', 'frozen', 'dead']
+const contents = ['open', 'bytes', 'taken', 'end'] as const
+const ends: readonly ForwardEnd[] = ['closed', 'unknown', 'full', 'refused']
+const version = 2
+const suspicionsMax = 64
 const addressesMax = 32
 const addressLengthMax = 512
 const idLengthMax = 128
@@ -106,9 +132,29 @@ export function encodeFrame(frame: Frame): Uint8Array {
     case 'groups':
       writer.raw(frame.bytes)
       break
+    case 'leave':
+      writer.varint(frame.unsent)
+      break
+    case 'inquire':
+      writer.varint(frame.token)
+      writer.text(frame.peer)
+      break
+    case 'inquired':
+      writer.varint(frame.token)
+      writer.byte(outcomes.indexOf(frame.outcome))
+      break
+    case 'suspect':
+      writeSuspicions(writer, frame.suspicions.slice(0, suspicionsMax))
+      break
+    case 'forward':
+    case 'forwarded':
+      writer.text(frame.peer)
+      writer.varint(frame.path)
+      writeContent(writer, frame.content)
+      break
     case 'end':
     case 'alive':
-    case 'leave':
+    case 'ping':
   }
   return writer.finishShort()
 }
@@ -151,13 +197,71 @@ function decodeBody(reader: Reader, kind: Frame['kind'] | undefined): Frame {
       return { kind, token: reader.varint() }
     case 'groups':
       return { kind, bytes: reader.raw(reader.remaining) }
+    case 'leave':
+      return { kind, unsent: reader.varint() }
+    case 'inquire':
+      return { kind, token: reader.varint(), peer: readText(reader, idLengthMax) }
+    case 'inquired':
+      return { kind, token: reader.varint(), outcome: readOneOf(reader, outcomes) }
+    case 'suspect':
+      return { kind, suspicions: readSuspicions(reader) }
+    case 'forward':
+    case 'forwarded': {
+      const peer = readText(reader, idLengthMax)
+      return { kind, peer, path: reader.varint(), content: readContent(reader) }
+    }
     case 'end':
     case 'alive':
-    case 'leave':
+    case 'ping':
       return { kind }
     case undefined:
       return reader.fail('unknown frame')
   }
+}
+
+function writeSuspicions(writer: Writer, suspicions: readonly Suspicion[]): void {
+  writer.varint(suspicions.length)
+  for (const { peer, condition } of suspicions) {
+    writer.text(peer)
+    writer.byte(conditions.indexOf(condition))
+  }
+}
+
+function readSuspicions(reader: Reader): Suspicion[] {
+  const count = reader.varint()
+  if (count > suspicionsMax) reader.fail(`${count} suspicions in one frame`)
+  const suspicions: Suspicion[] = []
+  for (let i = 0; i < count; i++) {
+    const peer = readText(reader, idLengthMax)
+    suspicions.push({ peer, condition: readOneOf(reader, conditions) })
+  }
+  return suspicions
+}
+
+function writeContent(writer: Writer, content: ForwardContent): void {
+  writer.byte(contents.indexOf(content.kind))
+  if (content.kind === 'bytes') writer.raw(content.bytes)
+  else if (content.kind === 'taken') writer.varint(content.bytes)
+  else if (content.kind === 'end') writer.byte(ends.indexOf(content.reason))
+}
+
+function readContent(reader: Reader): ForwardContent {
+  const kind = readOneOf(reader, contents)
+  switch (kind) {
+    case 'open':
+      return { kind }
+    case 'bytes':
+      return { kind, bytes: reader.raw(reader.remaining) }
+    case 'taken':
+      return { kind, bytes: reader.varint() }
+    case 'end':
+      return { kind, reason: readOneOf(reader, ends) }
+  }
+}
+
+function readOneOf<T>(reader: Reader, values: readonly T[]): T {
+  const index = reader.byte()
+  return index < values.length ? values[index]! : reader.fail(`no value has the number ${index}`)
 }
 
 function readMembers(reader: Reader): Member[] {
