@@ -57,6 +57,8 @@ const entrances = {
 /** Folders whose code is a function of its inputs; `test/tooling/rules.test.ts` plants violations. */
 const pureCores = [
   'packages/peer/src/groups/core/**',
+  'packages/peer/src/identity/core/**',
+  'packages/peer/src/membership/core/**',
   'packages/peer/src/replication/core/**',
   'packages/consensus/src/raft/**',
 ]

@@ -12,6 +12,8 @@ interface LongRun {
   /** Arguments of `node`; more may follow on the command line. */
   readonly args: readonly string[]
   readonly environment?: Readonly<Record<string, string>>
+  /** What it draws, beside the report. */
+  readonly picture?: string
 }
 
 /** Of the output, in the report. */
@@ -34,6 +36,27 @@ const runs: Readonly<Record<string, LongRun>> = {
     summary:
       'Five voters in processes and networks of their own are killed, stopped and cut off from each other, with disks and in memory: what their clients saw is linearizable, and nothing acknowledged is lost.',
     args: [...fromSource, 'test/nemesis/main.ts'],
+  },
+  scale: {
+    summary:
+      'What a peer of a cluster costs, by the number of peers at one load in all: the replication of peers on virtual time, over a network that counts.',
+    args: [...fromSource, 'test/scale/main.ts'],
+    picture: 'scale.svg',
+  },
+  soak: {
+    summary:
+      'Peers and short functions come and go, some by SIGKILL, while three peers stay: heap, handles, sockets and timers of these stay as they are.',
+    args: [...fromSource, 'test/soak/main.ts'],
+  },
+  joins: {
+    summary:
+      'Bursts of up to a hundred peers that join at once, in one process: no dial fails, and each is connected to each.',
+    args: [...fromSource, 'test/joins/main.ts'],
+  },
+  membership: {
+    summary:
+      'Simulated failure detectors of up to 300 peers that freeze, die, are cut off or busy: how soon each is noticed, and how rarely who is only busy.',
+    args: [...fromSource, 'test/simulation/membership/main.ts'],
   },
   laws: {
     summary:
@@ -75,6 +98,7 @@ async function main(name: string | undefined, more: readonly string[]): Promise<
       `- Again: \`SEED=${seed} ${again}\``,
       `- Node ${process.version}, ${cpus().length} x ${cpus()[0]?.model.trim() ?? 'unknown processor'}`,
     ].join('\n'),
+    ...(run.picture === undefined ? [] : [`![${run.summary}](${run.picture})`]),
     `\`\`\`\n${printable(output)}\n\`\`\``,
   ]
   writeFileSync(join(directory, `${name}.md`), `${report.join('\n\n')}\n`)

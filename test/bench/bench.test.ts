@@ -12,7 +12,7 @@ describe('benchmarks', () => {
     await buildPrograms('source')
   })
 
-  for (const name of ['objects', 'gateway', 'strong']) {
+  for (const name of ['objects', 'replication', 'gateway', 'strong']) {
     it(`${name} runs at a tiny size, and every figure is a number`, async function () {
       this.timeout(180_000)
       const benchmark = benchmarks.find((candidate) => candidate.name === name)

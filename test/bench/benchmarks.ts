@@ -3,14 +3,14 @@ import { embedded } from './embedded.ts'
 import { footprint } from './footprint.ts'
 import { gateway } from './gateway.ts'
 import { objects } from './objects.ts'
-import { propagation } from './propagation.ts'
+import { replication } from './replication.ts'
 import { strong } from './strong.ts'
 
 /** In the order of the report. */
 export const benchmarks: readonly Benchmark[] = [
   embedded,
   objects,
-  propagation,
+  replication,
   gateway,
   strong,
   footprint,

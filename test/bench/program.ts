@@ -10,7 +10,7 @@ const built = new URL('../../node_modules/.cache/joinery-bench/', import.meta.ur
 const answerTimeoutMs = 60_000
 
 const programs = [
-  ...['peer', 'redis-client', 'gateway-client', 'bare-libp2p', 'start-time'],
+  ...['peer', 'redis-client', 'gateway-client', 'bare-libp2p', 'bare-tls', 'replica', 'start-time'],
   ...['objects', 'object-figures', 'object-heap', 'leaves'],
   ...['strong-peer', 'strong-client', 'etcd-client'],
 ]

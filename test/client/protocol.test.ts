@@ -43,7 +43,7 @@ const request = fastCheck.oneof(
     token: name,
     acknowledged: number,
   }),
-  record({ kind: is('open-space'), id: number, space: name }),
+  record({ kind: is('open-space'), id: number, space: name, after: fastCheck.uint8Array() }),
   record({
     ...{ kind: is('open-object'), id: number, object: small },
     ...{ space: name, name, descriptor: name },
@@ -97,6 +97,7 @@ const reply: fastCheck.Arbitrary<Reply> = fastCheck.oneof(
   }),
   record({ kind: is('item'), id: number, value }),
   record({ kind: is('end'), id: number }),
+  record({ kind: is('seen'), space: name, vector: fastCheck.uint8Array() }),
   record({ kind: is('refused'), failure }),
 )
 
@@ -157,8 +158,9 @@ describe('The protocol of gateways', () => {
     }
     const args = encodeArgs()
     refused({ kind: 'read', id: 1, target: 4096, args }, /target 4096 is not below 4096/)
-    refused({ kind: 'open-space', id: 1, space: '' }, /a name is empty/)
-    refused({ kind: 'open-space', id: 1, space: 'x'.repeat(1025) }, /longer than 1024/)
+    const after = new Uint8Array(0)
+    refused({ kind: 'open-space', id: 1, space: '', after }, /a name is empty/)
+    refused({ kind: 'open-space', id: 1, space: 'x'.repeat(1025), after }, /longer than 1024/)
     const deep = Array.from({ length: 33 }, () => 'a')
     refused({ kind: 'define-target', target: 0, object: 0, path: deep, verb: 'add' }, /depth/)
     refused({ kind: 'credit', id: 1, credit: 1025 }, /credit/)

@@ -50,6 +50,7 @@ describe('the examples', function () {
     'lost-write.ts': '2 written, 1 left\n',
     'removed-entry.ts': '1 1\n',
     'register-conflict.ts': 'true [ 10, 12 ]\n',
+    'passed-on.ts': '1 2\n',
   }
   for (const [file, shown] of Object.entries(anomalies)) {
     it(`show the anomaly that the docs tell of: ${file}`, async () => {

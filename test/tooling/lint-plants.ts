@@ -9,6 +9,7 @@ export interface LintPlant {
 const objects = 'packages/crdt-objects/src/planted.ts'
 const cores = [
   'packages/peer/src/groups/core/planted.ts',
+  'packages/peer/src/identity/core/planted.ts',
   'packages/peer/src/replication/core/planted.ts',
   'packages/consensus/src/raft/planted.ts',
 ]

@@ -91,7 +91,12 @@ export interface Settle {
 }
 
 /** Makes a call that ends by `settle`. */
-export type MakeCall = (settle: Settle, timeoutMs: number, nowMs: number) => Call
+export type MakeCall = (
+  settle: Settle,
+  options: WaitOptions,
+  timeoutMs: number,
+  nowMs: number,
+) => Call
 
 /** What writes: numbered when first sent, and from then on sent under that number only. */
 export abstract class NumberedCall extends Call {
@@ -249,7 +254,7 @@ type WithoutId<R> = R extends { readonly id: number } ? Omit<R, 'id'> : never
 export type RepeatableRequest =
   | { readonly kind: 'read'; readonly target: Target; readonly args: Uint8Array }
   | { readonly kind: 'open-object'; readonly object: ObjectRecord }
-  | { readonly kind: 'open-space'; readonly space: string }
+  | { readonly kind: 'open-space'; readonly space: string; readonly after: Uint8Array }
   | {
       readonly kind: 'flush'
       readonly space: string

@@ -2,10 +2,12 @@ import {
   invalidValue,
   type JoineryError,
   type Space,
+  type SpaceOptions,
   type Spaces,
   type WaitOptions,
 } from '@joinery/crdt-objects'
 import type { StrongCaller } from '@joinery/consensus/caller'
+import { decodeBookmark } from '@joinery/crdt-objects/engine'
 import type { Backoff } from './backoff.ts'
 import { clientClosed, gatewayUnreachable } from './errors.ts'
 import { Inspection } from './inspection.ts'
@@ -13,6 +15,7 @@ import type { Token } from './link.ts'
 import { ObjectRecord } from './object-record.ts'
 import { objectsMax } from './protocol/limits.ts'
 import { checkName, RemoteSpace } from './remote-space.ts'
+import { SeenVector } from './seen-vector.ts'
 import { Session } from './session.ts'
 import { clientCaller } from './strong/client-caller.ts'
 import { GatewayLog } from './strong/gateway-log.ts'
@@ -165,6 +168,7 @@ class GatewayClient implements Client {
   private readonly caller: StrongCaller
   private readonly recordByKey = new Map<string, ObjectRecord>()
   private readonly spaceByName = new Map<string, RemoteSpace>()
+  private readonly seenByName = new Map<string, SeenVector>()
 
   constructor(session: string, calls: Session) {
     this.session = session
@@ -172,23 +176,47 @@ class GatewayClient implements Client {
     this.log = new GatewayLog(calls)
     this.caller = clientCaller(this.log, calls.timeoutMs)
     this.inspect = new Inspection({ session: calls, recordOf: this.recordOf, log: this.log })
-    calls.onGatewayLost(() => {
-      for (const space of this.spaceByName.values()) space.gatewayLost()
+    calls.attend({
+      seen: (space, vector) => this.seenOf(space).add(vector),
+      gatewayLost: () => {
+        for (const space of this.spaceByName.values()) space.gatewayLost()
+        for (const [space, seen] of this.seenByName) void this.catchUp(space, seen)
+      },
     })
   }
 
-  async space(
-    name: string,
-    options: { readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<Space<'remote'>> {
+  async space(name: string, options: SpaceOptions = {}): Promise<Space<'remote'>> {
     checkName('space', name)
-    await this.calls.request({ kind: 'open-space', space: name }, options)
+    const { after, signal } = options
+    const needed = after === undefined ? undefined : decodeBookmark(name, after)
+    const seen = this.seenOf(name)
+    if (needed !== undefined) seen.merge(needed)
+    await this.calls.request({ kind: 'open-space', space: name, after: seen.encoded }, { signal })
     let space = this.spaceByName.get(name)
     if (space === undefined || space.signal.aborted) {
-      space = new RemoteSpace(name, this.calls, this.recordOf, this.caller)
+      space = new RemoteSpace(name, { calls: this.calls, seen }, this.recordOf, this.caller)
       this.spaceByName.set(name, space)
     }
     return space
+  }
+
+  /** Before anything else is asked of the new gateway: what was seen at the one before it is not to be unseen. */
+  private async catchUp(space: string, seen: SeenVector): Promise<void> {
+    try {
+      await this.calls.reopen(space, seen.encoded)
+    } catch {
+      // It died with the gateway before, or comes later than anybody waits.
+      this.spaceByName.get(space)?.seenLost()
+    }
+  }
+
+  private seenOf(space: string): SeenVector {
+    let seen = this.seenByName.get(space)
+    if (seen === undefined) {
+      seen = new SeenVector()
+      this.seenByName.set(space, seen)
+    }
+    return seen
   }
 
   async close(): Promise<void> {

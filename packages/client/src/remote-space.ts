@@ -1,4 +1,5 @@
 import {
+  type Bookmark,
   type FlushOptions,
   type HandleOn,
   JoineryError,
@@ -13,12 +14,19 @@ import {
   invalidValue,
 } from '@joinery/crdt-objects'
 import type { StrongCaller } from '@joinery/consensus/caller'
-import { isStrongSchema, type Kind, kindOf, strongHandle } from '@joinery/crdt-objects/engine'
+import {
+  encodeBookmark,
+  isStrongSchema,
+  type Kind,
+  kindOf,
+  strongHandle,
+} from '@joinery/crdt-objects/engine'
 import type { TransactionContent } from './call.ts'
 import { gatewayUnreachable } from './errors.ts'
 import type { ObjectRecord } from './object-record.ts'
 import { GatewayObject, type Home } from './remote-object.ts'
 import { RemoteTransaction } from './remote-transaction.ts'
+import type { SeenVector } from './seen-vector.ts'
 import type { Session } from './session.ts'
 
 /** Gives the record of an object: one for each name and schema, whoever opens it. */
@@ -28,6 +36,7 @@ export type RecordOf = (space: string, name: string, descriptor: string) => Obje
 export class RemoteSpace implements Space<'remote'>, Home {
   readonly name: string
   private readonly session: Session
+  private readonly seen: SeenVector
   private readonly recordOf: RecordOf
   private readonly caller: StrongCaller
   private readonly ending = new AbortController()
@@ -39,15 +48,25 @@ export class RemoteSpace implements Space<'remote'>, Home {
   /** Answered writes may be gone with their gateway, and nobody has been told. */
   private mayHaveLost = false
 
-  constructor(name: string, session: Session, recordOf: RecordOf, caller: StrongCaller) {
+  constructor(
+    name: string,
+    { calls, seen }: { readonly calls: Session; readonly seen: SeenVector },
+    recordOf: RecordOf,
+    caller: StrongCaller,
+  ) {
     this.name = name
-    this.session = session
+    this.session = calls
+    this.seen = seen
     this.recordOf = recordOf
     this.caller = caller
   }
 
   get signal(): AbortSignal {
     return this.ending.signal
+  }
+
+  get bookmark(): Bookmark {
+    return encodeBookmark(this.name, this.seen.vector)
   }
 
   wrote(): void {
@@ -57,6 +76,11 @@ export class RemoteSpace implements Space<'remote'>, Home {
   /** The gateway that answered is gone: what it had not passed on is gone with it. */
   gatewayLost(): void {
     if (this.writes > this.flushed) this.mayHaveLost = true
+  }
+
+  /** The gateway that took the place of another does not show what that one had shown. */
+  seenLost(): void {
+    this.mayHaveLost = true
   }
 
   open<S extends Schema>(name: string, schema: S, options: LinearizableOptions): Promise<Strong<S>>

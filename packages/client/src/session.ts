@@ -1,5 +1,5 @@
 import { type JoineryError, type WaitOptions } from '@joinery/crdt-objects'
-import { Writer } from '@joinery/crdt-objects/engine'
+import type { Writer } from '@joinery/crdt-objects/engine'
 import { SequenceMap } from '@joinery/consensus/caller'
 import { AnswerParts } from './answer-parts.ts'
 import {
@@ -20,17 +20,16 @@ import { callTimeout, clientClosed, gatewayBusy, gatewayUnreachable, reasonOf } 
 import { Link, type LinkOptions, type OnReady } from './link.ts'
 import { type ObjectRecord, type Target, TargetTable } from './object-record.ts'
 import { Outbox, UnansweredWrites } from './pending.ts'
-import { frameBytesFull } from './protocol/limits.ts'
 import { errorOf, type Reply, type Welcome } from './protocol/reply.ts'
 import { encodeRequest } from './protocol/request.ts'
+import { RequestFrame } from './request-frame.ts'
 import { RemoteStream, type StreamHost } from './remote-stream.ts'
+import type { SessionSpaces } from './seen-vector.ts'
 
 /** Calls kept while there is no connection, or while the gateway has all it takes. */
 const outboxMax = 65_536
 /** How long a write without an answer waits for its gateway to come back, before its outcome is unknown. */
 const resumeMs = 2000
-/** Answered writes that the gateway need not be told of at once. */
-const acknowledgeEvery = 256
 
 /**
  * Everything one client has under way. Calls are encoded into one frame, which leaves at the end of the turn; what has
@@ -38,9 +37,12 @@ const acknowledgeEvery = 256
  * writes that may have been applied fail with the outcome unknown, and all else is sent anew.
  */
 export class Session implements Transmitter, StreamHost {
-  readonly writer = new Writer(4096)
   readonly timeoutMs: number
   private readonly link: Link
+  private readonly frame = new RequestFrame(
+    (frame) => this.link.send(frame),
+    () => this.writes.acknowledged,
+  )
   private readonly targets = new TargetTable()
   private readonly writes = new UnansweredWrites()
   private readonly requests = new SequenceMap<RequestCall>()
@@ -48,15 +50,13 @@ export class Session implements Transmitter, StreamHost {
   private readonly parts = new AnswerParts()
   private readonly outbox = new Outbox()
   private readonly deadlines = new Deadlines((nowMs) => this.expire(nowMs))
-  private readonly lostListeners = new Set<() => void>()
+  private spaces: SessionSpaces | undefined
   private nextId = 1
   /** Counts connections; 0 before the first. */
   private generation = 0
   private connected = false
   private closed = false
-  private scheduled = false
   private windowMax = 0
-  private acknowledgedSent = 0
   private heardMs = 0
   private lostAtMs = Infinity
   private onReady: OnReady | undefined
@@ -74,6 +74,11 @@ export class Session implements Transmitter, StreamHost {
     })
   }
 
+  /** What calls are encoded into. */
+  get writer(): Writer {
+    return this.frame.writer
+  }
+
   /** Connects. `onReady` is called once it is welcome, and with each failed attempt until then. */
   start(onReady: OnReady): void {
     this.onReady = onReady
@@ -85,9 +90,9 @@ export class Session implements Transmitter, StreamHost {
     return this.link.lastFailure
   }
 
-  /** Calls `listener` when writes that were answered may be gone with the gateway that answered. */
-  onGatewayLost(listener: () => void): void {
-    this.lostListeners.add(listener)
+  /** Tells `spaces` what becomes of them. */
+  attend(spaces: SessionSpaces): void {
+    this.spaces = spaces
   }
 
   target(object: ObjectRecord, path: readonly string[], verb: string): Target {
@@ -95,42 +100,57 @@ export class Session implements Transmitter, StreamHost {
   }
 
   write(target: Target, args: Uint8Array, options: WaitOptions): Promise<unknown> {
-    return this.call(target.object.space, options, (settle, timeoutMs, nowMs) => {
-      return new WriteCall(target, args, settle, options, timeoutMs, nowMs)
+    return this.call(target.object.space, options, (...parts) => {
+      return new WriteCall(target, args, ...parts)
     })
   }
 
   transact(content: TransactionContent, options: WaitOptions): Promise<unknown> {
-    return this.call(content.space, options, (settle, timeoutMs, nowMs) => {
-      return new TransactCall(content, settle, options, timeoutMs, nowMs)
-    })
+    return this.call(content.space, options, (...parts) => new TransactCall(content, ...parts))
   }
 
   request(request: RepeatableRequest, options: WaitOptions): Promise<unknown>
   /** Gives what `read` makes of the answer. */
   request<T>(request: RepeatableRequest, options: WaitOptions, read: Read<T>): Promise<T>
   request(request: RepeatableRequest, options: WaitOptions, read?: Read): Promise<unknown> {
-    return this.call(spaceOf(request), options, (settle, timeoutMs, nowMs) => {
-      const call = new RequestCall(this.nextId++, request, settle, options, timeoutMs, nowMs)
+    return this.call(spaceOf(request), options, this.requestCall(request, read))
+  }
+
+  private requestCall(request: RepeatableRequest, read?: Read): MakeCall {
+    return (...parts) => {
+      const call = new RequestCall(this.nextId++, request, ...parts)
       call.read = read
       return call
-    })
+    }
+  }
+
+  /** Opens a space again, before anything else is asked of a gateway that is new. */
+  reopen(space: string, after: Uint8Array): Promise<unknown> {
+    const make = this.requestCall({ kind: 'open-space', space, after })
+    return this.begin(make, {}, (call) => this.send(call))
   }
 
   private call(space: string, options: WaitOptions, make: MakeCall): Promise<unknown> {
     if (options.signal?.aborted === true) return Promise.reject(options.signal.reason as Error)
     if (this.closed) return Promise.reject(clientClosed(space))
+    return this.begin(make, options, (call) => {
+      if (this.outbox.length === 0 && this.ready(call)) return this.send(call)
+      if (this.outbox.length < outboxMax) this.outbox.push(call)
+      else call.reject(gatewayBusy(`${outboxMax} calls wait to be sent.`))
+    })
+  }
+
+  private begin(
+    make: MakeCall,
+    options: WaitOptions,
+    enter: (call: Call) => void,
+  ): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const timeoutMs = options.timeoutMs ?? this.timeoutMs
-      const call = make({ resolve, reject, onAbort: this.abandon }, timeoutMs, performance.now())
-      if (this.outbox.length > 0 || !this.ready(call)) {
-        if (this.outbox.length >= outboxMax)
-          return call.reject(gatewayBusy(`${outboxMax} calls wait to be sent.`))
-        this.outbox.push(call)
-      } else {
-        this.send(call)
-      }
-      this.deadlines.add(this.dueMs(call))
+      const settle = { resolve, reject, onAbort: this.abandon }
+      const call = make(settle, options, timeoutMs, performance.now())
+      enter(call)
+      if (!call.settled) this.deadlines.add(this.dueMs(call))
     })
   }
 
@@ -150,16 +170,13 @@ export class Session implements Transmitter, StreamHost {
   }
 
   grant(stream: RemoteStream, credit: number): void {
-    if (!this.connected) return
-    encodeRequest(this.writer, { kind: 'credit', id: stream.id, credit })
-    this.schedule()
+    if (this.connected) this.frame.add({ kind: 'credit', id: stream.id, credit })
   }
 
   cancel(stream: RemoteStream): void {
     // After an end from the gateway it knows no such stream, and takes no notice.
     if (!this.streams.delete(stream.id) || !this.connected) return
-    encodeRequest(this.writer, { kind: 'cancel', id: stream.id })
-    this.schedule()
+    this.frame.add({ kind: 'cancel', id: stream.id })
   }
 
   waiting(deadlineMs: number): void {
@@ -169,7 +186,7 @@ export class Session implements Transmitter, StreamHost {
   /** Ends everything under way and the connection. */
   async close(): Promise<void> {
     if (this.closed) return
-    this.flushFrame()
+    this.frame.flush()
     this.closed = true
     this.deadlines.stop()
     for (const call of this.unsettled()) {
@@ -206,8 +223,8 @@ export class Session implements Transmitter, StreamHost {
   }
 
   private ready(call: Call): boolean {
-    if (!this.connected) return false
-    return !(call instanceof NumberedCall) || this.writes.length < this.windowMax
+    const hasRoom = !(call instanceof NumberedCall) || this.writes.length < this.windowMax
+    return this.connected && hasRoom
   }
 
   private send(call: Call): void {
@@ -218,29 +235,11 @@ export class Session implements Transmitter, StreamHost {
 
   private transmit(call: { transmit(to: Transmitter): void }): void {
     call.transmit(this)
-    this.makeRoom()
-    if (this.writer.length > 0) this.schedule()
+    this.frame.written()
   }
 
   makeRoom(): void {
-    if (this.writer.length >= frameBytesFull) this.flushFrame()
-  }
-
-  private schedule(): void {
-    if (this.scheduled) return
-    this.scheduled = true
-    queueMicrotask(this.flushFrame)
-  }
-
-  private readonly flushFrame = (): void => {
-    this.scheduled = false
-    if (this.writer.length === 0) return
-    if (this.writes.acknowledged - this.acknowledgedSent >= acknowledgeEvery) {
-      this.acknowledgedSent = this.writes.acknowledged
-      encodeRequest(this.writer, { kind: 'acknowledge', sequence: this.acknowledgedSent })
-    }
-    this.link.send(this.writer.written())
-    this.writer.length = 0
+    this.frame.makeRoom()
   }
 
   private drain(): void {
@@ -269,6 +268,8 @@ export class Session implements Transmitter, StreamHost {
         return this.streams.get(reply.id)?.item(reply.value)
       case 'end':
         return this.streams.get(reply.id)?.finish()
+      case 'seen':
+        return this.spaces?.seen(reply.space, reply.vector)
       default:
     }
   }
@@ -292,13 +293,15 @@ export class Session implements Transmitter, StreamHost {
   private welcomed(welcome: Welcome): void {
     this.generation += 1
     this.windowMax = welcome.windowMax
-    if (!welcome.resumed && this.generation > 1) this.startAnew()
+    const isNew = !welcome.resumed && this.generation > 1
+    const again = this.requests.values()
     this.connected = true
     this.lostAtMs = Infinity
     this.heardMs = performance.now()
-    this.acknowledgedSent = this.writes.acknowledged
+    this.frame.greeted()
+    if (isNew) this.startAnew()
     for (const call of this.writes.all()) this.transmit(call)
-    for (const call of this.requests.values()) this.transmit(call)
+    for (const call of again) this.transmit(call)
     for (const stream of [...this.streams.values()]) this.transmit(stream)
     this.drain()
     this.onReady?.()
@@ -309,13 +312,13 @@ export class Session implements Transmitter, StreamHost {
     for (const call of this.writes.restart()) {
       call.reject(gatewayUnreachable('unknown', 'The gateway was lost before it answered.'))
     }
-    for (const listener of this.lostListeners) listener()
+    this.spaces?.gatewayLost()
   }
 
   /** What the gateway has not answered when it says goodbye, it has not applied: the next one gets it. */
   private refused(): void {
     this.connected = false
-    this.writer.length = 0
+    this.frame.clear()
     const calls = this.writes.takeBack().filter((call) => !call.settled)
     for (const call of calls) call.sent = false
     this.outbox.unshift(calls)
@@ -323,7 +326,7 @@ export class Session implements Transmitter, StreamHost {
 
   private lost(): void {
     this.connected = false
-    this.writer.length = 0
+    this.frame.clear()
     this.parts.clear()
     if (this.closed) return
     this.lostAtMs = performance.now()
@@ -356,9 +359,7 @@ export class Session implements Transmitter, StreamHost {
   private readonly abandon = (call: Call, reason: unknown): void => {
     call.reject(reason)
     if (!(call instanceof RequestCall) || this.requests.take(call.id) === undefined) return
-    if (!this.connected) return
-    encodeRequest(this.writer, { kind: 'cancel', id: call.id })
-    this.schedule()
+    if (this.connected) this.frame.add({ kind: 'cancel', id: call.id })
   }
 
   private expire(nowMs: number): number | undefined {

@@ -3,6 +3,8 @@ export interface Channel {
   readonly peer: string
   /** True when this side made the connection. */
   readonly isDialled: boolean
+  /** The member that forwards for it; undefined for a connection of its own. */
+  readonly via?: string | undefined
   readonly queueBytes: number
   /**
    * Queues `frame`; false when the neighbour is too far behind, and nothing is taken until `onDrained`. Bulk, which the

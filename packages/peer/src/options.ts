@@ -14,7 +14,11 @@ export interface PeerOptions {
    * JOINERY_CLUSTER_KEY is read. It never travels: peers prove to each other that they hold it.
    */
   readonly clusterKey?: ClusterKey | undefined
-  /** Multiaddrs to listen on. Default `/ip4/127.0.0.1/tcp/0`: this machine only, any free port. */
+  /**
+   * Multiaddrs to listen on. Default `/ip4/127.0.0.1/tcp/0`: this machine only, any free port. `[]`: none, where nobody can
+   * connect to this peer; it works over the connections that it opens, and reaches others of its kind through a member
+   * that is connected to both.
+   */
   readonly listen?: readonly string[] | undefined
   /**
    * The port for lanes, on the same hosts: the sockets beside the connections of libp2p on which the frames of neighbours

@@ -1,6 +1,7 @@
 import './polyfill.ts'
 import type { GroupSummary } from '@joinery/client/protocol'
-import { invalidValue, JoineryError } from '@joinery/crdt-objects'
+import { invalidValue, JoineryError, type SpaceOptions } from '@joinery/crdt-objects'
+import { decodeBookmark } from '@joinery/crdt-objects/engine'
 import { readClusterKey } from './cluster-key.ts'
 import { DirectDissemination } from './dissemination/direct.ts'
 import { type Dissemination } from './dissemination/dissemination.ts'
@@ -14,13 +15,15 @@ import { findFooting, type Footing } from './groups/footing.ts'
 import { PeerGroups } from './groups/peer-groups.ts'
 import { DialSupervisor } from './membership/dial-supervisor.ts'
 import { JoinWatch } from './membership/join-watch.ts'
+import { tickMs as membershipTickMs } from './membership/failure-watch.ts'
 import { Membership } from './membership/membership.ts'
 import { type DisseminationName, type PeerOptions } from './options.ts'
-import { type Peer, type PeerStatistics } from './peer.ts'
+import { type LeaveReport, type Peer, type PeerStatistics } from './peer.ts'
 import { randomIdentity } from './random-identity.ts'
 import { inspectPeer } from './spaces/inspection.ts'
 import { PeerSpace } from './spaces/local-space.ts'
 import { checkSpaceName } from './spaces/names.ts'
+import { type SpaceDriver } from './replication/driver.ts'
 import { SpaceRegistry } from './spaces/space-registry.ts'
 
 /** What tests may change besides the options: `none` leaves everything to anti-entropy. */
@@ -31,7 +34,10 @@ export interface PeerInternals {
 const bootstrapMaxMs = 5000
 const meshMaxMs = 1000
 const drainDeadlineMs = 5000
-const membershipTickMs = 1000
+const leaveDeadlineMs = 2000
+/** How often a hand-over looks whether there still is anybody to take it. */
+const takerLookMs = 50
+const joinTickMs = 1000
 
 /** A peer: the one place where its parts are put together. */
 export class PeerHost implements Peer {
@@ -43,10 +49,11 @@ export class PeerHost implements Peer {
   readonly #joinWatch: JoinWatch
   readonly #hasBootstrap: boolean
   readonly #count = { updates: 0, batches: 0, bytes: 0 }
-  readonly #timer: NodeJS.Timeout
+  readonly #timers: readonly NodeJS.Timeout[]
+  readonly #thawListeners = new Set<(stoodStillMs: number) => void>()
   #gateway: Gateway | undefined
   #onConnected: () => void = () => undefined
-  #stopping: Promise<void> | undefined
+  #stopping: Promise<LeaveReport> | undefined
 
   private constructor(
     node: Node,
@@ -72,6 +79,7 @@ export class PeerHost implements Peer {
         dial: (address, signal) => node.dial(address, signal),
         isConnected: (peer) => this.#membership.isConnected(peer),
         random: () => Math.random(),
+        isListening: () => node.addresses.length > 0,
       },
       [...new Set([...bootstrap, ...footing.record.addresses])],
     )
@@ -80,6 +88,15 @@ export class PeerHost implements Peer {
       selfId: node.id,
       addresses: () => node.addresses,
       now: () => performance.now(),
+      wallNow: () => Date.now(),
+      random: () => Math.random(),
+      later: (delayMs, task) => {
+        setTimeout(task, delayMs).unref()
+      },
+      onThaw: (stoodStillMs) => {
+        this.#supervisor.onThaw()
+        for (const listener of this.#thawListeners) listener(stoodStillMs)
+      },
       report,
       learn: (member) => {
         this.#supervisor.learn(member)
@@ -111,12 +128,14 @@ export class PeerHost implements Peer {
       report,
       count: this.#count,
     })
-    this.#timer = setInterval(() => {
-      this.#membership.tick()
-      this.#joinWatch.tick()
-      this.#groups.keepAddresses()
-    }, membershipTickMs)
-    this.#timer.unref()
+    this.#timers = [
+      setInterval(() => this.#membership.tick(), membershipTickMs),
+      setInterval(() => {
+        this.#joinWatch.tick()
+        this.#groups.keepAddresses()
+      }, joinTickMs),
+    ]
+    for (const timer of this.#timers) timer.unref()
   }
 
   /** Starts a peer whose options have been checked. */
@@ -138,7 +157,7 @@ export class PeerHost implements Peer {
     try {
       await peer.#begin(options)
     } catch (error) {
-      await peer.stop()
+      await peer.stop({ deadlineMs: 0 })
       throw error
     }
     return peer
@@ -156,45 +175,52 @@ export class PeerHost implements Peer {
     return this.#gateway?.url
   }
 
-  async space(
-    name: string,
-    options: { readonly signal?: AbortSignal | undefined } = {},
-  ): Promise<PeerSpace> {
+  async space(name: string, options: SpaceOptions = {}): Promise<PeerSpace> {
     checkSpaceName(name)
+    const { after, signal } = options
+    const needed = after === undefined ? undefined : decodeBookmark(name, after)
     if (this.#stopping !== undefined) {
       throw new JoineryError('SPACE_ENDED', 'The peer is stopped.', { space: name })
     }
-    const driver = await this.#registry.acquire(name, options.signal)
-    return new PeerSpace(driver, this.#registry, this.#groups.objects)
+    const driver = await this.#registry.acquire(name, signal)
+    const space = new PeerSpace(driver, this.#registry, this.#groups.objects)
+    if (needed === undefined) return space
+    try {
+      await space.reach(needed, signal)
+    } catch (error) {
+      await space.close()
+      throw error
+    }
+    return space
   }
 
   async drain(
     options: { readonly deadlineMs?: number | undefined } = {},
   ): Promise<{ readonly complete: boolean; readonly unsent: number }> {
-    const { deadlineMs = drainDeadlineMs } = options
-    if (!(deadlineMs >= 0)) throw invalidValue('deadlineMs is a number of at least 0', deadlineMs)
-    const { drivers } = this.#registry
-    await Promise.all(
-      drivers.map(async (driver) => {
-        driver.seal()
-        if (driver.unconfirmed === 0 || !this.#mayHandOver(driver.name)) return
-        // What is not held in time is told below.
-        await driver.flush({ replicas: 2, timeoutMs: deadlineMs }).catch(() => undefined)
-      }),
-    )
-    const unsent = drivers.reduce((total, driver) => total + driver.unconfirmed, 0)
-    return { complete: unsent === 0, unsent }
+    const { complete, unsent } = await this.#handOver(options.deadlineMs ?? drainDeadlineMs)
+    return { complete, unsent }
   }
 
-  async stop(): Promise<void> {
-    this.#stopping ??= this.#end()
-    await this.#stopping
+  async stop(options: { readonly deadlineMs?: number | undefined } = {}): Promise<LeaveReport> {
+    const { deadlineMs = leaveDeadlineMs } = options
+    checkDeadline(deadlineMs)
+    this.#stopping ??= this.#end(deadlineMs)
+    return await this.#stopping
+  }
+
+  /**
+   * Has `listener` be called when this peer finds that it stood still: whatever it was granted for a time, a lease for
+   * instance, may be another's by now, and is to be asked for before it is relied on. Gives what ends that.
+   */
+  onThaw(listener: (stoodStillMs: number) => void): () => void {
+    this.#thawListeners.add(listener)
+    return () => this.#thawListeners.delete(listener)
   }
 
   statistics(): PeerStatistics {
     const { bytesSent, bytesReceived, lanes } = this.#node
     const peers = this.#membership.neighbours.length
-    return { ...this.#count, peers, lanes, bytesSent, bytesReceived }
+    return { ...this.#count, ...this.#supervisor.counts, peers, lanes, bytesSent, bytesReceived }
   }
 
   /** The groups of the cluster, as their leaders see them. */
@@ -203,12 +229,7 @@ export class PeerHost implements Peer {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#stopping === undefined) {
-      // First, so that no client writes any more what would then be lost.
-      await this.#gateway?.close()
-      await this.drain()
-    }
-    await this.stop()
+    await this.stop({ deadlineMs: drainDeadlineMs })
   }
 
   #createDissemination(name: DisseminationName | 'none' = 'gossip'): Dissemination {
@@ -226,7 +247,7 @@ export class PeerHost implements Peer {
     await this.#groups.start()
     await this.#node.connect(this.#membership)
     signal?.throwIfAborted()
-    signal?.addEventListener('abort', () => void this.stop(), { once: true })
+    signal?.addEventListener('abort', () => void this.stop({ deadlineMs: 0 }), { once: true })
     this.#supervisor.start()
     if (this.#hasBootstrap) await this.#reachCluster()
     signal?.throwIfAborted()
@@ -289,6 +310,44 @@ export class PeerHost implements Peer {
     })
   }
 
+  /** Waits until another peer holds what was written here, while there is one that may. */
+  async #handOver(deadlineMs: number): Promise<LeaveReport> {
+    checkDeadline(deadlineMs)
+    const { drivers } = this.#registry
+    const held = await Promise.all(
+      drivers.map(async (driver) => {
+        driver.seal()
+        // What another peer is known to hold, one at least holds.
+        return driver.unconfirmed === 0 ? 1 : await this.#flushToOther(driver, deadlineMs)
+      }),
+    )
+    const unsent = drivers.reduce((total, driver) => total + driver.unconfirmed, 0)
+    const isEmpty = this.#count.updates === 0
+    return {
+      ...{ complete: unsent === 0, unsent },
+      heldBy: unsent > 0 || isEmpty ? 0 : Math.min(...held),
+    }
+  }
+
+  /** How many other peers hold what was written to a space; 0 at the deadline, and when nobody is there. */
+  async #flushToOther(driver: SpaceDriver, deadlineMs: number): Promise<number> {
+    if (deadlineMs === 0 || !this.#mayHandOver(driver.name)) return 0
+    const nobodyIsThere = new AbortController()
+    const look = setInterval(() => {
+      if (!this.#mayHandOver(driver.name)) nobodyIsThere.abort()
+    }, takerLookMs)
+    try {
+      const { signal } = nobodyIsThere
+      const { replicas } = await driver.flush({ replicas: 2, timeoutMs: deadlineMs, signal })
+      return replicas - 1
+    } catch {
+      // What is not held in time is told in the report.
+      return 0
+    } finally {
+      clearInterval(look)
+    }
+  }
+
   /** Whether waiting may bring a peer that takes what was written to `space`. */
   #mayHandOver(space: string): boolean {
     if (this.#membership.neighboursOf(space).length > 0) return true
@@ -296,19 +355,26 @@ export class PeerHost implements Peer {
     return isAlone && (this.#hasBootstrap || this.#supervisor.missing > 0)
   }
 
-  async #end(): Promise<void> {
-    clearInterval(this.#timer)
+  async #end(deadlineMs: number): Promise<LeaveReport> {
+    // First, so that no client writes any more what would then be lost.
     await this.#gateway?.close()
+    const report = await this.#handOver(deadlineMs)
+    for (const timer of this.#timers) clearInterval(timer)
     this.#supervisor.stop()
     // Before anything is waited for: what was not sealed by now must not leave by luck of timing.
     this.#registry.stop()
     await this.#groups.leave()
-    this.#membership.leave()
+    this.#membership.leave(report.unsent)
     // The word leaves with the end of this turn.
     await new Promise((resolve) => setImmediate(resolve))
     await this.#node.stop()
     await this.#groups.stop()
+    return report
   }
+}
+
+function checkDeadline(deadlineMs: number): void {
+  if (!(deadlineMs >= 0)) throw invalidValue('deadlineMs is a number of at least 0', deadlineMs)
 }
 
 function warnOfFault(report: Report): void {

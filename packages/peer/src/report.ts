@@ -18,6 +18,23 @@ export type Report =
   | { readonly kind: 'peer-slow'; readonly peer: string; readonly bytes: number }
   /** A member was silent for too long; its connection was closed, and is tried again. */
   | { readonly kind: 'peer-silent'; readonly peer: string; readonly silentMs: number }
+  /**
+   * A member is silent: `frozen`, and other members do not hear it either, or nobody could be asked; `unreachable`, and
+   * `heardBy` of those that were asked do hear it, or none of them answers: then this peer is cut off.
+   */
+  | {
+      readonly kind: 'peer-suspected'
+      readonly peer: string
+      readonly condition: 'frozen' | 'unreachable'
+      readonly silentMs: number
+      readonly heardBy: number
+    }
+  /** A member that was suspected is there again, so long after it was last heard. */
+  | { readonly kind: 'peer-heard-again'; readonly peer: string; readonly afterMs: number }
+  /** This peer itself stood still: stopped, or with an event loop that was held up for so long. */
+  | { readonly kind: 'peer-thawed'; readonly stoodStillMs: number }
+  /** A member left, and nobody is known to hold so many of the updates that it made. */
+  | { readonly kind: 'peer-left'; readonly peer: string; readonly unsent: number }
   /** A batch or state that does not decode; nothing of it was applied. */
   | {
       readonly kind: 'batch-quarantined'

@@ -12,14 +12,14 @@ export function joinery(workload: Workload): Engine {
       return state.takeBatch() ?? new Uint8Array()
     },
     receive: (updates) => {
-      const replica = newState(0x0fed_cba9_8765_4321n)
+      const replica = newState(0x8fed_cba9_8765_4321n)
       for (const update of updates) {
         if (replica.apply(update) !== 'applied') throw new Error('a batch was not applied')
       }
     },
     state: () => state.encodeState(),
     load: (bytes) => {
-      if (newState(0x0fed_cba9_8765_4321n).joinState(bytes) !== true) {
+      if (newState(0x8fed_cba9_8765_4321n).joinState(bytes) !== true) {
         throw new Error('a state was not joined')
       }
     },
@@ -48,7 +48,7 @@ function operation(workload: Workload, state: SpaceState): Engine['operate'] {
 }
 
 /** A replica of a space. */
-export function newState(replica = 0x1234_5678_9abc_def0n): SpaceState {
+export function newState(replica = 0x9234_5678_9abc_def0n): SpaceState {
   return new SpaceState({ replica, clock: () => Date.now() })
 }
 

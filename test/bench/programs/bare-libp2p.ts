@@ -19,11 +19,18 @@ export type BareCommand =
   | { readonly kind: 'publish'; readonly count: number; readonly everyMs: number }
   | { readonly kind: 'receive'; readonly count: number }
 
+/** How a bare node starts. */
+export interface BareOptions {
+  /** The multiaddr of the node to connect to. */
+  readonly dial?: string | undefined
+  /** Of a message: 24 at least. */
+  readonly payloadBytes?: number
+}
+
 const protocol = '/bench/echo/1'
 const topic = 'bench'
-const payloadBytes = 64
 
-const { dial } = readOptions<{ dial?: string }>()
+const { dial, payloadBytes = 64 } = readOptions<BareOptions>()
 const node = await createLibp2p({
   addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
   transports: [tcp()],

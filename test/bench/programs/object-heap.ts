@@ -92,7 +92,7 @@ function writer(state: ReturnType<typeof newState>): (number: number) => void {
 /** A replica that was given all of them as a state. */
 function loadOurs(objects: number): ReturnType<typeof newState> {
   const bytes = makeOurs(objects).encodeState()
-  const replica = newState(0x0fed_cba9_8765_4321n)
+  const replica = newState(0x8fed_cba9_8765_4321n)
   replica.joinState(bytes)
   return replica
 }

@@ -11,6 +11,13 @@ export type PeerCommand =
   | { readonly kind: 'receive-stamps'; readonly count: number }
   | { readonly kind: 'flush-each'; readonly batches: number; readonly perBatch: number }
 
+/** How a peer starts. */
+export interface PeerOptions {
+  readonly bootstrap?: readonly string[]
+  readonly hasGateway?: boolean
+  readonly dissemination?: 'direct' | 'gossip'
+}
+
 /** What a peer says when it is ready. */
 export interface PeerReady {
   readonly addresses: readonly string[]
@@ -20,10 +27,11 @@ export interface PeerReady {
 /** What a peer wrote and sent while it wrote. */
 export type WireUse = Pick<PeerStatistics, 'updates' | 'batches' | 'bytes' | 'bytesSent'>
 
-const { bootstrap, hasGateway } = readOptions<{ bootstrap?: string[]; hasGateway?: boolean }>()
+const { bootstrap, hasGateway, dissemination } = readOptions<PeerOptions>()
 const peer = await createPeer({
   clusterKey: 'the key of benchmarks on this machine',
   bootstrap,
+  dissemination,
   ...(hasGateway === true ? { gateway: {} } : {}),
 })
 const space = await peer.space('bench')
@@ -43,12 +51,16 @@ serve<PeerCommand>(async (command) => {
     case 'await-total':
       await total.until((value) => value === command.total)
       return { endNs: nowNs() }
-    case 'stamp':
+    case 'stamp': {
+      const before = peer.statistics()
       for (let i = 0; i < command.count; i++) {
         await sleep(command.everyMs)
         table.set('stamp', nowNs())
       }
-      return {}
+      await space.flush({ replicas: 2 })
+      const after = peer.statistics()
+      return { bytes: Math.round((after.bytes - before.bytes) / (after.batches - before.batches)) }
+    }
     case 'receive-stamps': {
       const samplesUs: number[] = []
       for await (const _ of table.changes()) {

@@ -106,7 +106,7 @@ function ourReplica(replica: bigint): { state: SpaceState } & Sequences {
 }
 
 function ourSide({ work, listened = false }: SequenceOptions): Side {
-  const { state, texts, items } = ourReplica(0x1234_5678_9abc_def0n)
+  const { state, texts, items } = ourReplica(0x9234_5678_9abc_def0n)
   const operate = {
     'text typed at the end': (number: number) => {
       texts.insert(number, letter(number))
@@ -125,7 +125,7 @@ function ourSide({ work, listened = false }: SequenceOptions): Side {
       return state.takeBatch() ?? new Uint8Array()
     },
     receiver: () => {
-      const other = ourReplica(0x0fed_cba9_8765_4321n)
+      const other = ourReplica(0x8fed_cba9_8765_4321n)
       const target = work === 'list pushed' ? other.items : other.texts
       if (listened) target.subscribe((change) => change.detail[0]?.delta)
       return {

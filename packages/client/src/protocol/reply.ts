@@ -45,6 +45,8 @@ export type Reply =
     }
   | { readonly kind: 'item'; readonly id: number; readonly value: unknown }
   | { readonly kind: 'end'; readonly id: number }
+  /** Of a space that was opened: what is visible at the gateway, as far as it was not told. A version vector. */
+  | { readonly kind: 'seen'; readonly space: string; readonly vector: Uint8Array }
   /** The gateway closes: it takes no further request, and what it has not answered it has not applied. */
   | { readonly kind: 'refused'; readonly failure: Failure }
 
@@ -58,6 +60,7 @@ const tag = {
   item: 7,
   end: 8,
   refused: 9,
+  seen: 10,
 } as const
 
 /** Appends one reply. */
@@ -79,6 +82,10 @@ export function encodeReply(writer: Writer, reply: Reply): void {
       writer.varint(reply.id)
       writer.byte(reply.last ? 1 : 0)
       return writer.bytes(reply.bytes)
+    case 'seen':
+      writer.byte(tag.seen)
+      writer.text(reply.space)
+      return writer.bytes(reply.vector)
     case 'end':
       writer.byte(tag.end)
       return writer.varint(reply.id)
@@ -137,6 +144,8 @@ function decodeReply(reader: Reader): Reply {
       return { kind: 'part', id: reader.varint(), last: reader.byte() === 1, bytes: reader.bytes() }
     case tag.end:
       return { kind: 'end', id: reader.varint() }
+    case tag.seen:
+      return { kind: 'seen', space: reader.text(), vector: reader.bytes() }
     case tag.writeFailed:
       return {
         kind: 'write-failed',

@@ -74,7 +74,13 @@ type EventualRequest =
   | Hello
   | OpenObject
   | DefineTarget
-  | { readonly kind: 'open-space'; readonly id: number; readonly space: string }
+  /** Answered when all that `after` stands for, an encoded version vector or nothing, is visible at the gateway. */
+  | {
+      readonly kind: 'open-space'
+      readonly id: number
+      readonly space: string
+      readonly after: Uint8Array
+    }
   | {
       readonly kind: 'write'
       readonly sequence: number
@@ -215,7 +221,8 @@ function encodeRare(writer: Writer, request: Exclude<EventualRequest, { kind: Ho
     case 'open-space':
       writer.byte(tag.openSpace)
       writer.varint(request.id)
-      return writer.text(request.space)
+      writer.text(request.space)
+      return writer.bytes(request.after)
     case 'open-object':
       writer.byte(tag.openObject)
       writer.varint(request.id)
@@ -294,7 +301,12 @@ function decodeRare(reader: Reader, kind: number): Request {
     case tag.hello:
       return decodeHello(reader)
     case tag.openSpace:
-      return { kind: 'open-space', id: reader.varint(), space: decodeName(reader) }
+      return {
+        kind: 'open-space',
+        id: reader.varint(),
+        space: decodeName(reader),
+        after: reader.bytes(),
+      }
     case tag.openObject:
       return {
         kind: 'open-object',

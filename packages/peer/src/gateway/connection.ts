@@ -9,45 +9,18 @@ import {
   type Request,
 } from '@joinery/client/protocol'
 import { invalidValue, isJoineryError } from '@joinery/crdt-objects'
-import type { Admission } from './admission.ts'
-import { clientChanges, type Writing } from './client-changes.ts'
-import type { ClientSession, ClientSessions } from './client-session.ts'
-import type { GatewayHost } from './host.ts'
+import { clientChanges } from './client-changes.ts'
+import type { ClientSession } from './client-session.ts'
+import type { ClientSocket, GatewayShared } from './connection-parts.ts'
 import { answerInspection } from './inspect.ts'
-import type { OpenSpaces } from './open-spaces.ts'
 import { Openings } from './openings.ts'
-import type { GatewayLimits } from './options.ts'
 import { ReplyFrame } from './reply-frame.ts'
+import { SeenSpaces } from './seen-spaces.ts'
 import { ServedStream, type StreamClient } from './served-stream.ts'
 import { StrongCalls } from './strong-calls.ts'
 import { Targets } from './targets.ts'
 import { type Answering, Waits } from './waits.ts'
 import { WriteIntake } from './write-intake.ts'
-
-/** The socket of a connection, as it needs it. */
-export interface ClientSocket {
-  readonly bufferedBytes: number
-  /** Sends a copy of `frame`. */
-  send(frame: Uint8Array): void
-  /** Stops and starts the arrival of frames. */
-  pause(): void
-  resume(): void
-  close(code: number, reason: string): void
-  terminate(): void
-}
-
-/** What all connections of a gateway share. */
-export interface GatewayShared {
-  readonly host: GatewayHost
-  readonly limits: GatewayLimits
-  readonly admission: Admission
-  readonly sessions: ClientSessions
-  readonly writing: Writing
-  readonly spaces: OpenSpaces
-  /** 16 random bytes, new at each start. */
-  readonly life: Uint8Array
-  readonly onFault: (error: unknown) => void
-}
 
 /** Codes of RFC 6455 with which a gateway closes. */
 const closeCode = { protocol: 1002, policy: 1008, fault: 1011, busy: 1013 } as const
@@ -65,6 +38,7 @@ export class Connection implements StreamClient {
   private readonly shared: GatewayShared
   private readonly socket: ClientSocket
   private readonly targets = new Targets()
+  private readonly seen = new SeenSpaces()
   private readonly openings: Openings
   private readonly strong: StrongCalls
   private readonly streams = new Map<number, ServedStream>()
@@ -88,7 +62,14 @@ export class Connection implements StreamClient {
       result: (id, value) => this.result(id, value),
       fail: (id, error) => this.fail(id, error),
     }
-    this.openings = new Openings({ spaces: shared.spaces, targets, frame, fail: answering.fail })
+    const { seen } = this
+    this.openings = new Openings({
+      spaces: shared.spaces,
+      targets,
+      seen,
+      frame,
+      fail: answering.fail,
+    })
     this.waits = new Waits(answering)
     this.strong = new StrongCalls({
       ...{ ...answering, strong: shared.host.strong },
@@ -391,6 +372,7 @@ export class Connection implements StreamClient {
   private readonly flush = (): void => {
     this.scheduled = false
     this.writes?.answer()
+    this.seen.tell(this.frame)
     this.frame.flush()
   }
 

@@ -7,6 +7,7 @@ import type {
 import type { OrderedLog, Outcome, Visibility } from '@joinery/consensus/caller'
 import type { CallCommand, Command, Query } from '@joinery/consensus/host'
 import type { Kind, Space } from '@joinery/crdt-objects'
+import type { VersionVector } from '@joinery/crdt-objects/engine'
 
 /**
  * Gives the local handle of an object as it is to be served now: once this process opens the object with a validator,
@@ -18,6 +19,12 @@ export type ServedObject = () => object
 export interface HostedSpace extends Space<'local'> {
   /** Opens an object for a caller whose schema came as a descriptor. @throws as {@link Space.open} */
   serve(name: string, kind: Kind): Promise<ServedObject>
+  /** What is visible here. */
+  readonly seen: VersionVector
+  /** Another number whenever that is more. */
+  readonly seenCount: number
+  /** Resolves when all that is visible here. @throws JoineryError CALL_TIMEOUT */
+  reach(vector: VersionVector, signal?: AbortSignal): Promise<void>
 }
 
 /** What a gateway serves: the spaces of the peer it belongs to, and a look at what is there. */

@@ -1,12 +1,15 @@
 import type { Request } from '@joinery/client/protocol'
+import { Reader, VersionVector } from '@joinery/crdt-objects/engine'
 import type { OpenSpaces } from './open-spaces.ts'
 import type { ReplyFrame } from './reply-frame.ts'
+import type { SeenSpaces } from './seen-spaces.ts'
 import type { Targets } from './targets.ts'
 
 /** What opening needs of its connection. */
 export interface OpeningsParts {
   readonly spaces: OpenSpaces
   readonly targets: Targets
+  readonly seen: SeenSpaces
   readonly frame: ReplyFrame
   readonly fail: (id: number, error: unknown) => void
 }
@@ -19,12 +22,20 @@ export class Openings {
     this.parts = parts
   }
 
-  space({ id, space }: Request & { kind: 'open-space' }): Promise<void> {
-    const { spaces, frame, fail } = this.parts
-    return spaces.space(space).then(
+  space({ id, space, after }: Request & { kind: 'open-space' }): Promise<void> {
+    const { frame, fail } = this.parts
+    return this.reachedSpace(space, after).then(
       () => frame.result(id, undefined),
       (error: unknown) => fail(id, error),
     )
+  }
+
+  private async reachedSpace(name: string, after: Uint8Array): Promise<void> {
+    const { spaces, seen } = this.parts
+    const needed = decodeVector(after)
+    const space = await spaces.space(name)
+    seen.add(space)
+    if (needed !== undefined) await space.reach(needed)
   }
 
   object(request: Request & { kind: 'open-object' }): Promise<void> | undefined {
@@ -47,4 +58,13 @@ export class Openings {
     }
     return undefined
   }
+}
+
+/** @throws JoineryError ENCODING_INVALID */
+function decodeVector(bytes: Uint8Array): VersionVector | undefined {
+  if (bytes.length === 0) return undefined
+  const reader = new Reader(bytes)
+  const vector = VersionVector.decode(reader)
+  reader.end()
+  return vector
 }

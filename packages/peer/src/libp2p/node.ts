@@ -58,7 +58,7 @@ export async function createNode(options: NodeOptions): Promise<Node> {
 
 async function createLibp2pNode(privateKey: PrivateKey, options: NodeOptions): Promise<Libp2p> {
   const { clusterKey, cluster, report } = options
-  const timeoutMs = options.handshakeTimeoutMs ?? 10_000
+  const timeoutMs = options.handshakeTimeoutMs ?? 20_000
   const membership = {
     selfId: peerIdFromPrivateKey(privateKey).toString(),
     clusterKey,
@@ -84,7 +84,9 @@ async function createLibp2pNode(privateKey: PrivateKey, options: NodeOptions): P
       inboundConnectionThreshold: 1000,
       maxIncomingPendingConnections: 1000,
       inboundUpgradeTimeout: 2 * timeoutMs,
-      dialTimeout: 15_000,
+      dialTimeout: 1.5 * timeoutMs,
+      // By default 6 s: in a burst of joins a handshake waits for those of all others.
+      addressDialTimeout: 1.5 * timeoutMs,
     },
     // The monitor takes a busy peer for a dead one and aborts its connection. Death is ours to tell: see membership.
     connectionMonitor: { pingInterval: 10_000, abortConnectionOnPingFailure: false },

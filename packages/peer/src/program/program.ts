@@ -153,7 +153,7 @@ async function serve(settings: Settings, environment: Environment): Promise<void
     const { unsent } = await peer.drain({ deadlineMs: drainMs })
     console.log(farewell(unsent, peer.statistics().peers))
   } finally {
-    await peer.stop()
+    await peer.stop({ deadlineMs: 0 })
     reports.flush()
   }
 }

@@ -85,6 +85,8 @@ function kindOf(report: Report): string {
   switch (report.kind) {
     case 'peer-refused':
       return `${report.kind} ${report.reason}`
+    case 'peer-suspected':
+      return `${report.kind} ${report.condition}`
     case 'batch-quarantined':
     case 'message-ignored':
     case 'engine-failed':
@@ -114,6 +116,18 @@ function textOf(report: Report): string {
       return 'a peer does not read fast enough; what was queued for it is dropped, and fetched later'
     case 'peer-silent':
       return 'a peer was silent for too long; its connection is closed, and tried again'
+    case 'peer-suspected':
+      if (report.condition === 'frozen')
+        return 'a peer is silent, and nobody else hears it: it is frozen, or cut off from all'
+      return report.heardBy > 0
+        ? 'a peer is silent here, and others hear it: the network between it and this peer is broken'
+        : 'a peer is silent, and so are the others: this peer is cut off'
+    case 'peer-heard-again':
+      return 'a peer that was silent is heard again'
+    case 'peer-thawed':
+      return 'this peer stood still, and catches up'
+    case 'peer-left':
+      return 'a peer left, and nobody is known to hold what it wrote last'
     case 'batch-quarantined':
       return `what came for the space "${report.space}" does not decode; nothing of it was applied`
     case 'message-ignored':

@@ -1,4 +1,5 @@
 import {
+  type Bookmark,
   type FlushOptions,
   JoineryError,
   type LinearizableOptions,
@@ -13,17 +14,22 @@ import {
   type WaitOptions,
 } from '@joinery/crdt-objects'
 import {
+  encodeBookmark,
   isStrongSchema,
   type Kind,
   kindOf,
   loadEngines,
   type ObjectState,
+  type VersionVector,
 } from '@joinery/crdt-objects/engine'
 import type { HostedSpace, ServedObject } from '../gateway/host.ts'
 import { type StrongObjects } from '../groups/strong-objects.ts'
 import { type SpaceDriver } from '../replication/driver.ts'
 import { checkObjectName } from './names.ts'
 import { type SpaceRegistry } from './space-registry.ts'
+
+/** For how long a replica may be behind what its user has seen elsewhere. */
+const reachMaxMs = 10_000
 
 /** A space whose objects are in this process. */
 export type LocalSpace = Space<'local'>
@@ -43,6 +49,30 @@ export class PeerSpace implements HostedSpace {
 
   get name(): string {
     return this.#driver.name
+  }
+
+  get bookmark(): Bookmark {
+    return encodeBookmark(this.name, this.seen)
+  }
+
+  get seen(): VersionVector {
+    return this.#driver.seen
+  }
+
+  get seenCount(): number {
+    return this.#driver.seenCount
+  }
+
+  async reach(vector: VersionVector, signal?: AbortSignal): Promise<void> {
+    const timeoutMs = reachMaxMs
+    if (await this.#driver.reach(vector, { timeoutMs, signal })) return
+    throw new JoineryError(
+      'CALL_TIMEOUT',
+      `What the bookmark stands for has not come to this replica of "${this.name}" within ${timeoutMs} ms. Whoever ` +
+        'wrote it may be cut off, or have ended before any other peer held it: flush before passing a bookmark on.',
+      { timeoutMs, outcome: 'not-applied' },
+      { retryable: true },
+    )
   }
 
   open<S extends Schema>(name: string, schema: S, options: LinearizableOptions): Promise<Strong<S>>

@@ -1,0 +1,168 @@
+import { fitLine, fitPower, type Point } from './fit.ts'
+import { modelAt, type Modelled } from './model.ts'
+import { type Panel } from './plot.ts'
+import { type ScaleFigures } from './run-scale.ts'
+import { type Adapter } from './scale-peer.ts'
+
+const adapters: readonly Adapter[] = ['direct', 'gossip']
+/** From so many peers on a power is fitted: below, windows gather much and hide it. */
+const largeFrom = 30
+/** For which a model on paper answers. */
+const modelled = 1000
+
+/*
+ * What carries the messages, in us of processor time, measured apart from replication: a frame on a lane, a frame over
+ * libp2p beyond the number of lanes that a peer has, and a copy of gossip with what its bytes add.
+ */
+const laneFrameUs = 5
+const streamFrameUs = 60
+const lanesMax = 128
+const gossipCopyUs = 65
+const gossipUsPerByte = 13 / 1024
+
+type Measure = (figures: ScaleFigures) => number
+
+const bytesOf: Measure = (one) => one.bytesSent + one.bytesReceived
+const messagesOf: Measure = (one) => one.messagesSent + one.messagesReceived
+const cpuOf: Measure = (one) => one.cpuUs
+
+/** Of the transport on paper: see above. */
+function transportUs({ adapter, peers, ...one }: ScaleFigures): number {
+  if (adapter === 'gossip') {
+    return one.messagesReceived * gossipCopyUs + one.bytesReceived * gossipUsPerByte
+  }
+  const onLanes = Math.min(1, lanesMax / (peers - 1))
+  const frameUs = onLanes * laneFrameUs + (1 - onLanes) * streamFrameUs
+  return (one.messagesSent + one.messagesReceived) * frameUs
+}
+
+export function renderTable(found: readonly ScaleFigures[]): string {
+  const header = [
+    ...['peers', 'by', 'kB', 'messages', 'repeated', 'CPU ms', '+ transport'],
+    ...['batches', 'B each', 'named each', 'everywhere p50', 'p99', 'converged'],
+  ]
+  const rows = found.map((one) => [
+    `${one.peers}`,
+    one.adapter,
+    (bytesOf(one) / 1000).toFixed(1),
+    messagesOf(one).toFixed(0),
+    one.repeated.toFixed(0),
+    (one.cpuUs / 1000).toFixed(1),
+    (transportUs(one) / 1000).toFixed(1),
+    one.batches.toFixed(0),
+    one.batchBytes.toFixed(0),
+    one.dependencies.toFixed(1),
+    `${one.everywhereMs.p50.toFixed(0)} ms`,
+    `${one.everywhereMs.p99.toFixed(0)} ms`,
+    `${one.convergedMs} ms`,
+  ])
+  const all = [header, ...rows]
+  const widths = header.map((_, column) => Math.max(...all.map((row) => row[column]!.length)))
+  return all.map((row) => row.map((cell, i) => cell.padStart(widths[i]!)).join('  ')).join('\n')
+}
+
+/** How it grows, what most of it is, and what a thousand peers would take. */
+export function renderConclusions(found: readonly ScaleFigures[]): string {
+  const lines = ['', `growth from ${largeFrom} peers on, as a power of the number of peers`]
+  for (const adapter of adapters) {
+    const large = found.filter((one) => one.adapter === adapter && one.peers >= largeFrom)
+    if (large.length < 2) continue
+    const power = (of: Measure): string => fitPower(pointsOf(large, of)).toFixed(2)
+    lines.push(
+      `  ${adapter}: bytes ${power(bytesOf)}, messages ${power(messagesOf)}, CPU ${power(cpuOf)}`,
+    )
+    // What the model says of the largest size from the smaller ones shows what it is worth.
+    const known = large.slice(0, -1)
+    const checked = large.at(-1)!.peers
+    if (known.length > 1)
+      lines.push(`  ${checked} peers on paper, from fewer: ${modelText(known, checked)}`)
+    for (const peers of [300, modelled]) {
+      if (peers > checked) lines.push(`  ${peers} peers on paper: ${modelText(large, peers)}`)
+    }
+  }
+  return [...lines, ...bottleneckLines(found)].join('\n')
+}
+
+function modelText(measured: readonly ScaleFigures[], peers: number): string {
+  const { bytes, messages, cpuUs } = modelAt(measured, peers)
+  return `${(bytes / 1000).toFixed(0)} kB, ${messages.toFixed(0)} messages, ${(cpuUs / 1000).toFixed(0)} ms of CPU`
+}
+
+/** The parts of what a peer receives at the largest size: which of them is the greatest. */
+function bottleneckLines(found: readonly ScaleFigures[]): string[] {
+  const direct = found.filter((one) => one.adapter === 'direct')
+  const largest = direct.at(-1)
+  if (largest === undefined || direct.length < 2) return []
+  const size = fitLine(direct.map((one): Point => [one.dependencies, one.batchBytes]))
+  const work = fitLine(direct.map((one): Point => [one.dependencies, one.cpuUs / one.batches]))
+  const namedPart = (size.slope * largest.dependencies) / largest.batchBytes
+  const workPart = (work.slope * largest.dependencies * largest.batches) / largest.cpuUs
+  const otherPart = 1 - (largest.batches * largest.batchBytes) / largest.bytesReceived
+  return [
+    '',
+    `what it is at ${largest.peers} peers, by direct`,
+    `  a batch names ${largest.dependencies.toFixed(0)} others that wrote since its author's last one: ` +
+      `${size.slope.toFixed(1)} B and ${work.slope.toFixed(2)} us each`,
+    `  these names are ${percent(namedPart)} of the bytes of batches and ${percent(workPart)} of the CPU`,
+    `  frames, digests, asks and answers are ${percent(otherPart)} of the bytes`,
+    `  the bottleneck: ${namedPart > 0.5 ? namesText : 'the batches themselves'}`,
+  ]
+}
+
+const namesText =
+  'the names in batches. They grow with the number of writers, while what was written does not. ' +
+  'What would lift it: longer windows, in which a batch carries more operations under the same names; ' +
+  'short numbers in place of 64-bit ids; naming only those whose own last batch the author had not named yet; ' +
+  'spaces with fewer writers, the rest of whom write through gateways.'
+
+function pointsOf(figures: readonly ScaleFigures[], of: Measure): Point[] {
+  return figures.map((one) => [one.peers, of(one)])
+}
+
+function percent(part: number): string {
+  return `${(100 * Math.max(0, part)).toFixed(0)} %`
+}
+
+const colors = { direct: '#1f77b4', gossip: '#d62728' } as const
+
+export function scalePanels(found: readonly ScaleFigures[]): Panel[] {
+  const panel = (
+    title: string,
+    of: Measure,
+    modelledAs: (modelled: Modelled) => number,
+  ): Panel => ({
+    title,
+    series: adapters.flatMap((adapter) => {
+      const figures = found.filter((one) => one.adapter === adapter)
+      const large = figures.filter((one) => one.peers >= largeFrom)
+      const measured = {
+        ...{ name: adapter, color: colors[adapter] },
+        points: pointsOf(figures, of),
+      }
+      const last = figures.at(-1)
+      if (large.length < 2 || last === undefined || last.peers >= modelled) return [measured]
+      const model = {
+        ...{ name: `${adapter}, model`, color: colors[adapter], isModel: true },
+        points: [
+          [last.peers, of(last)] as const,
+          [modelled, modelledAs(modelAt(large, modelled))] as const,
+        ],
+      }
+      return [measured, model]
+    }),
+  })
+  return [
+    panel('bytes of a peer in a second', bytesOf, ({ bytes }) => bytes),
+    panel('messages of a peer in a second', messagesOf, ({ messages }) => messages),
+    panel('CPU of a peer in a second, us', cpuOf, ({ cpuUs }) => cpuUs),
+    {
+      title: 'from a write until it is everywhere, p99, ms',
+      series: adapters.map((adapter) => ({
+        ...{ name: adapter, color: colors[adapter] },
+        points: found
+          .filter((one) => one.adapter === adapter)
+          .map((one) => [one.peers, one.everywhereMs.p99] as const),
+      })),
+    },
+  ]
+}
