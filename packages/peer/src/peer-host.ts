@@ -321,12 +321,15 @@ export class PeerHost implements Peer {
         return driver.unconfirmed === 0 ? 1 : await this.#flushToOther(driver, deadlineMs)
       }),
     )
+    return this.#leaveReport(Math.min(...held))
+  }
+
+  /** `heldBy`, unless nothing was written or something is held by nobody. */
+  #leaveReport(heldBy: number): LeaveReport {
+    const { drivers } = this.#registry
     const unsent = drivers.reduce((total, driver) => total + driver.unconfirmed, 0)
     const isEmpty = this.#count.updates === 0
-    return {
-      ...{ complete: unsent === 0, unsent },
-      heldBy: unsent > 0 || isEmpty ? 0 : Math.min(...held),
-    }
+    return { complete: unsent === 0, unsent, heldBy: unsent > 0 || isEmpty ? 0 : heldBy }
   }
 
   /** How many other peers hold what was written to a space; 0 at the deadline, and when nobody is there. */
@@ -355,14 +358,20 @@ export class PeerHost implements Peer {
     return isAlone && (this.#hasBootstrap || this.#supervisor.missing > 0)
   }
 
-  async #end(deadlineMs: number): Promise<LeaveReport> {
+  async #closeAndHandOver(deadlineMs: number): Promise<LeaveReport> {
     // First, so that no client writes any more what would then be lost.
     await this.#gateway?.close()
-    const report = await this.#handOver(deadlineMs)
+    return await this.#handOver(deadlineMs)
+  }
+
+  async #end(deadlineMs: number): Promise<LeaveReport> {
+    const isAtOnce = deadlineMs === 0
+    // As a crash would, before anything is waited for: what was not sealed must not leave by luck of timing.
+    const report = isAtOnce ? this.#leaveReport(1) : await this.#closeAndHandOver(deadlineMs)
+    this.#registry.stop()
+    if (isAtOnce) await this.#gateway?.close()
     for (const timer of this.#timers) clearInterval(timer)
     this.#supervisor.stop()
-    // Before anything is waited for: what was not sealed by now must not leave by luck of timing.
-    this.#registry.stop()
     await this.#groups.leave()
     this.#membership.leave(report.unsent)
     // The word leaves with the end of this turn.
