@@ -113,6 +113,23 @@ describe('Peers that listen nowhere', () => {
     assert.ok(c.take().includes('message x a 1'))
   })
 
+  it('begin anew after one of them had to drop what was on its way to the forwarder', async () => {
+    await join()
+    a.take()
+    c.take()
+    const [toB] = [...a.channels].filter(({ peer }) => peer === 'b')
+    a.membership.onOverflow(toB!, 1000)
+    await settleAll()
+    assert.ok(a.take().includes('lost c'))
+    a.membership.onDrained(toB!)
+    pass(2)
+    await settleAll()
+    assert.ok(a.take().includes('up x c'))
+    c.membership.sendMessage('x', 'a', Uint8Array.of(1), false)
+    await settleAll()
+    assert.ok(a.take().includes('message x c 1'))
+  })
+
   it('give a path up for a connection of their own', async () => {
     await join()
     a.take()

@@ -16,12 +16,12 @@ import {
 import {
   type ControlAnswer,
   type ControlRefusal,
-  type EpochRecord,
   type KeeperView,
   type SealingView,
   type SpaceView,
   type Standing,
 } from './core/control-contract.ts'
+import { readRecord, writeRecord } from './core/control-codec.ts'
 
 /** Part of the protocol, as are the lists below: words are only added, at the end. */
 const kinds = [
@@ -53,7 +53,7 @@ const statuses = [
   'sealed',
 ] as const satisfies readonly Standing['status'][]
 
-const bytesEach = { record: 2, seal: 9, sealing: 11 } as const
+const bytesEach = { record: 2, sealing: 11 } as const
 
 /** Encodes what the control group answers; `decodeControlAnswer` is the inverse. */
 export function encodeControlAnswer(answer: ControlAnswer): Uint8Array {
@@ -153,24 +153,6 @@ function readView(reader: Reader): SpaceView {
     standingNumber: reader.varint(),
     genesis: readOptional(reader, () => readIds(reader)),
   }
-}
-
-function writeRecord(writer: Writer, { epoch, seals }: EpochRecord): void {
-  writer.varint(epoch)
-  writer.varint(seals.length)
-  for (const { incarnation, last } of seals) {
-    writer.u64(incarnation)
-    writer.varint(last)
-  }
-}
-
-function readRecord(reader: Reader): EpochRecord {
-  const epoch = reader.varint()
-  const seals = readMany(reader, bytesEach.seal, () => ({
-    incarnation: reader.u64(),
-    last: reader.varint(),
-  }))
-  return { epoch, seals }
 }
 
 function writeSealing(writer: Writer, { incarnation, round, target, reported }: SealingView): void {

@@ -94,10 +94,14 @@ export class Forwarding {
     this.#forward({ kind: 'forward', from, to: peer, path, content, isReachable })
   }
 
-  /** The connection to a neighbour is gone, or what was queued for it. */
+  /** A neighbour has no connection any more: whom it told of, it tells of again when it is back. */
+  onDisconnected(peer: string): void {
+    for (const [id, absent] of this.#absent) this.#dropForwarder(id, absent, peer)
+  }
+
+  /** The connection to a neighbour is gone, perhaps for another one, or what was queued for it. */
   onLost(peer: string): void {
     this.#forward({ kind: 'lost', peer })
-    for (const [id, absent] of this.#absent) this.#dropForwarder(id, absent, peer)
     for (const channel of [...this.#channels.values()]) if (channel.via === peer) channel.end()
   }
 

@@ -218,6 +218,7 @@ export class Membership implements ChannelEvents {
     this.#spaces.onGone(neighbour)
     if (this.#active.get(neighbour.peer) !== neighbour) return
     this.#deactivate(neighbour)
+    if (channel.via === undefined) this.#forwarding.onDisconnected(neighbour.peer)
     this.#ports.onLost(neighbour.peer)
     this.#watch.step({ kind: 'disconnected', peer: neighbour.peer, nowMs: this.#ports.now() })
   }

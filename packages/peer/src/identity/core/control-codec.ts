@@ -192,7 +192,8 @@ function readSealing(reader: Reader, space: SpaceControl): void {
   space.sealingBySlot.set(index, { ...sealing, heldByMember })
 }
 
-function writeRecord(writer: Writer, { epoch, seals }: EpochRecord): void {
+/** Writes the seals of one epoch; `readRecord` is the inverse. */
+export function writeRecord(writer: Writer, { epoch, seals }: EpochRecord): void {
   writer.varint(epoch)
   writer.varint(seals.length)
   for (const { incarnation, last } of seals) {
@@ -201,7 +202,8 @@ function writeRecord(writer: Writer, { epoch, seals }: EpochRecord): void {
   }
 }
 
-function readRecord(reader: Reader): EpochRecord {
+/** @throws JoineryError ENCODING_INVALID */
+export function readRecord(reader: Reader): EpochRecord {
   const epoch = reader.varint()
   const seals: SealRecord[] = []
   for (let left = reader.count(bytesEach.seal); left > 0; left--) {
