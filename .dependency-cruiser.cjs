@@ -98,10 +98,12 @@ module.exports = {
       { path: '^packages/client/src/', pathNot: '^packages/client/src/(index\\.ts|inspector/)' },
     ),
     forbid(
-      'replication-core-is-pure',
-      'The core of replication knows objects and itself.',
-      { path: '^packages/peer/src/replication/core/' },
-      { pathNot: ['^packages/peer/src/replication/core/', '^packages/crdt-objects/src/'] },
+      'replication-and-identity-cores-are-pure',
+      'The cores of replication and of identity know objects and each other.',
+      { path: '^packages/peer/src/(replication|identity)/core/' },
+      {
+        pathNot: ['^packages/peer/src/(replication|identity)/core/', '^packages/crdt-objects/src/'],
+      },
     ),
   ],
   options: {

@@ -1,10 +1,10 @@
 /** Files that a command starts, and so nothing imports. */
 const started = [
   'test/{check,mutate,long,run,seed,skip}.ts',
-  'test/{bench,conformance,joins,nemesis,scale,simulation,simulation/membership,soak}/main.ts',
+  'test/{bench,conformance,joins,lifetimes,nemesis,scale,simulation,simulation/membership,soak,spaces-nemesis}/main.ts',
   'test/bench/programs/*.ts',
   'test/tooling/bundle-built.ts',
-  'test/{fixtures,{acceptance,integration,nemesis,soak}/fixtures}/*.ts',
+  'test/{fixtures,{acceptance,integration,lifetimes,nemesis,soak,spaces-nemesis}/fixtures}/*.ts',
   'test/**/*.test.ts',
   'test/types/*.test-d.ts',
   'test/types/printed/*.ts',

@@ -37,6 +37,16 @@ const runs: Readonly<Record<string, LongRun>> = {
       'Five voters in processes and networks of their own are killed, stopped and cut off from each other, with disks and in memory: what their clients saw is linearizable, and nothing acknowledged is lost.',
     args: [...fromSource, 'test/nemesis/main.ts'],
   },
+  partitions: {
+    summary:
+      'Five peers in networks of their own and one space: links that are cut, lose packets, are slow or long, and processes that are killed, stopped and come in bursts. Writing goes on as before, all is whole soon after, and nothing that two peers held is lost.',
+    args: [...fromSource, 'test/spaces-nemesis/main.ts'],
+  },
+  lifetimes: {
+    summary:
+      'Ten thousand containers live against one space, a tenth of them processes that are killed: nothing acknowledged is lost, and what they leave is as large as a fresh space with the same contents.',
+    args: [...fromSource, 'test/lifetimes/main.ts'],
+  },
   scale: {
     summary:
       'What a peer of a cluster costs, by the number of peers at one load in all: the replication of peers on virtual time, over a network that counts.',

@@ -14,7 +14,15 @@ interface LaneResult {
 }
 
 /** Folders of tests that mostly wait for processes, servers and sockets. */
-const waiting = new Set(['acceptance', 'examples', 'integration', 'nemesis', 'peer'])
+const waiting = new Set([
+  'acceptance',
+  'examples',
+  'integration',
+  'lifetimes',
+  'nemesis',
+  'peer',
+  'spaces-nemesis',
+])
 const closingLine = /^(\d+) passed, (\d+) failed, (\d+) skipped$/
 
 /** The lanes, as files that mocha takes. A folder that is new computes until it is named above. */

@@ -57,4 +57,36 @@ describe('a state that lacks an engine', () => {
     assert.equal(state.joinState(whole), true)
     assert.equal(open(state, Board).at('a').votes.value, 1)
   })
+
+  it('waits with a state in pieces where it lacks one, and goes on from there', () => {
+    const author = replica(1n)
+    open(author, counter(), 'plain').add(1)
+    open(author, Board).at('a').votes.add(1)
+    author.takeBatch()
+    const encoding = author.beginStateEncoding()
+    const first = encoding.next(1)!
+    open(author, Board).at('a').cards.push('first')
+    author.takeBatch()
+    const asked: LeafEngine[] = []
+    const onEngineMissing = (engines: readonly LeafEngine[]): void => {
+      asked.push(...engines)
+    }
+    const state = new SpaceState({ replica: 2n, clock: () => 1_000, onEngineMissing })
+    const joining = state.beginStateJoining()
+    joining.add(first)
+    for (let piece = encoding.next(); piece !== undefined; piece = encoding.next()) {
+      joining.add(piece)
+    }
+    withoutEngine((engine) => {
+      let progress = joining.step()
+      while (progress === 'more') progress = joining.step()
+      assert.equal(progress, 'engine-missing')
+      assert.equal(joining.step(), 'engine-missing')
+      assert.ok(asked.length > 0 && asked.every((each) => each === engine))
+    })
+    while (joining.step() === 'more');
+    assert.equal(joining.commit(), true)
+    assert.deepEqual(open(state, Board).at('a').cards.value, ['first'])
+    assert.equal(open(state, counter(), 'plain').value, 1)
+  })
 })

@@ -1,7 +1,17 @@
 import assert from 'node:assert/strict'
 import fastCheck from 'fast-check'
 import { packReplica, SpaceState } from '#crdt-objects/engine.ts'
-import { counter, log, map, register, set, text, vector } from '#crdt-objects/index.ts'
+import {
+  counter,
+  list,
+  log,
+  map,
+  register,
+  set,
+  struct,
+  text,
+  vector,
+} from '#crdt-objects/index.ts'
 import type { Local } from '#crdt-objects/handles.ts'
 import type { Schema } from '#crdt-objects/schema.ts'
 import { orderedText } from '#test/suites/canonical-text.ts'
@@ -127,6 +137,18 @@ describe('updates that a seal has cut', () => {
     assert.equal(here.handle(state).value, 1111)
   })
 
+  it('may be the first ones of a list, after others', () => {
+    const here = new CutOff(struct({ hits: counter(), names: list<string>() }))
+    here.handle(here.author).hits.add(1)
+    here.keep()
+    here.handle(here.author).names.push('x')
+    here.keep()
+    const { state } = here.comeBack()
+    const other = new SpaceState({ replica: packReplica(5, 1), clock: () => 0 })
+    other.joinState(state.encodeState())
+    assert.deepEqual(here.handle(other).names.value, ['x'])
+  })
+
   it('do not bring back what their author had added and removed', () => {
     const here = new CutOff(set<string>())
     here.handle(here.author).add('a')
@@ -169,6 +191,39 @@ describe('updates that a seal has cut', () => {
     here.handle(here.member).append('second')
     const { state } = here.comeBack()
     assert.deepEqual(here.handle(state).value, ['first', 'second'])
+  })
+
+  it('stand once in a place from which another has removed them, whose removal was cut', () => {
+    const here = new CutOff(set<string>())
+    const other = new SpaceState({ replica: packReplica(5, 1), clock: () => 0 })
+    here.handle(here.author).add('x')
+    here.keep()
+    for (const batch of here.sent) other.apply(batch)
+    here.handle(other).delete('x')
+    here.author.apply(other.takeBatch()!)
+    here.handle(here.author).add('x')
+    here.keep()
+    const { state } = here.comeBack()
+    const joiner = new SpaceState({ replica: packReplica(6, 1), clock: () => 0 })
+    joiner.joinState(state.encodeState())
+    assert.deepEqual(here.handle(joiner).value, new Set(['x']))
+    here.handle(joiner).delete('x')
+    state.apply(joiner.takeBatch()!)
+    assert.deepEqual(here.handle(state).value, new Set())
+  })
+
+  it('are put where others have inserted meanwhile, and taken by them', () => {
+    const here = new CutOff(list<string>())
+    here.handle(here.author).push('first', 'last')
+    here.send()
+    here.handle(here.author).insert(1, 'mine')
+    here.keep()
+    here.handle(here.author).insert(2, 'mine too')
+    here.keep()
+    here.handle(here.member).insert(1, 'theirs')
+    const { state } = here.comeBack()
+    assert.deepEqual(here.handle(state).value, ['first', 'mine', 'mine too', 'theirs', 'last'])
+    assert.deepEqual(here.handle(here.member).value, here.handle(state).value)
   })
 
   it('are put beside what is still there of a text', () => {

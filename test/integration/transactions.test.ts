@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { GroupSummary } from '@joinery/client/protocol'
 import { eventually } from '#test/eventually.ts'
 import type { Audit } from './fixtures/bank.ts'
 import { PeerProcess } from './fixtures/peer-process.ts'
@@ -61,7 +62,8 @@ describe('Peers and the engines of objects', function () {
   async function launch(bootstrap: readonly string[]): Promise<PeerProcess> {
     const peer = await PeerProcess.launch()
     processes.push(peer)
-    await peer.start({ bootstrap })
+    // Whoever stays can lease slots to those that come when the founder is gone.
+    await peer.start({ bootstrap, groups: { voter: true } })
     await peer.ask({ kind: 'open', space: 'shared' })
     return peer
   }
@@ -74,6 +76,10 @@ describe('Peers and the engines of objects', function () {
     const state = await launch(author.addresses)
     await author.ask({ kind: 'write-text', text: ', and wrote on' })
     await author.ask({ kind: 'flush', replicas: 3 })
+    await eventually(async () => {
+      const [group] = await keeper.ask<GroupSummary[]>({ kind: 'groups' })
+      assert.equal(group?.voters.length, 3)
+    }, 20_000)
     const { addresses } = keeper
     await author.kill()
     const reader = await launch(addresses)

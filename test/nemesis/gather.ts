@@ -1,7 +1,6 @@
-import { readFileSync } from 'node:fs'
 import type { Holding } from '#test/linearizability/fencing.ts'
 import type { Operation } from '#test/linearizability/history.ts'
-import type { Line } from './records.ts'
+import { type Line, readLines } from './records.ts'
 
 /** What all participants have written down. */
 export interface Gathered {
@@ -32,7 +31,7 @@ export function gather(files: readonly string[]): Gathered {
   for (const file of files) {
     const ops = new Map<number, Open>()
     const held = new Map<number, Extract<Line, { kind: 'held' }>>()
-    for (const line of linesOf(file)) {
+    for (const line of readLines(file)) {
       switch (line.kind) {
         case 'begin':
           ops.set(line.op, { begin: line })
@@ -108,20 +107,6 @@ function holdingOf(
     ...{ client, lock, mode: 'exclusive', fence: BigInt(fence), requestedAt, acquiredAt },
     releasedAt: released?.at,
     isLost: released?.isLost ?? true,
-  }
-}
-
-function* linesOf(file: string): Generator<Line> {
-  for (const text of readFileSync(file, 'utf8').split('\n')) {
-    if (text === '') continue
-    let line: Line
-    try {
-      line = JSON.parse(text) as Line
-    } catch {
-      // Its writer was killed in the middle of it.
-      continue
-    }
-    yield line
   }
 }
 

@@ -7,12 +7,16 @@ export interface Network {
   addressOf(peer: number): string
   /** Goes before a program that runs there. */
   prefixOf(peer: number): readonly string[]
+  /** The end of the link that is in a peer's own network. */
+  deviceOf(peer: number): string
   /** Cuts the link of one peer: it hears nobody, and nobody hears it. */
   cut(peer: number): void
   mend(peer: number): void
   /** From now on nothing that `from` sends arrives at `to`. */
   block(from: number, to: number): void
   unblock(from: number, to: number): void
+  /** Drops what the system would still send for processes that have ended there, as the end of a machine does. */
+  forgetSockets(peer: number): void
   remove(): void
 }
 
@@ -45,10 +49,13 @@ export function makeNetwork(peers: number): Network {
   const network: Network = {
     addressOf,
     prefixOf: (peer) => ['ip', 'netns', 'exec', space(peer)],
+    deviceOf: inside,
     cut: (peer) => ip('link', 'set', outside(peer), 'down'),
     mend: (peer) => ip('link', 'set', outside(peer), 'up'),
     block: (from, to) => route('replace', from, to),
     unblock: (from, to) => route('del', from, to),
+    forgetSockets: (peer) =>
+      ip('netns', 'exec', space(peer), 'ss', '--kill', '--tcp', 'state', 'connected'),
     remove: () => {
       for (let peer = 0; peer < peers; peer++) {
         // Its end of the link goes with it.
@@ -87,7 +94,8 @@ export function loopback(): Network {
   return {
     addressOf: () => '127.0.0.1',
     prefixOf: () => [],
-    ...{ cut: refuse, mend: refuse, block: refuse, unblock: refuse },
+    ...{ deviceOf: refuse, cut: refuse, mend: refuse, block: refuse, unblock: refuse },
+    forgetSockets: refuse,
     remove: () => undefined,
   }
 }

@@ -1,4 +1,4 @@
-import { openSync, writeSync } from 'node:fs'
+import { openSync, readFileSync, writeSync } from 'node:fs'
 import type { Operation } from '#test/linearizability/history.ts'
 
 /** What a participant writes down, at once: it may be killed at any time. Times are those of `nowUs`. */
@@ -58,15 +58,30 @@ export function nowUs(): number {
 }
 
 /** Writes lines to a file. */
-export class Recorder {
+export class Recorder<L = Line> {
   readonly #file: number
 
   constructor(path: string) {
     this.#file = openSync(path, 'a')
   }
 
-  write(...lines: readonly Line[]): void {
+  write(...lines: readonly L[]): void {
     if (lines.length === 0) return
     writeSync(this.#file, lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+  }
+}
+
+/** What a recorder wrote. */
+export function* readLines<L = Line>(file: string): Generator<L> {
+  for (const text of readFileSync(file, 'utf8').split('\n')) {
+    if (text === '') continue
+    let line: L
+    try {
+      line = JSON.parse(text) as L
+    } catch {
+      // Its writer was killed in the middle of it.
+      continue
+    }
+    yield line
   }
 }

@@ -122,10 +122,11 @@ describe('A member that sends what it should not', () => {
 
   it('makes no difference with messages of replication that make no sense', async () => {
     const channel = await introduce()
+    const speaker = { sender: 5n, isMember: true, epoch: 9, keepersVersion: 9, revision: 2 ** 50 }
     const messages = [
       encodeMessage({ kind: 'answered', more: true }),
-      encodeMessage({ kind: 'held', origin: 5n, last: 2 ** 50 }),
-      encodeMessage({ kind: 'probe', origin: 5n, last: 2 ** 50 }),
+      encodeMessage({ kind: 'held', speaker, origin: 5n, last: 2 ** 50 }),
+      encodeMessage({ kind: 'probe', speaker, origin: 5n, last: 2 ** 50 }),
       ...[0, 2 ** 40].map((part) =>
         encodeMessage({
           kind: 'part',

@@ -4,10 +4,11 @@
  */
 import { strict as assert } from 'node:assert'
 import { decodeBatchHeader } from '@joinery/crdt-objects/engine'
+import { MemoryControl } from '#test/fixtures/memory-control.ts'
 import { Random } from '#test/simulation/random.ts'
 import { VirtualClock } from '#test/simulation/virtual-clock.ts'
 import { ScaleNetwork, type Traffic } from './scale-network.ts'
-import { type Adapter, ScalePeer, type ScaleWorld } from './scale-peer.ts'
+import { type Adapter, CONTROLLED, ScalePeer, type ScaleWorld } from './scale-peer.ts'
 
 export interface ScaleOptions {
   readonly seed: number
@@ -78,8 +79,10 @@ class ScaleRun {
     const [clock, random] = [this.#clock, new Random(seed)]
     this.#random = random
     this.#network = new ScaleNetwork({ clock, random, peers, lost })
+    const control = new MemoryControl()
+    control.state.apply({ kind: 'found', space: CONTROLLED, keepers: 3, durability: 2 }, 0)
     const world: ScaleWorld = {
-      ...{ clock, random, network: this.#network, adapter, peers },
+      ...{ clock, random, network: this.#network, control, adapter, peers },
       onSealed: (batch, writtenMs) => this.#sealed(batch, writtenMs),
       onApplied: (batch) => this.#applied(batch),
     }

@@ -3,7 +3,6 @@ import {
   type Applied,
   decodeBatchHeader,
   kindOf,
-  packReplica,
   type ReplicaPorts,
   SpaceState,
 } from '@joinery/crdt-objects/engine'
@@ -13,6 +12,7 @@ import { type Effect, type Input, tickMs } from '#peer/replication/core/contract
 import { decodeMessage, encodeMessage } from '#peer/replication/core/message.ts'
 import { ReplicationCore } from '#peer/replication/core/replication-core.ts'
 import { windowMsFor } from '#peer/replication/seal-schedule.ts'
+import { type MemoryControl } from '#test/fixtures/memory-control.ts'
 import { type Random } from '#test/simulation/random.ts'
 import { type VirtualClock } from '#test/simulation/virtual-clock.ts'
 import { CpuMeter } from './cpu-meter.ts'
@@ -25,6 +25,8 @@ export interface ScaleWorld {
   readonly clock: VirtualClock
   readonly random: Random
   readonly network: ScaleNetwork
+  /** Answers at once, and is not measured: what it costs is a matter of leases, not of writes. */
+  readonly control: MemoryControl
   readonly adapter: Adapter
   /** All peers, as many as there will be. */
   readonly peers: number
@@ -37,6 +39,8 @@ export interface ScaleWorld {
 const table = map<number>()
 const keys = 1000
 const writerSeenForMs = 5000
+/** The space, as the control group knows it. */
+export const CONTROLLED = 'space'
 /** All that is in the space is one key: a number as good as any. */
 const space = 1
 
@@ -61,8 +65,8 @@ export class ScalePeer implements Endpoint {
   readonly number: number
   readonly #meter = new CpuMeter()
   readonly #world: ScaleWorld
-  readonly #state: WatchedState
   readonly #core: ReplicationCore
+  readonly #session: string
   readonly #table: Local<typeof table>
   readonly #seenMsByWriter = new Map<bigint, number>()
   #lastSealMs = -Infinity
@@ -72,17 +76,21 @@ export class ScalePeer implements Endpoint {
   constructor(number: number, world: ScaleWorld) {
     this.number = number
     this.#world = world
-    const ports: ReplicaPorts = {
-      replica: packReplica(number, 1),
+    const ports: Omit<ReplicaPorts, 'replica'> = {
       clock: () => 1_700_000_000_000 + world.clock.nowMs,
       onPending: () => this.#sealLater(),
     }
-    this.#state = new WatchedState(ports, (batch) =>
-      this.#meter.pause(() => world.onApplied(batch)),
-    )
+    this.#core = new ReplicationCore({
+      space: CONTROLLED,
+      create: (replica) =>
+        new WatchedState({ ...ports, replica }, (batch) =>
+          this.#meter.pause(() => world.onApplied(batch)),
+        ),
+    })
+    this.#session = `session ${number}`
+    this.#step({ kind: 'contact', session: this.#session })
     const kind = kindOf(table)
-    this.#table = this.#state.open('table', kind).handle(kind) as Local<typeof table>
-    this.#core = new ReplicationCore({ state: this.#state })
+    this.#table = this.#core.visible!.open('table', kind).handle(kind) as Local<typeof table>
     world.clock.after(world.random.next() * tickMs, () => this.#tick())
   }
 
@@ -132,7 +140,12 @@ export class ScalePeer implements Endpoint {
 
   #carryOut(effect: Effect): void {
     const { network } = this.#world
-    if (effect.kind === 'send') {
+    if (effect.kind === 'request') {
+      const answer = this.#world.control.answer(effect.request)
+      this.#step({ kind: 'answer', answer })
+    } else if (effect.kind === 'contact-due') {
+      this.#step({ kind: 'contact', session: this.#session })
+    } else if (effect.kind === 'send') {
       const bytes = encodeMessage(effect.message)
       network.send(this.number, Number(effect.neighbour), framed({ kind: 'message', space, bytes }))
     } else if (effect.kind === 'disseminate') this.#disseminate(effect.batch)

@@ -3,12 +3,13 @@ import { JoineryError } from '@joinery/crdt-objects'
 import type { StrongTarget } from '@joinery/crdt-objects/engine'
 import { StrongCaller } from '#consensus/caller/index.ts'
 import { groupDefaults } from '#consensus/group/options.ts'
-import { decodeControlAnswer } from '#peer/identity/control-answer-codec.ts'
+import { decodeViewAnswer } from '#peer/identity/control-answer-codec.ts'
 import { controlDescriptor, controlPlace, controlType } from '#peer/identity/control-object.ts'
+import { decodeControlReply } from '#peer/identity/control-reply-codec.ts'
 import { encodeControlCommand, encodeViewRequest } from '#peer/identity/control-wire-codec.ts'
 import type {
-  ControlAnswer,
   ControlCommand,
+  ControlReply,
   SpaceView,
 } from '#peer/identity/core/control-contract.ts'
 import { nameOf } from '#peer/identity/core/incarnation.ts'
@@ -61,23 +62,23 @@ class AskingPeer {
     return await this.#caller.target({ space, name, descriptor, home: undefined, ended: undefined })
   }
 
-  async #call(method: string, mode: 'read' | 'command', bytes: Uint8Array): Promise<ControlAnswer> {
+  async #call(method: string, mode: 'read' | 'command', bytes: Uint8Array): Promise<Uint8Array> {
     const target = await this.#target()
     const { value } = await target.call({
       ...{ path: [], method, mode },
       args: [bytes],
       options: {},
     })
-    return decodeControlAnswer(value as Uint8Array)
+    return value as Uint8Array
   }
 
-  ask(command: ControlCommand): Promise<ControlAnswer> {
-    return this.#call('command', 'command', encodeControlCommand(command))
+  async ask(command: ControlCommand): Promise<ControlReply> {
+    return decodeControlReply(await this.#call('command', 'command', encodeControlCommand(command)))
   }
 
   async view(member: bigint): Promise<SpaceView> {
     const request = { kind: 'view', space: SPACE, member, epoch: 0 } as const
-    const answer = await this.#call('view', 'read', encodeViewRequest(request))
+    const answer = decodeViewAnswer(await this.#call('view', 'read', encodeViewRequest(request)))
     assert.ok(answer.kind === 'view')
     return answer.view
   }
@@ -88,10 +89,10 @@ class AskingPeer {
     const { session } = this
     const leased = await this.ask({ kind: 'lease', space: SPACE, session, request: 1 })
     assert.ok(leased.kind === 'leased', JSON.stringify(leased.kind))
-    const { member, view } = leased
-    const of = { space: SPACE, member, epoch: view.epoch, held: [] }
-    const answer = await this.ask({ kind: 'activate', ...of, number: 1 })
-    assert.ok(answer.kind === 'view' && answer.view.standing.status === 'active')
+    const { member, epoch } = leased
+    const of = { space: SPACE, member, epoch, held: [] }
+    await this.ask({ kind: 'activate', ...of, number: 1 })
+    assert.equal((await this.view(member)).standing.status, 'active')
     return member
   }
 

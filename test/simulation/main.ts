@@ -38,9 +38,10 @@ const kinds: readonly Kind[] = [
     name: 'replication',
     load: loadObjects,
     run: (seed) => simulate({ seed, peers }),
-    isMost: (name) => name === 'convergedTicks',
+    isMost: (name) => name === 'convergedTicks' || name.endsWith('Max'),
     conclude: (most) =>
-      `all converged to what the oracle says, within ${greatest(most, 'convergedTicks')} ticks of healing`,
+      `all converged to what the oracle says, within ${greatest(most, 'convergedTicks')} ticks of healing; ` +
+      `at the most ${greatest(most, 'vectorMax')} entries in a vector, of ${greatest(most, 'slotsMax')} slots`,
   },
   {
     name: 'groups',

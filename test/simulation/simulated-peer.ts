@@ -11,6 +11,7 @@ import { ReplicationCore } from '#peer/replication/core/replication-core.ts'
 import { type Endpoint, type Gossip, type Network } from './network.ts'
 import { type Oracle } from './oracle.ts'
 import { type Random } from './random.ts'
+import { SPACE, type SpaceGroup } from './space-group.ts'
 import { type VirtualClock } from './virtual-clock.ts'
 import { type Objects, openObjects, operate } from './workload.ts'
 
@@ -20,6 +21,7 @@ export interface World {
   readonly random: Random
   readonly network: Network
   readonly oracle: Oracle
+  readonly group: SpaceGroup
   readonly limits: Partial<ReplicationLimits>
   /** Told of each flush that resolved. */
   onFlushed(peer: SimulatedPeer, flush: OpenFlush): void
@@ -36,15 +38,25 @@ export interface OpenFlush {
 /** One life of a peer: a replica, its core, and a driver that does what the core says. */
 export class SimulatedPeer implements Endpoint {
   readonly name: string
-  readonly objects: Objects
-  readonly counts = { batches: 0, states: 0, quarantined: 0, ignored: 0, asks: 0 }
+  readonly counts = {
+    ...{ batches: 0, states: 0, snapshots: 0, quarantined: 0, ignored: 0, asks: 0 },
+    ...{ fenced: 0, reissued: 0, alone: 0 },
+  }
   readonly ignoredReasons: string[] = []
   readonly flushes = new Map<number, OpenFlush>()
   alive = true
+  /** Stopped: it does nothing, and what comes waits. */
+  #isFrozen = false
+  readonly #waiting: (() => void)[] = []
   readonly #world: World
-  readonly #state: SpaceState
   readonly #core: ReplicationCore
+  #objects: Objects | undefined
+  #sessions = 0
+  #session = ''
+  /** What users saw last: the life, and how much it had written. */
+  #shown: { readonly replica: bigint; readonly written: number } | undefined
   #before = new VersionVector()
+  #beforeReplica: bigint | undefined
   #flushIds = 0
   #willSeal = false
 
@@ -52,22 +64,59 @@ export class SimulatedPeer implements Endpoint {
     this.name = name
     this.#world = world
     const skewMs = world.random.integer(0, 2_000)
-    this.#state = new SpaceState({
-      replica: unleasedReplica(world.random.bits64()),
-      clock: () => 1_700_000_000_000 + skewMs + Math.floor(world.clock.nowMs),
-      onPending: () => this.#sealSoon(),
+    this.#core = new ReplicationCore({
+      space: SPACE,
+      create: (replica) =>
+        new SpaceState({
+          replica,
+          clock: () => 1_700_000_000_000 + skewMs + Math.floor(world.clock.nowMs),
+          onPending: () => this.#sealSoon(),
+        }),
+      limits: world.limits,
+      memberLimits: { graceTicks: 100, joinTicks: 50 },
     })
-    this.objects = openObjects(this.#state)
-    this.#core = new ReplicationCore({ state: this.#state, limits: world.limits })
+    this.#openSession()
     this.#tickLater()
+    this.#renewLater()
+    if (world.random.chance(0.5)) this.#beginAloneLater()
   }
 
+  /** Whether its users have it: it has been a member. */
+  get isOpen(): boolean {
+    return this.#core.visible !== undefined
+  }
+
+  /** Whether it is a member, and its users see that. */
+  get isMember(): boolean {
+    return this.#core.isWritable && this.#core.status === 'active'
+  }
+
+  get status(): string {
+    return this.#core.status
+  }
+
+  get objects(): Objects {
+    this.#objects ??= openObjects(this.#core.visible!)
+    return this.#objects
+  }
+
+  /** The life that users see. */
   get replica(): bigint {
-    return this.#state.replica
+    return this.#core.visible!.replica
+  }
+
+  get epoch(): number {
+    return this.#core.member.replica?.epoch ?? 0
   }
 
   get vector(): VersionVector {
-    return this.#core.vector
+    return this.#core.visibleVector
+  }
+
+  /** How far its present life holds another, whether users see that or not. */
+  held(origin: bigint): number {
+    const held = this.#core.member.replica?.held(origin) ?? 0
+    return held === Infinity ? (this.#world.group.endOf(origin) ?? 0) : held
   }
 
   get usage(): ReplicationCore['usage'] {
@@ -77,27 +126,83 @@ export class SimulatedPeer implements Endpoint {
   /** What can be read here: the vector, with own updates that no batch carries yet. */
   get readable(): VersionVector {
     const vector = this.vector.copy()
-    vector.set(this.replica, vector.lastOf(this.replica, 0) + this.#state.pendingUpdates)
+    // Nothing yet is no entry: there the life of the slot before stands.
+    if (this.#written > 0) vector.set(this.replica, this.#written)
     return vector
+  }
+
+  /** How many updates the life that users see has made. */
+  get #written(): number {
+    const { visible } = this.#core
+    return this.vector.lastOf(this.replica, Infinity) + visible!.pendingUpdates
+  }
+
+  freeze(): void {
+    this.#isFrozen = true
+  }
+
+  /** Goes on, with all that came meanwhile. */
+  thaw(): void {
+    if (!this.#isFrozen) return
+    this.#isFrozen = false
+    for (const task of this.#waiting.splice(0)) task()
+    this.#contact()
+  }
+
+  #whenAwake(task: () => void): void {
+    if (this.#isFrozen) this.#waiting.push(task)
+    else if (this.alive) task()
+  }
+
+  #openSession(): void {
+    this.#session = `${this.name} ${this.#world.random.bits64()} ${++this.#sessions}`
+    this.#world.group.renew(this.#session)
+  }
+
+  #renewLater(): void {
+    this.#world.clock.after(this.#world.random.integer(200, 600), () => {
+      if (!this.alive) return
+      if (!this.#isFrozen && !this.#world.group.renew(this.#session)) {
+        this.#openSession()
+        this.#contact()
+      }
+      this.#renewLater()
+    })
+  }
+
+  /** Its users do not wait for ever. */
+  #beginAloneLater(): void {
+    const { clock, random } = this.#world
+    clock.after(random.integer(300, 2_000), () => {
+      if (!this.alive || this.#isFrozen || this.isOpen) return
+      this.counts.alone++
+      this.step({ kind: 'begin-alone', replica: unleasedReplica(random.bits64()) })
+    })
+  }
+
+  #contact(): void {
+    if (this.alive) this.step({ kind: 'contact', session: this.#session })
   }
 
   /** Does one operation at random, and tells the oracle. False when it turned out to be no update. */
   operate(): boolean {
     const seen = this.readable
-    const number = seen.lastOf(this.replica, 0) + 1
+    const number = this.#written + 1
     const deed = operate(this.objects, this.#world.random, `${this.name} ${this.replica} ${number}`)
-    const after = this.readable.lastOf(this.replica, 0)
+    const after = this.#written
     // What changes nothing here (a removal of nothing, a lesser offer) is no update.
     if (after === number - 1) return false
     assert.equal(after, number, `${JSON.stringify(deed)} takes one number`)
     const { replica: origin } = this
-    this.#world.oracle.record({ origin, number, seen, deed })
+    const { oracle } = this.#world
+    oracle.record({ origin, number, seen: oracle.seenBy(seen), deed })
+    this.#shown = { replica: origin, written: after }
     return true
   }
 
   flush(replicas: number): void {
     const id = this.#flushIds++
-    const last = this.readable.lastOf(this.replica, 0)
+    const last = this.#written
     this.flushes.set(id, { id, last, replicas, sinceMs: this.#world.clock.nowMs })
     this.step({ kind: 'flush', id, replicas })
   }
@@ -116,28 +221,39 @@ export class SimulatedPeer implements Endpoint {
   }
 
   neighbourUp(neighbour: string): void {
-    if (this.alive) this.step({ kind: 'neighbour-up', neighbour })
+    this.#whenAwake(() => this.step({ kind: 'neighbour-up', neighbour }))
   }
 
   neighbourDown(neighbour: string): void {
-    if (this.alive) this.step({ kind: 'neighbour-down', neighbour })
+    this.#whenAwake(() => this.step({ kind: 'neighbour-down', neighbour }))
   }
 
   takeMessage(neighbour: string, bytes: Uint8Array): void {
-    if (this.alive) this.step({ kind: 'message', neighbour, message: decodeMessage(bytes) })
+    const message = decodeMessage(bytes)
+    this.#whenAwake(() => this.step({ kind: 'message', neighbour, message }))
   }
 
   takeGossip(payload: Gossip, from: string): void {
-    if (payload.kind === 'batch') this.step({ kind: 'gossip', batch: payload.batch, from })
-    else this.step({ kind: 'announced', origin: payload.origin, last: payload.last, from })
+    this.#whenAwake(() => {
+      if (payload.kind === 'batch') this.step({ kind: 'gossip', batch: payload.batch, from })
+      else this.step({ kind: 'announced', origin: payload.origin, last: payload.last, from })
+    })
   }
 
   /** Gives the core an input, carries out what it says, and asserts what must hold after every step. */
   step(input: Input): void {
     for (const effect of this.#core.step(input)) this.#carryOut(effect)
-    assert(this.vector.equals(this.#state.vector), `the core knows what is applied, ${input.kind}`)
-    assert(this.vector.covers(this.#before), `what is applied stays applied, ${input.kind}`)
+    const { visible } = this.#core
+    if (visible === undefined) return
+    if (this.#core.isWritable) {
+      assert(this.vector.equals(visible.vector), `the core knows what is applied, ${input.kind}`)
+    }
+    if (this.#beforeReplica === this.replica) {
+      assert(this.vector.covers(this.#before), `what is applied stays applied, ${input.kind}`)
+    }
     this.#before = this.vector.copy()
+    this.#beforeReplica = this.replica
+    this.#shown = { replica: this.replica, written: this.#written }
   }
 
   #carryOut(effect: Effect): void {
@@ -146,8 +262,9 @@ export class SimulatedPeer implements Endpoint {
       case 'send': {
         const { message } = effect
         if (message.kind === 'ask') this.counts.asks++
-        if (message.kind === 'part' && message.of === 'state' && message.part === 0) {
-          this.counts.states++
+        if (message.kind === 'part' && message.part === 0) {
+          if (message.of === 'state') this.counts.states++
+          if (message.of === 'snapshot') this.counts.snapshots++
         }
         network.send(this.name, effect.neighbour, encodeMessage(message))
         break
@@ -163,6 +280,30 @@ export class SimulatedPeer implements Endpoint {
           origin: effect.origin,
           last: effect.last,
         })
+        break
+      case 'request':
+        this.#world.group.ask(effect.request, (answer) => {
+          this.#whenAwake(() => this.step({ kind: 'answer', answer }))
+        })
+        break
+      case 'contact-due':
+        this.#contact()
+        break
+      case 'shown':
+        this.#onShown()
+        break
+      case 'status':
+        if (effect.status === 'fenced') this.counts.fenced++
+        break
+      case 'flush-void': {
+        const flush = this.flushes.get(effect.id)
+        assert(flush, 'what is void was not resolved')
+        break
+      }
+      case 'retire-aborted':
+      case 'outcome-unknown':
+      case 'unkept':
+        assert.fail(`${effect.kind}, which nothing here calls for`)
         break
       case 'flushed': {
         const flush = this.flushes.get(effect.id)
@@ -181,12 +322,27 @@ export class SimulatedPeer implements Endpoint {
     }
   }
 
+  /** A new life is what users see: what its seal has cut of the last one is here again. */
+  #onShown(): void {
+    const former = this.#shown
+    const replica = this.#core.visible!.replica
+    if (former !== undefined) {
+      const again = this.vector.lastOf(replica, Infinity)
+      this.#world.oracle.reissue(former.replica, former.written - again, replica)
+      this.counts.reissued += again
+    }
+    for (const { id, replicas } of [...this.flushes.values()]) {
+      this.flushes.set(id, { ...this.flushes.get(id)!, last: this.#written })
+      this.step({ kind: 'flush', id, replicas })
+    }
+  }
+
   #sealSoon(): void {
     if (this.#willSeal) return
     this.#willSeal = true
     this.#world.clock.after(this.#world.random.integer(0, 60), () => {
       this.#willSeal = false
-      if (this.alive) this.step({ kind: 'local-batch' })
+      this.#whenAwake(() => this.step({ kind: 'local-batch' }))
     })
   }
 
@@ -194,7 +350,8 @@ export class SimulatedPeer implements Endpoint {
     const jitterMs = this.#world.random.integer(-20, 20)
     this.#world.clock.after(tickMs + jitterMs, () => {
       if (!this.alive) return
-      this.step({ kind: 'tick', random: this.#world.random.next() })
+      const random = this.#world.random.next()
+      if (!this.#isFrozen) this.step({ kind: 'tick', random })
       this.#tickLater()
     })
   }

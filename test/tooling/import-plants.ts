@@ -144,13 +144,13 @@ export const importPlants: readonly ImportPlant[] = [
     '../__planted__/target.ts',
   ),
   plant(
-    'replication-core-is-pure',
+    'replication-and-identity-cores-are-pure',
     "the core imports the peer's other rooms",
     'packages/peer/src/replication/core/planted.ts',
     '../../__planted__/target.ts',
   ),
   plant(
-    'replication-core-is-pure',
+    'replication-and-identity-cores-are-pure',
     'the core imports a module of Node',
     'packages/peer/src/replication/core/planted-crypto.ts',
     'node:crypto',

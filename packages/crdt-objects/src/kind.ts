@@ -4,7 +4,7 @@ import type { RemotePlace } from './faces/remote-place.ts'
 import type { KindIdentity, VerbMode } from './kind-identity.ts'
 import type { LeafEngine } from './leaf-engine.ts'
 import type { ReplicaContext } from './state/context.ts'
-import type { Node, Parent } from './state/node.ts'
+import type { Incoming, Node, Parent } from './state/node.ts'
 
 /** All that code needs to know of one kind of object. Shared code asks it, and never branches on its name. */
 export interface Kind extends KindIdentity {
@@ -30,11 +30,28 @@ export interface Kind extends KindIdentity {
   createNode(context: ReplicaContext, parent: Parent, key: string): Node
   /** What a node of the same family reads as: plain, immutable data. */
   read(node: Node): unknown
+  /** All that handles read of a place, where that is more than its value; undefined stands for one with nothing in it. */
+  reading?(node: Node | undefined): unknown
   decodeDelta(batch: BatchReader): unknown
   decodeWhole(batch: BatchReader): unknown
+  /** Of a kind whose places have places below them. */
+  readonly branching?: Branching | undefined
+  /** Reads a state into a place where nothing is kept, and pauses where it yields: for places that may be large. */
+  load?(batch: BatchReader, node: Node, incoming: Incoming): Iterable<undefined>
   local(place: Place): object
   /** The handle of what is elsewhere; with the conditional verbs where `place.object` says that its calls are ordered. */
   remote(place: RemotePlace): object
+}
+
+/** How places below a place are named, and of what kinds they are. */
+export interface Branching {
+  /** Whether they can be removed. */
+  readonly removes: boolean
+  /** Reads which one a part of a state is of. */
+  readKey(batch: BatchReader): string
+  kindAt(key: string): Kind
+  /** The place as a step of a path. */
+  step(key: string): string
 }
 
 /** A verb that is a function of what is there: it reads, and writes by the verbs of every face. */

@@ -40,6 +40,14 @@ export interface Gossip {
   onMessage(listener: (topic: string, data: Uint8Array, from: string) => void): void
 }
 
+/** Nothing came back from an address, not even that nobody is there: it may be cut off. */
+export class DialUnanswered extends Error {
+  constructor(address: string, cause: unknown) {
+    super(`Nothing answers at ${address}.`, { cause })
+    this.name = 'DialUnanswered'
+  }
+}
+
 /** Connections to other peers, whatever makes them. */
 export interface Network {
   readonly id: string
@@ -51,10 +59,12 @@ export interface Network {
   /** How many lanes there are beside the connections. */
   readonly lanes: number
   /**
-   * Connects to the peer at `address`, and resolves with its id.
+   * Connects to the peer at `address`, and resolves with its id; `isAnew` also where there is a connection already, which
+   * may be dead.
    *
    * @throws JoineryError PEER_REFUSED
+   * @throws DialUnanswered
    */
-  dial(address: string, signal: AbortSignal): Promise<string>
+  dial(address: string, signal: AbortSignal, isAnew?: boolean): Promise<string>
   stop(): Promise<void>
 }

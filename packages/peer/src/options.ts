@@ -1,4 +1,4 @@
-import { type Identity, invalidValue, type StrongSchema } from '@joinery/crdt-objects'
+import { invalidValue, type StrongSchema } from '@joinery/crdt-objects'
 import { type ClusterKey } from './cluster-key.ts'
 import { checkExposure, checkGatewayOptions, type GatewayOptions } from './gateway/options.ts'
 import { groupsMax } from './groups/link-codec.ts'
@@ -40,6 +40,11 @@ export interface PeerOptions {
    * Default: true for the peer that founds the cluster, which has to, and false for those that join.
    */
   readonly voter?: boolean | undefined
+  /**
+   * This peer stays, so spaces that it has open are kept here before they are kept by peers that come and go. Default: as
+   * `voter`.
+   */
+  readonly keeper?: boolean | undefined
   /** How many groups the cluster shall have, for its founder; who joins takes what is there. Default 1, at most 4096. */
   readonly groups?: number | undefined
   /** How many voters each group shall have at most: an odd number, of those that may vote. Default 5. */
@@ -56,8 +61,6 @@ export interface PeerOptions {
    * class is known to the process once it is defined: naming it here is what makes a program import it.
    */
   readonly objects?: readonly ((...args: never) => StrongSchema)[] | undefined
-  /** Called for a replica id at each opening of a space. Default: random. */
-  readonly identity?: (() => Identity) | undefined
   /** Told of what a healthy cluster does not show, for a log. */
   readonly onReport?: Reporter | undefined
   /** Its abort stops the peer, without draining. */
@@ -74,12 +77,12 @@ const known = new Set<string>([
   'dissemination',
   'gateway',
   'voter',
+  'keeper',
   'groups',
   'votersMax',
   'voterReplaceMs',
   'directory',
   'objects',
-  'identity',
   'onReport',
   'signal',
 ] satisfies (keyof PeerOptions)[])
@@ -108,9 +111,12 @@ export function checkOptions(options: PeerOptions): void {
 }
 
 function checkVoting(options: PeerOptions): void {
-  const { voter, groups = 1, votersMax = 1, voterReplaceMs = 0, directory, objects = [] } = options
+  const { voter, keeper, groups = 1, votersMax = 1, voterReplaceMs = 0 } = options
+  const { directory, objects = [] } = options
   if (voter !== undefined && typeof voter !== 'boolean')
     throw invalidValue('voter is true or false', voter)
+  if (keeper !== undefined && typeof keeper !== 'boolean')
+    throw invalidValue('keeper is true or false', keeper)
   if (!isIntegerWithin(groups, 1, groupsMax))
     throw invalidValue(`groups is an integer from 1 to ${groupsMax}`, groups)
   if (!isIntegerWithin(votersMax, 1, votersLimit) || votersMax % 2 === 0)

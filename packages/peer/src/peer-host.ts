@@ -19,7 +19,6 @@ import { tickMs as membershipTickMs } from './membership/failure-watch.ts'
 import { Membership } from './membership/membership.ts'
 import { type DisseminationName, type PeerOptions } from './options.ts'
 import { type LeaveReport, type Peer, type PeerStatistics } from './peer.ts'
-import { randomIdentity } from './random-identity.ts'
 import { inspectPeer } from './spaces/inspection.ts'
 import { PeerSpace } from './spaces/local-space.ts'
 import { checkSpaceName } from './spaces/names.ts'
@@ -70,13 +69,14 @@ export class PeerHost implements Peer {
         ...{ selfId: node.id, report },
         membership: () => this.#membership,
         registry: () => this.#registry,
+        onControlChange: (space) => this.#registry.onControlChange(space),
       },
       { footing, directory, votersMax, voterReplaceMs },
     )
     this.#supervisor = new DialSupervisor(
       {
         selfId: node.id,
-        dial: (address, signal) => node.dial(address, signal),
+        dial: (address, signal, isAnew) => node.dial(address, signal, isAnew),
         isConnected: (peer) => this.#membership.isConnected(peer),
         random: () => Math.random(),
         isListening: () => node.addresses.length > 0,
@@ -95,22 +95,19 @@ export class PeerHost implements Peer {
       },
       onThaw: (stoodStillMs) => {
         this.#supervisor.onThaw()
+        this.#registry.onThaw()
         for (const listener of this.#thawListeners) listener(stoodStillMs)
       },
       report,
-      learn: (member) => {
-        this.#supervisor.learn(member)
-      },
-      forget: (peer) => {
-        this.#supervisor.forget(peer)
-      },
+      learn: (member) => this.#supervisor.learn(member),
+      forget: (peer) => this.#supervisor.forget(peer),
       onConnected: () => {
         this.#joinWatch.onConnected()
         this.#onConnected()
       },
-      onLost: (peer) => {
-        this.#supervisor.onLost(peer)
-      },
+      onLost: (peer) => this.#supervisor.onLost(peer),
+      onSuspected: (peer) => this.#supervisor.suspect(peer),
+      onTrusted: (peer) => this.#supervisor.trust(peer),
       spaces: {
         onNeighbourUp: (space, peer) => this.#registry.onNeighbourUp(space, peer),
         onNeighbourDown: (space, peer) => this.#registry.onNeighbourDown(space, peer),
@@ -124,7 +121,8 @@ export class PeerHost implements Peer {
     this.#registry = new SpaceRegistry({
       membership: this.#membership,
       dissemination: this.#createDissemination(internals.dissemination ?? options.dissemination),
-      identity: options.identity ?? randomIdentity,
+      control: this.#groups.control,
+      isKeeper: options.keeper ?? footing.isCandidate,
       report,
       count: this.#count,
     })
@@ -173,6 +171,11 @@ export class PeerHost implements Peer {
 
   get gatewayUrl(): string | undefined {
     return this.#gateway?.url
+  }
+
+  /** For who measures what is in them. */
+  get parts(): { readonly registry: SpaceRegistry; readonly groups: PeerGroups } {
+    return { registry: this.#registry, groups: this.#groups }
   }
 
   async space(name: string, options: SpaceOptions = {}): Promise<PeerSpace> {

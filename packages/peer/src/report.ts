@@ -66,8 +66,30 @@ export type Report =
       readonly object: number
       readonly members: readonly number[]
     }
+  /**
+   * The group that leases slots, or every peer that has the space, was out of reach for so long: the space begins here
+   * with nothing, alone. What is written is merged in once they are reached.
+   */
+  | { readonly kind: 'space-alone'; readonly space: string; readonly waitedMs: number }
+  /** This replica was sealed while it was cut off or stood still. It begins anew; what it wrote is written again. */
+  | { readonly kind: 'space-fenced'; readonly space: string }
+  /** It was away for so long that nobody knows which of so many batches of its writes are in. */
+  | { readonly kind: 'outcome-unknown'; readonly space: string; readonly batches: number }
+  /** So many batches that others may not hold can no longer be kept here: if this replica is sealed, they are lost. */
+  | { readonly kind: 'writes-unkept'; readonly space: string; readonly batches: number }
+  /** The space was ended; it is closed here. */
+  | { readonly kind: 'space-ended'; readonly space: string }
   /** What was written before a call was not here in time after it. A replica that held it alone may be gone. */
   | { readonly kind: 'visibility-late'; readonly space: string; readonly waitedMs: number }
+  /** Every member of a space was gone: what was in it is lost, and it goes on with nothing, as this generation. */
+  | { readonly kind: 'space-lost'; readonly space: string; readonly generation: number }
+  /** Fewer keepers of a space are there than are to be, and than could be: less may be survived. */
+  | {
+      readonly kind: 'space-under-replicated'
+      readonly space: string
+      readonly keepers: number
+      readonly wanted: number
+    }
   /** A message that made no sense where it came, and changed nothing. */
   | { readonly kind: 'message-ignored'; readonly space: string; readonly reason: string }
 

@@ -95,6 +95,30 @@ describe('the session of a caller', () => {
     assert.deepEqual([...rig.group.sessions.keys()], [`${'0'.repeat(31)}2`])
   })
 
+  it('is opened for who holds something under it, and is that of the calls', async () => {
+    const rig = new CallerRig()
+    const opening = Promise.all([rig.caller.openSession(3), rig.caller.openSession(3)])
+    await rig.pass(10)
+    const [session, same] = await opening
+    assert.equal(session, same)
+    assert.deepEqual([...rig.group.sessions.keys()], [session.id])
+    const pot = await rig.open()
+    rig.follow(pot, 'put', [1])
+    await rig.pass(10)
+    assert.equal(rig.group.sessions.size, 1)
+    rig.group.end(session.id)
+    await rig.pass(4000)
+    assert.ok(session.lost.aborted)
+    const next = rig.caller.openSession(3)
+    await rig.pass(10)
+    assert.notEqual((await next).id, session.id)
+    const closing = rig.caller.close(new Error('the end'))
+    await rig.pass(10)
+    await closing
+    assert.ok((await next).lost.aborted)
+    await assert.rejects(rig.caller.openSession(3), /the end/)
+  })
+
   it('that has expired fails a call, which was not applied, and fires before that call rejects', async () => {
     const rig = new CallerRig()
     const pot = await rig.open()

@@ -55,6 +55,19 @@ describe('A session', () => {
     assert.ok(isOpen(cluster))
   })
 
+  it('is as silent as its owner, as its leader tells', () => {
+    const cluster = tallyCluster()
+    cluster.foundVoters(3)
+    openFor(cluster, 9_000)
+    const silentMs = (): number | undefined => cluster.leader!.node.silentMs(session)
+    cluster.run(3_000)
+    assert.ok(Math.abs(silentMs()! - 3_000) < 300, `${silentMs()} ms`)
+    assert.equal(renewalAt(cluster, cluster.leader!), true)
+    assert.ok(silentMs()! < 300, `${silentMs()} ms`)
+    const follower = cluster.live.find((member) => member !== cluster.leader)!
+    assert.equal(follower.node.silentMs(session), undefined)
+  })
+
   it('lives on while it calls', () => {
     const cluster = tallyCluster()
     cluster.foundVoters(3)

@@ -66,6 +66,21 @@ describe('Strong calls at a gateway', () => {
     assert.equal(await outcome(two, 7), 5)
   })
 
+  it('reach nothing that is in a space with a name that none can have', async () => {
+    const { url } = await strong.gateway()
+    const client = await strong.rig.raw(url)
+    const space = '/control'
+    client.send(
+      { kind: 'strong-open', id: 1, space, name: 'identity', descriptor: '["counter"]' },
+      { kind: 'strong-delete', id: 2, space, name: 'identity' },
+      { kind: 'inspect', id: 3, subject: 'strong-objects', space },
+    )
+    for (const id of [1, 2, 3]) {
+      const { failure } = await client.reply('failed', (reply) => reply.id === id)
+      assert.equal(failure.code, 'VALUE_INVALID')
+    }
+  })
+
   it('that wait within an object hold up nothing behind them', async () => {
     const { url } = await strong.gateway()
     const client = await strong.client(url)

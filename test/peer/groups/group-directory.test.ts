@@ -78,6 +78,7 @@ describe('The directory of the groups', () => {
       counts.every((count) => count > 800 && count < 1200),
       counts.join(),
     )
+    assert.equal(groupOf('/control', 'identity', 7), 0, 'the cluster’s own is in the first')
     assert.equal(groupOf('a', 'b', 1), 0)
     // Part of the protocol: all peers, of every version, have to agree.
     assert.deepEqual(

@@ -39,6 +39,10 @@ const request: fc.Arbitrary<GroupRequest> = fc.oneof(
       args: fc.array(value, { maxLength: 3 }),
     }),
   }),
+  fc.record({
+    ...{ kind: fc.constant('read' as const), group, isForClient: fc.constant(true as const) },
+    query: fc.constant({ object: 1, path: [], method: 'read', args: [] }),
+  }),
   fc.record({ kind: fc.constant('renew' as const), group, session }),
   fc.record({ kind: fc.constant('watch' as const), group, object, after: id }),
   fc.record({ kind: fc.constant('look' as const), group }),

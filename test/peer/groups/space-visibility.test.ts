@@ -5,6 +5,7 @@ import { SpaceVisibility } from '#peer/groups/space-visibility.ts'
 import { SpaceDriver } from '#peer/replication/driver.ts'
 import { silentDissemination } from '#peer/dissemination/silent.ts'
 import { type Report } from '#peer/report.ts'
+import { MemoryControl } from '#test/fixtures/memory-control.ts'
 
 const clusterKey = 'a key for tests, and for tests only'
 
@@ -12,14 +13,17 @@ describe('Visibility of what was written before', function () {
   this.timeout(20_000)
 
   let drivers: SpaceDriver[] = []
+  const control = new MemoryControl()
   const reports: Report[] = []
   const batches: Uint8Array[] = []
 
-  function driver(replica: bigint): SpaceDriver {
+  /** A replica, once it may be written to. */
+  async function driver(): Promise<SpaceDriver> {
     const made = new SpaceDriver(
       'jobs',
-      replica,
       {
+        control: control.port(),
+        onEnded: () => undefined,
         dissemination: {
           ...silentDissemination,
           publish: (_, batch) => void batches.push(batch),
@@ -28,9 +32,11 @@ describe('Visibility of what was written before', function () {
         report: (report) => reports.push(report),
         now: () => Date.now(),
       },
+      { keepers: 3, durability: 2, isStable: false },
       { updates: 0, batches: 0, bytes: 0 },
     )
     drivers.push(made)
+    await made.open(5000)
     return made
   }
 
@@ -53,14 +59,14 @@ describe('Visibility of what was written before', function () {
     batches.length = 0
   })
 
-  it('costs nothing where nothing was written, and where no space is open', () => {
+  it('costs nothing where nothing was written, and where no space is open', async () => {
     assert.equal(visibilityOf(undefined).before('jobs', {}), undefined)
-    assert.equal(visibilityOf(driver(1n)).before('jobs', {}), undefined)
+    assert.equal(visibilityOf(await driver()).before('jobs', {}), undefined)
     assert.equal(visibilityOf(undefined).after('jobs', Uint8Array.of(0), {}), undefined)
   })
 
   it('carries what was written, and is there at once where it has arrived', async () => {
-    const [writer, reader] = [driver(1n), driver(2n)]
+    const [writer, reader] = [await driver(), await driver()]
     write(writer)
     const vector = await visibilityOf(writer).before('jobs', {})
     assert.ok(vector !== undefined && vector.length > 8)
@@ -74,10 +80,10 @@ describe('Visibility of what was written before', function () {
   })
 
   it('waits for what does not come a while only, once, and says so', async () => {
-    const writer = driver(1n)
+    const writer = await driver()
     write(writer)
     const vector = await visibilityOf(writer).before('jobs', {})
-    const at = visibilityOf(driver(2n))
+    const at = visibilityOf(await driver())
     await at.after('jobs', vector!, { timeoutMs: 30 })
     assert.equal(reports[0]?.kind, 'visibility-late')
     // A caller's own short limit says nothing of what can still come.
@@ -86,9 +92,9 @@ describe('Visibility of what was written before', function () {
     assert.equal(at.after('jobs', vector!, {}), undefined, 'not waited for again')
   })
 
-  it('takes no harm from a vector that is none', () => {
+  it('takes no harm from a vector that is none', async () => {
     for (const bytes of [Uint8Array.of(255), new Uint8Array(0), Uint8Array.of(1, 2, 3)])
-      assert.equal(visibilityOf(driver(1n)).after('jobs', bytes, {}), undefined)
+      assert.equal(visibilityOf(await driver()).after('jobs', bytes, {}), undefined)
   })
 
   it('brings what was written to another replica before a call lets others go on', async () => {

@@ -1,12 +1,13 @@
 import { strict as assert } from 'node:assert'
 import { GroupState } from '#consensus/host/group-state.ts'
-import { decodeControlAnswer } from '#peer/identity/control-answer-codec.ts'
+import { decodeViewAnswer } from '#peer/identity/control-answer-codec.ts'
 import { controlDescriptor, controlPlace, controlType } from '#peer/identity/control-object.ts'
+import { decodeControlReply } from '#peer/identity/control-reply-codec.ts'
 import { encodeControlCommand, encodeViewRequest } from '#peer/identity/control-wire-codec.ts'
 import type {
-  ControlAnswer,
   ControlCommand,
   ControlLimits,
+  ControlReply,
   SpaceView,
 } from '#peer/identity/core/control-contract.ts'
 import { checkSpaceName } from '#peer/spaces/names.ts'
@@ -27,28 +28,28 @@ class ControlRig {
     )
   }
 
-  ask(session: string, command: ControlCommand): ControlAnswer {
+  ask(session: string, command: ControlCommand): ControlReply {
     const bytes = encodeControlCommand(command)
-    const answer = valueOf(this.host.call(session, this.object, 'command', bytes))
-    return decodeControlAnswer(answer as Uint8Array)
+    const reply = valueOf(this.host.call(session, this.object, 'command', bytes))
+    return decodeControlReply(reply as Uint8Array)
   }
 
   /** A member of the space, under that session. */
   join(session: string): bigint {
     const leased = this.ask(session, { kind: 'lease', space: SPACE, session, request: 1 })
     assert.ok(leased.kind === 'leased')
-    const { member, view } = leased
-    const held = view.sealings.map(({ incarnation, round }) => ({ incarnation, round, held: 0 }))
-    const of = { space: SPACE, member, number: 1, epoch: view.epoch }
-    const answer = this.ask(session, { kind: 'activate', ...of, held })
-    assert.ok(answer.kind === 'view' && answer.view.standing.status === 'active')
+    const { member, epoch } = leased
+    const { sealings } = this.view(member)
+    const held = sealings.map(({ incarnation, round }) => ({ incarnation, round, held: 0 }))
+    this.ask(session, { kind: 'activate', space: SPACE, member, number: 1, epoch, held })
+    assert.equal(this.view(member).standing.status, 'active')
     return member
   }
 
   view(member: bigint): SpaceView {
     const request = encodeViewRequest({ kind: 'view', space: SPACE, member, epoch: 0 })
     const answer = this.host.read(this.object, 'view', request)
-    const decoded = decodeControlAnswer(answer as Uint8Array)
+    const decoded = decodeViewAnswer(answer as Uint8Array)
     assert.ok(decoded.kind === 'view')
     return decoded.view
   }

@@ -1,13 +1,17 @@
 import { strict as assert } from 'node:assert'
 import { packReplica } from '@joinery/crdt-objects/engine'
-import type { ControlAnswer, MemberCommand } from '#peer/identity/core/control-contract.ts'
+import type {
+  ControlAnswer,
+  ControlReply,
+  MemberCommand,
+} from '#peer/identity/core/control-contract.ts'
 import { ControlState } from '#peer/identity/core/control-state.ts'
 import { blockersOf, readySeals } from '#peer/identity/core/seal-rule.ts'
 import { increment, Rig, type RigMember } from './rig.ts'
 
 const space = 'space'
 
-function reasonOf(answer: ControlAnswer): string {
+function reasonOf(answer: ControlAnswer | ControlReply): string {
   return answer.kind === 'refused' ? answer.reason : answer.kind
 }
 
@@ -28,7 +32,7 @@ describe('leases and membership', () => {
   it('gives the same lease to who asks again, and another to who asks for another', () => {
     const control = new ControlState({ slotsMax: 2 })
     control.apply({ kind: 'found', space, keepers: 1, durability: 1 }, 0)
-    const lease = (request: number): ControlAnswer =>
+    const lease = (request: number): ControlReply =>
       control.apply({ kind: 'lease', space, session: 'a', request }, 0)
     const [first, again, other] = [lease(1), lease(1), lease(2)]
     assert.ok(first.kind === 'leased' && again.kind === 'leased' && other.kind === 'leased')

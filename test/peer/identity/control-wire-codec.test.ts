@@ -1,23 +1,38 @@
 import { strict as assert } from 'node:assert'
 import fastCheck from 'fast-check'
 import { isJoineryError } from '@joinery/crdt-objects'
-import { decodeControlAnswer, encodeControlAnswer } from '#peer/identity/control-answer-codec.ts'
+import { decodeViewAnswer, encodeViewAnswer } from '#peer/identity/control-answer-codec.ts'
+import { decodeControlReply, encodeControlReply } from '#peer/identity/control-reply-codec.ts'
 import {
   decodeControlCommand,
   decodeViewRequest,
   encodeControlCommand,
   encodeViewRequest,
 } from '#peer/identity/control-wire-codec.ts'
+import {
+  decodeDutyRequest,
+  decodeKeeperDuty,
+  encodeDutyRequest,
+  encodeKeeperDuty,
+} from '#peer/identity/keeper-duty-codec.ts'
 import type {
-  ControlAnswer,
   ControlCommand,
   ControlRefusal,
+  ControlReply,
   KeeperView,
   SpaceView,
   Standing,
+  ViewAnswer,
   ViewRequest,
 } from '#peer/identity/core/control-contract.ts'
 import { mutate, mutations } from '#test/suites/hostile-bytes.ts'
+
+const names = fastCheck.array(fastCheck.string({ minLength: 1, maxLength: 60 }), { maxLength: 5 })
+const duties = fastCheck.record({ wanted: names, spare: names })
+const dutyRequests = fastCheck.record({
+  session: fastCheck.string({ maxLength: 60, unit: 'grapheme' }),
+  from: fastCheck.nat(2 ** 16 - 1).map((step) => step / 2 ** 16),
+})
 
 const constant = fastCheck.constant
 const id = fastCheck.bigInt({ min: 0n, max: 2n ** 64n - 1n })
@@ -28,6 +43,7 @@ const held = fastCheck.array(fastCheck.record({ incarnation: id, round: count, h
   maxLength: 5,
 })
 
+const revision = fastCheck.option(count, { nil: undefined })
 const ofSpace = { space: name }
 const ofMember = { ...ofSpace, member: id, number: count, epoch: count }
 
@@ -41,13 +57,18 @@ const commandByKind: {
     ...{ kind: constant('found'), ...ofSpace },
     ...{ keepers: count, durability: count },
   }),
-  lease: fastCheck.record({ kind: constant('lease'), ...ofSpace, session: name, request: count }),
+  lease: fastCheck.record({
+    ...{ kind: constant('lease'), ...ofSpace, session: name },
+    ...{ request: count, isStable: fastCheck.boolean() },
+  }),
   'end-session': fastCheck.record({ kind: constant('end-session'), session: name }),
   activate: fastCheck.record({ kind: constant('activate'), ...ofMember, held }),
   report: fastCheck.record({ kind: constant('report'), ...ofMember, held }),
   reinstate: fastCheck.record({ kind: constant('reinstate'), ...ofMember, held, session: name }),
   retire: fastCheck.record({ kind: constant('retire'), ...ofMember, claimed: count }),
   'caught-up': fastCheck.record({ kind: constant('caught-up'), ...ofMember, version: count }),
+  dissolve: fastCheck.record({ kind: constant('dissolve'), ...ofMember }),
+  leave: fastCheck.record({ kind: constant('leave'), ...ofSpace, member: id }),
   'start-seal': fastCheck.record({ kind: constant('start-seal'), ...ofSpace, member: id }),
   'close-epoch': fastCheck.record({ kind: constant('close-epoch'), ...ofSpace }),
   'appoint-keeper': fastCheck.record({
@@ -59,8 +80,8 @@ const commandByKind: {
     ...{ kind: constant('replace-keepers'), ...ofSpace },
     keepers: ids,
   }),
-  'declare-lost': fastCheck.record({ kind: constant('declare-lost'), ...ofSpace }),
-  'end-space': fastCheck.record({ kind: constant('end-space'), ...ofSpace }),
+  'declare-lost': fastCheck.record({ kind: constant('declare-lost'), ...ofSpace, revision }),
+  'end-space': fastCheck.record({ kind: constant('end-space'), ...ofSpace, revision }),
 }
 const commands: fastCheck.Arbitrary<ControlCommand> = fastCheck.oneof(
   ...Object.values(commandByKind),
@@ -103,15 +124,20 @@ const reasons: readonly ControlRefusal[] = [
   ...(['session-ended', 'not-its-time', 'not-a-member', 'last-member'] as const),
   ...(['change-under-way', 'invalid'] as const),
 ]
-const answers: fastCheck.Arbitrary<ControlAnswer> = fastCheck.oneof(
-  fastCheck.record({ kind: constant('view'), view }),
-  fastCheck.record({ kind: constant('leased'), request: count, member: id, view }),
+const refused = fastCheck.record({
+  kind: constant('refused'),
+  reason: fastCheck.constantFrom(...reasons),
+})
+const replies: fastCheck.Arbitrary<ControlReply> = fastCheck.oneof(
+  fastCheck.record({ kind: constant('taken') }),
+  fastCheck.record({ kind: constant('leased'), request: count, member: id, epoch: count }),
   fastCheck.record({ kind: constant('done') }),
   fastCheck.record({ kind: constant('replaced'), dropped: ids, mayLose: ids }),
-  fastCheck.record(
-    { kind: constant('refused'), reason: fastCheck.constantFrom(...reasons), view },
-    { requiredKeys: ['kind', 'reason'] },
-  ),
+  refused,
+)
+const answers: fastCheck.Arbitrary<ViewAnswer> = fastCheck.oneof(
+  fastCheck.record({ kind: constant('view'), view }),
+  refused,
 )
 
 /** What is checked of each kind of message. */
@@ -180,6 +206,18 @@ describe('a question to the control group', () => {
   follows(requests, encodeViewRequest, decodeViewRequest)
 })
 
+describe('a question for what is to be kept', () => {
+  follows(dutyRequests, encodeDutyRequest, decodeDutyRequest)
+})
+
+describe('an answer to it', () => {
+  follows(duties, encodeKeeperDuty, decodeKeeperDuty)
+})
+
+describe('a reply of the control group', () => {
+  follows(replies, encodeControlReply, decodeControlReply)
+})
+
 describe('an answer of the control group', () => {
-  follows(answers, encodeControlAnswer, decodeControlAnswer)
+  follows(answers, encodeViewAnswer, decodeViewAnswer)
 })

@@ -83,6 +83,26 @@ describe('a write', () => {
   })
 })
 
+describe('a write of a life that is over', () => {
+  it('is held by nobody to whom it is over, and goes on being kept', () => {
+    const rig = new Rig()
+    const [first, second, third] = [rig.join(), rig.join(), rig.join()]
+    third.write(increment(1))
+    flush(third)
+    rig.expire(third)
+    rig.contactAll(first, second)
+    rig.closeEpoch()
+    rig.contactAll(first, second)
+    for (const member of [first, second]) third.hear(member)
+    assert.equal(first.replica.vector.get(third.id), 'sealed')
+    assert.equal(isFlushed(third), false)
+    third.contact()
+    assert.equal(third.ofKind('let-go').length, 0)
+    assert.equal(third.ofKind('flush-void').length, 1)
+    assert.equal(third.core.redo.length, 1)
+  })
+})
+
 describe('keepers', () => {
   it('that are missing keep seals open: two of three that may have acknowledged alone', () => {
     const { rig, keepers, writer } = withKeepers()
@@ -161,6 +181,28 @@ describe('keepers', () => {
     incoming.contact()
     assert.equal(rig.space.keepers.change, undefined)
     assert.deepEqual(rig.space.keepers.keepers, [first.id, second.id, incoming.id])
+  })
+
+  it('say nothing of all that they held by telling of one origin', () => {
+    const { rig, keepers, writer } = withKeepers()
+    const [first, second, third] = keepers
+    const incoming = rig.join()
+    for (const keeper of [first, second]) incoming.hear(keeper)
+    const batch = writer.write(increment(1))
+    for (const keeper of keepers) keeper.take(batch)
+    rig.appoint(incoming, third)
+    rig.contactAll(first, second, incoming)
+    for (const keeper of [first, second]) {
+      const { sender, isMember, epoch, keepersVersion } = keeper.core.statement()!
+      const held = { origin: incoming.id, last: 0 }
+      incoming.step({ kind: 'held', held: { sender, isMember, epoch, keepersVersion, ...held } })
+    }
+    incoming.contact()
+    assert.ok(rig.space.keepers.change?.incoming === incoming.id, 'they hold more by now')
+    for (const keeper of [first, second]) incoming.hear(keeper)
+    incoming.take(batch)
+    incoming.contact()
+    assert.equal(rig.space.keepers.change, undefined)
   })
 
   it('that are to come and go themselves are called off', () => {

@@ -28,8 +28,8 @@ describe('a member of a space', () => {
     const joiner = rig.newcomer()
     joiner.contact()
     joiner.beginFrom(first)
-    assert.equal(joiner.core.offerSnapshot(), undefined)
-    assert.equal(joiner.core.offerState(), undefined)
+    assert.equal(joiner.core.offer('snapshot'), undefined)
+    assert.equal(joiner.core.offer('state'), undefined)
     const batch = first.write(increment(1))
     joiner.take(batch)
     second.take(batch)
@@ -45,7 +45,7 @@ describe('a member of a space', () => {
   it('does not take the word of a joiner for that of a keeper', () => {
     const rig = new Rig({ keepers: 1, durability: 1 })
     const [first, second] = [rig.join(), rig.join()]
-    rig.appoint(second)
+    rig.apply({ kind: 'replace-keepers', space: 'space', keepers: [second.id] })
     rig.contactAll(first, second)
     const batch = first.write(increment(1))
     first.step({ kind: 'flush', id: 1, replicas: 1 })
@@ -164,7 +164,7 @@ describe('a member of a space', () => {
     rig.contactAll(first, fourth, second)
     rig.closeEpoch()
     rig.contactAll(second)
-    const offer = second.core.offerState()!
+    const offer = second.core.offer('state')!
     fourth.step({ kind: 'state', offer: { ...offer, records: [] } })
     assert.match(fourth.ofKind('ignored').at(-1)!.reason, /skips an epoch/)
     fourth.step({ kind: 'state', offer })
@@ -176,7 +176,7 @@ describe('a member of a space', () => {
     const [first, second, third, fourth] = [rig.join(), rig.join(), rig.join(), rig.join()]
     const batch = third.write(increment(1))
     fourth.take(batch)
-    const stale = fourth.core.offerState()!
+    const stale = fourth.core.offer('state')!
     rig.expire(third)
     rig.expire(fourth)
     rig.contactAll(first, second)

@@ -15,6 +15,7 @@ import type {
 } from '#peer/identity/core/member-contract.ts'
 import { MemberCore } from '#peer/identity/core/member-core.ts'
 import type { SpaceControl } from '#peer/identity/core/space-control.ts'
+import { answerAtOnce } from '#test/fixtures/answer-at-once.ts'
 import {
   type Operation,
   type SmallBatch,
@@ -94,20 +95,20 @@ export class RigMember {
 
   /** Begins from the state of another. */
   beginFrom(other: RigMember): void {
-    const offer = other.core.offerSnapshot()
+    const offer = other.core.offer('snapshot')
     assert.ok(offer !== undefined)
     this.step({ kind: 'snapshot', offer })
   }
 
   joinStateOf(other: RigMember): void {
-    const offer = other.core.offerState()
+    const offer = other.core.offer('state')
     assert.ok(offer !== undefined)
     this.step({ kind: 'state', offer })
   }
 
   /** Takes all that another has, as far as it may. */
   syncFrom(other: RigMember): void {
-    const found = other.core.replica?.batchesAfter(this.replica.vector)
+    const found = other.core.replica?.batchesAfter(this.replica.vector, Infinity)
     for (const batch of found?.batches ?? []) this.step({ kind: 'batch', batch })
     this.hear(other)
   }
@@ -146,11 +147,11 @@ export class Rig {
   }
 
   apply(command: ControlCommand): ControlAnswer {
-    return this.control.apply(command, this.nowMs)
+    return this.answer(command)
   }
 
   answer(request: ControlCommand | ViewRequest): ControlAnswer {
-    return request.kind === 'view' ? this.control.view(request) : this.apply(request)
+    return answerAtOnce(this.control, request, this.nowMs)
   }
 
   /** Somebody who has not asked for anything yet. */
@@ -162,7 +163,7 @@ export class Rig {
 
   /** A member that is active, begun from the first one. */
   join(limits?: Partial<MemberLimits>): RigMember {
-    const first = this.members.find(({ core }) => core.offerSnapshot() !== undefined)
+    const first = this.members.find(({ core }) => core.offer('snapshot') !== undefined)
     const member = this.newcomer(limits)
     member.contact()
     if (first !== undefined) member.beginFrom(first)

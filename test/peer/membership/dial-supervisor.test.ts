@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
 import { peerRefused } from '#peer/errors.ts'
 import { DialSupervisor } from '#peer/membership/dial-supervisor.ts'
+import { DialUnanswered } from '#peer/network.ts'
 import { eventually } from '#test/eventually.ts'
 
 class FakeNetwork {
   readonly dialled: string[] = []
   readonly connected = new Set<string>()
   isListening = true
+  /** The signals of those dials that are made though there is a connection. */
+  readonly anew: AbortSignal[] = []
   /** A dial ends when it is let. */
   readonly held: (() => void)[] = []
   isHeld = false
@@ -20,8 +23,9 @@ class FakeNetwork {
         isConnected: (peer) => this.connected.has(peer),
         random: () => 0.5,
         isListening: () => this.isListening,
-        dial: async (address) => {
+        dial: async (address, signal, isAnew) => {
           this.dialled.push(address)
+          if (isAnew) this.anew.push(signal)
           if (this.isHeld) await new Promise<void>((resolve) => this.held.push(resolve))
           const outcome = this.atAddress.get(address) ?? new Error('ECONNREFUSED')
           if (outcome instanceof Error) throw outcome
@@ -140,6 +144,74 @@ describe('The supervisor of connections', () => {
       assert.equal(network.held.length, 1)
       network.held.pop()!()
     }
+  })
+
+  it('dials a suspected peer anew each one to two seconds, until it is heard again', async () => {
+    supervisor = network.create('a')
+    network.atAddress.set('/b', 'b')
+    supervisor.learn({ id: 'b', addresses: ['/b'] })
+    await eventually(() => {
+      assert.ok(network.connected.has('b'))
+    })
+    await pause(50)
+    network.atAddress.set('/b', new DialUnanswered('/b', undefined))
+    supervisor.suspect('b')
+    supervisor.suspect('b')
+    await pause(3300)
+    assert.equal(network.anew.length, 3)
+    network.isHeld = true
+    await eventually(() => {
+      assert.equal(network.held.length, 1)
+    })
+    supervisor.trust('b')
+    assert.ok(network.anew.at(-1)!.aborted, 'what is under way is given up')
+    network.held.pop()!()
+    await pause(2000)
+    assert.equal(network.anew.length, 4)
+    assert.deepEqual(supervisor.counts, { dials: 1, dialsFailed: 0 })
+    assert.equal(supervisor.tests, 4)
+  })
+
+  it('goes on to test a peer until a new connection has taken the place of the old one', async () => {
+    supervisor = network.create('a')
+    network.atAddress.set('/b', 'b')
+    supervisor.learn({ id: 'b', addresses: ['/b'] })
+    await eventually(() => {
+      assert.ok(network.connected.has('b'))
+    })
+    await pause(50)
+    supervisor.suspect('b')
+    await eventually(() => {
+      assert.equal(network.anew.length, 2)
+    })
+    network.connected.delete('b')
+    supervisor.onLost('b')
+    await eventually(() => {
+      assert.ok(network.connected.has('b'))
+    })
+    await pause(1600)
+    assert.equal(network.anew.length, 2)
+    assert.equal(supervisor.counts.dials, 2)
+  })
+
+  it('dials again soon where nothing answers, and as many at once as before', async () => {
+    supervisor = network.create('a')
+    for (const id of ['b', 'c', 'd', 'e']) {
+      network.atAddress.set(`/${id}`, id)
+      supervisor.learn({ id, addresses: [`/${id}`] })
+    }
+    await eventually(() => {
+      assert.equal(network.connected.size, 4)
+    })
+    await pause(50)
+    network.dialled.length = 0
+    network.connected.clear()
+    for (const id of ['b', 'c', 'd', 'e']) {
+      network.atAddress.set(`/${id}`, new DialUnanswered(`/${id}`, undefined))
+      supervisor.onLost(id)
+    }
+    await pause(6400)
+    assert.equal(network.dialled.length, 4 * 5)
   })
 
   it('stops dialling a peer that said it does not come back', async () => {

@@ -65,6 +65,7 @@ export class FakePeer {
   readonly id: string
   readonly events: string[] = []
   readonly links: string[] = []
+  readonly doubts: string[] = []
   readonly channels = new Set<FakeChannel>()
   readonly learned: Member[] = []
   readonly reports: Report[] = []
@@ -91,6 +92,8 @@ export class FakePeer {
       forget: (peer) => note(`forget ${peer}`),
       onConnected: (peer) => note(`connected ${peer}`),
       onLost: (peer) => note(`lost ${peer}`),
+      onSuspected: (peer) => this.doubts.push(`suspected ${peer}`),
+      onTrusted: (peer) => this.doubts.push(`trusted ${peer}`),
       spaces: {
         onNeighbourUp: (space, peer) => note(`up ${space} ${peer}`),
         onNeighbourDown: (space, peer) => note(`down ${space} ${peer}`),

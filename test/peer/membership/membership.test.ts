@@ -202,9 +202,11 @@ describe('Membership', () => {
     )
     assert.equal(a.membership.conditions.get('b'), 'frozen')
     assert.equal(silent.closed, undefined)
+    assert.deepEqual(a.doubts.splice(0), ['suspected b'])
     b.isStill = false
     b.membership.tick()
     settle()
+    assert.deepEqual(a.doubts, ['trusted b'])
     assert.deepEqual(a.take(), ['up x b'])
     assert.deepEqual(a.links, ['down b', 'up b'])
     assert.equal(a.reports.at(-1)!.kind, 'peer-heard-again')

@@ -4,6 +4,7 @@ import { BatchLog } from '#peer/replication/core/batch-log.ts'
 import { HoldBack } from '#peer/replication/core/hold-back.ts'
 import { PartCollector } from '#peer/replication/core/part-collector.ts'
 import { Queue } from '#peer/replication/core/queue.ts'
+import { type SpaceBatch } from '#peer/replication/core/space-batch.ts'
 
 function vectorOf(entries: readonly (readonly [bigint, number])[]): VersionVector {
   const vector = new VersionVector()
@@ -15,22 +16,29 @@ function bytesOf(length: number): Uint8Array {
   return new Uint8Array(length)
 }
 
+const batchOf = (origin: bigint, first: number, last: number, size = 10) => ({
+  ...{ origin, first, last, size },
+  ...{ dependencies: [], body: bytesOf(size) },
+})
+
 describe('the log of batches', () => {
-  function logOf(bytesMax: number): BatchLog {
-    const log = new BatchLog(bytesMax)
-    log.append(1n, 1, 3, bytesOf(10))
-    log.append(2n, 1, 1, bytesOf(10))
-    log.append(1n, 4, 4, bytesOf(10))
+  type Log = BatchLog<SpaceBatch>
+  function logOf(sizeMax: number): Log {
+    const log: Log = new BatchLog(sizeMax)
+    log.append(batchOf(1n, 1, 3))
+    log.append(batchOf(2n, 1, 1))
+    log.append(batchOf(1n, 4, 4))
     return log
   }
-  const names = (log: BatchLog, from: VersionVector, bytesMax = 1000) =>
-    log.after(from, bytesMax).batches.map(({ origin, first }) => `${origin}:${first}`)
+  const names = (log: Log, from: VersionVector, sizeMax = 1000) =>
+    log.after(from, sizeMax).batches.map(({ origin, first }) => `${origin}:${first}`)
 
   it('gives what a vector lacks, in the order in which it was applied', () => {
     const log = logOf(1000)
     assert.deepEqual(names(log, vectorOf([])), ['1:1', '2:1', '1:4'])
     assert.deepEqual(names(log, vectorOf([[1n, 3]])), ['2:1', '1:4'])
     assert.deepEqual(names(log, vectorOf([[1n, 4], [2n, 1]])), []) // prettier-ignore
+    assert.equal(log.sizeAfter(vectorOf([[1n, 3]])), 20)
   })
 
   it('gives one batch at least, and says when there are more', () => {
@@ -42,34 +50,43 @@ describe('the log of batches', () => {
 
   it('drops the oldest beyond its bound, and knows how far it reaches back', () => {
     const log = logOf(20)
-    const now = vectorOf([
-      [1n, 4],
-      [2n, 1],
-    ])
-    assert.equal(log.bytes, 20)
-    assert.equal(log.reaches(vectorOf([]), now), false)
-    assert.equal(log.reaches(vectorOf([[1n, 3]]), now), true)
+    assert.equal(log.size, 20)
+    assert.equal(log.reaches(1n, 0, 4), false)
+    assert.equal(log.reaches(1n, 3, 4), true)
+    assert.equal(log.reaches(1n, 3, 5), false)
   })
 
   it('forgets an origin whose updates came with a state', () => {
     const log = logOf(1000)
-    log.restart(new Set([1n]))
-    assert.equal(log.bytes, 10)
-    assert.equal(log.reaches(vectorOf([]), vectorOf([[1n, 9]])), false)
-    log.append(1n, 10, 12, bytesOf(10))
-    assert.equal(log.reaches(vectorOf([[1n, 9]]), vectorOf([[1n, 12]])), true)
+    log.forget(1n)
+    assert.equal(log.size, 10)
+    assert.equal(log.reaches(1n, 0, 4), false)
+    log.append(batchOf(1n, 10, 12))
+    assert.equal(log.reaches(1n, 9, 12), true)
     assert.deepEqual(names(log, vectorOf([[2n, 1]])), ['1:10'])
   })
 
+  it('drops what is done with from the front only, and keeps its order', () => {
+    const log: Log = new BatchLog(1000)
+    for (let seq = 1; seq <= 50; seq++) {
+      log.append(batchOf(1n, seq, seq))
+      log.append(batchOf(2n, seq, seq))
+    }
+    log.drop(1n, ({ last }) => last <= 45)
+    log.drop(2n, ({ last }) => last > 10)
+    assert.equal(log.size, 550)
+    assert.equal(log.reaches(1n, 44, 50), false)
+    assert.deepEqual(names(log, vectorOf([[2n, 48]])), ['1:46', '1:47', '1:48', '1:49', '2:49', '1:50', '2:50']) // prettier-ignore
+  })
+
   it('stands on having no gap', () => {
-    assert.throws(() => logOf(1000).append(1n, 6, 6, bytesOf(1)), /no gap/)
+    assert.throws(() => logOf(1000).append(batchOf(1n, 6, 6)), /no gap/)
   })
 })
 
 describe('the batches held back', () => {
   const received = (origin: bigint, first: number, length = 10) => ({
-    header: { origin, first, last: first, dependencies: [] },
-    bytes: bytesOf(length),
+    batch: batchOf(origin, first, first, length),
     from: undefined,
   })
 
@@ -104,7 +121,7 @@ describe('the batches held back', () => {
 })
 
 describe('what comes in parts', () => {
-  const collector = () => new PartCollector({ batch: 4, state: 100 })
+  const collector = () => new PartCollector({ batch: 4, state: 100, snapshot: 100 })
   const piece = (part: number, parts: number, bytes = [part]) =>
     ({ of: 'state', part, parts, bytes: Uint8Array.from(bytes) }) as const
 

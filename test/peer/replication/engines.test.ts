@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import { connect, deliver, Replica } from './replica.ts'
+import { connect, deliver, Replica, otherDigest } from './replica.ts'
 
 function pair(): [Replica, Replica] {
   const [a, b] = [new Replica('a'), new Replica('b')]
@@ -75,7 +75,7 @@ describe('a replica that lacks the engine of what it is sent', () => {
     const [a, b] = pair()
     a.write(1)
     b.state.engineLoaded = false
-    b.step({ kind: 'message', neighbour: 'a', message: { kind: 'digest', hash: 1n } })
+    b.step({ kind: 'message', neighbour: 'a', message: otherDigest })
     a.step({ kind: 'message', neighbour: 'b', message: b.sent('ask')[0]! })
     const answer = a.sent('batches')[0]!
     b.take()

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { type Input } from '#peer/replication/core/contract.ts'
 import { type Message } from '#peer/replication/core/message.ts'
 import { Random } from '#test/simulation/random.ts'
-import { connect, deliver, Replica } from './replica.ts'
+import { connect, deliver, Replica, somebody } from './replica.ts'
 
 const batchesMade = 12
 
@@ -39,22 +39,35 @@ function anyMessage(random: Random, batches: readonly Uint8Array[], origins: big
     vector.set(random.chance(0.5) ? random.pick(origins) : random.bits64(), random.integer(1, 20))
   }
   const bytes = anyBytes(random, batches)
-  const of = random.pick(['batch', 'state'] as const)
+  const speaker = {
+    sender: random.pick([0n, origin]),
+    isMember: random.chance(0.5),
+    epoch: random.pick([0, 1, 7]),
+    keepersVersion: random.integer(0, 3),
+    revision: random.pick([0, 1, 2 ** 40]),
+  }
+  const of = random.pick(['batch', 'state', 'snapshot'] as const)
   const [part, parts] = [random.integer(0, 3), random.pick([0, 1, 2, 4, 2 ** 53 - 1])]
   return random.pick<Message>([
-    { kind: 'digest', hash: random.bits64() },
+    { kind: 'digest', speaker, hash: random.bits64() },
     {
       kind: 'ask',
-      vector,
+      ...{
+        speaker,
+        vector,
+        staged: random.pick([[], [{ origin, last, isFenced: random.chance(0.5) }]]),
+      },
       session: random.integer(0, 3),
       received: random.pick([0, 1, 2 ** 40]),
-      whole: random.chance(0.2),
+      wanted: random.pick(['batches', 'state', 'snapshot']),
     },
     { kind: 'batches', batches: [bytes, anyBytes(random, batches)] },
     { kind: 'part', of, part, parts, bytes },
     { kind: 'answered', more: random.chance(0.5) },
-    { kind: 'probe', origin, last },
-    { kind: 'held', origin, last },
+    { kind: 'probe', speaker, origin, last },
+    { kind: 'held', speaker, origin, last },
+    // Seals are the word of the group, which members pass on as it is.
+    { kind: 'records', records: [] },
   ])
 }
 
@@ -156,7 +169,7 @@ describe('a replica that is told nonsense', () => {
     for (let i = 0; i < 10_000; i++) {
       const origin = random.bits64()
       replica.step({ kind: 'announced', origin, last: 9, from: 'a' })
-      const message: Message = { kind: 'probe', origin, last: 9 }
+      const message: Message = { kind: 'probe', speaker: somebody, origin, last: 9 }
       replica.step({ kind: 'message', neighbour: 'a', message })
     }
     assert(replica.core.usage.wants <= 4096)

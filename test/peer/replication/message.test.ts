@@ -12,26 +12,48 @@ const vector = fc.array(fc.tuple(id, fc.integer({ min: 1 })), { maxLength: 5 }).
   for (const [origin, last] of entries) made.set(origin, last)
   return made
 })
+const speaker = fc.record(
+  {
+    sender: id,
+    isMember: fc.boolean(),
+    epoch: number,
+    keepersVersion: number,
+    revision: number,
+  },
+  { noNullPrototype: true },
+)
+const stagedEnd = fc.record(
+  { origin: id, last: number, isFenced: fc.boolean() },
+  { noNullPrototype: true },
+)
+const seal = fc.record({ incarnation: id, last: number }, { noNullPrototype: true })
+const record = fc.record(
+  { epoch: number, seals: fc.array(seal, { maxLength: 3 }) },
+  { noNullPrototype: true },
+)
 const message: fc.Arbitrary<Message> = fc.oneof(
-  fc.record({ kind: fc.constant('digest' as const), hash: id }),
+  fc.record({ kind: fc.constant('digest' as const), speaker, hash: id }),
   fc.record({
     kind: fc.constant('ask' as const),
+    speaker,
     vector,
+    staged: fc.array(stagedEnd, { maxLength: 3 }),
     session: number,
     received: number,
-    whole: fc.boolean(),
+    wanted: fc.constantFrom('batches' as const, 'state' as const, 'snapshot' as const),
   }),
   fc.record({ kind: fc.constant('batches' as const), batches: fc.array(bytes, { maxLength: 4 }) }),
   fc.record({
     kind: fc.constant('part' as const),
-    of: fc.constantFrom('batch' as const, 'state' as const),
+    of: fc.constantFrom('batch' as const, 'state' as const, 'snapshot' as const),
     part: number,
     parts: number,
     bytes,
   }),
   fc.record({ kind: fc.constant('answered' as const), more: fc.boolean() }),
-  fc.record({ kind: fc.constant('probe' as const), origin: id, last: number }),
-  fc.record({ kind: fc.constant('held' as const), origin: id, last: number }),
+  fc.record({ kind: fc.constant('probe' as const), speaker, origin: id, last: number }),
+  fc.record({ kind: fc.constant('held' as const), speaker, origin: id, last: number }),
+  fc.record({ kind: fc.constant('records' as const), records: fc.array(record, { maxLength: 3 }) }),
 )
 
 function decodeOrRefuse(encoded: Uint8Array): Message | undefined {
@@ -57,9 +79,9 @@ describe('the messages of replication', () => {
       fc.property(fc.uint8Array({ maxLength: 200 }), (noise) => void decodeOrRefuse(noise)),
       { numRuns: 2_000 },
     )
-    const kinds = fc.tuple(fc.integer({ min: 0, max: 8 }), fc.uint8Array({ maxLength: 60 }))
+    const kinds = fc.tuple(fc.integer({ min: 0, max: 9 }), fc.uint8Array({ maxLength: 60 }))
     fc.assert(
-      fc.property(kinds, ([kind, noise]) => void decodeOrRefuse(Uint8Array.of(1, kind, ...noise))),
+      fc.property(kinds, ([kind, noise]) => void decodeOrRefuse(Uint8Array.of(2, kind, ...noise))),
       { numRuns: 5_000 },
     )
   })
@@ -76,6 +98,6 @@ describe('the messages of replication', () => {
 
   it('are refused when they are of another version', () => {
     const whole = encodeMessage({ kind: 'answered', more: false })
-    assert.throws(() => decodeMessage(Uint8Array.of(2, ...whole.slice(1))), /version 2/)
+    assert.throws(() => decodeMessage(Uint8Array.of(1, ...whole.slice(1))), /version 1/)
   })
 })

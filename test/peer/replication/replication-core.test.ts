@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import { connect, deliver, disconnect, Replica } from './replica.ts'
+import { connect, deliver, disconnect, otherDigest, Replica, somebody } from './replica.ts'
 
 const everything = 2 ** 30
 
@@ -114,7 +114,7 @@ describe('a channel', () => {
   it('that broke is forgotten: what was on its way is sent again', () => {
     const [a, b] = pair()
     a.write(1)
-    b.step({ kind: 'message', neighbour: 'a', message: { kind: 'digest', hash: 1n } })
+    b.step({ kind: 'message', neighbour: 'a', message: otherDigest })
     for (const { message } of b.said('send')) a.step({ kind: 'message', neighbour: 'b', message })
     assert.equal(a.sent('batches').length, 1)
     disconnect(a, b)
@@ -126,14 +126,14 @@ describe('a channel', () => {
   it('that only the asker saw break is forgotten by the answerer too', () => {
     const [a, b] = pair()
     a.write(1)
-    b.step({ kind: 'message', neighbour: 'a', message: { kind: 'digest', hash: 1n } })
+    b.step({ kind: 'message', neighbour: 'a', message: otherDigest })
     for (const { message } of b.take().filter((e) => e.kind === 'send')) {
       a.step({ kind: 'message', neighbour: 'b', message })
     }
     a.take()
     b.step({ kind: 'neighbour-down', neighbour: 'a' })
     b.step({ kind: 'neighbour-up', neighbour: 'a' })
-    b.step({ kind: 'message', neighbour: 'a', message: { kind: 'digest', hash: 1n } })
+    b.step({ kind: 'message', neighbour: 'a', message: otherDigest })
     deliver(a, b)
     assert.equal(b.hits.value, 1)
   })
@@ -141,7 +141,7 @@ describe('a channel', () => {
   it('carries no batch twice when an ask is made again before its answer came', () => {
     const [a, b] = pair()
     a.write(1)
-    b.step({ kind: 'message', neighbour: 'a', message: { kind: 'digest', hash: 1n } })
+    b.step({ kind: 'message', neighbour: 'a', message: otherDigest })
     b.tick(30)
     assert.equal(b.sent('ask').length, 2)
     for (const { message } of b.take().filter((e) => e.kind === 'send')) {
@@ -156,7 +156,7 @@ describe('a channel', () => {
   it('carries again what the asker had to drop', () => {
     const [a, b] = pair()
     a.write(1)
-    b.step({ kind: 'message', neighbour: 'a', message: { kind: 'digest', hash: 1n } })
+    b.step({ kind: 'message', neighbour: 'a', message: otherDigest })
     const asks = b.take().filter((effect) => effect.kind === 'send')
     for (const { message } of asks) a.step({ kind: 'message', neighbour: 'b', message })
     for (const effect of a.take()) {
@@ -164,7 +164,7 @@ describe('a channel', () => {
       b.step({ kind: 'message', neighbour: 'a', message: effect.message })
     }
     assert.equal(b.hits.value, 0)
-    b.step({ kind: 'message', neighbour: 'a', message: { kind: 'digest', hash: 1n } })
+    b.step({ kind: 'message', neighbour: 'a', message: otherDigest })
     deliver(a, b)
     assert.equal(b.hits.value, 1)
   })
@@ -186,7 +186,7 @@ describe('a channel', () => {
     deliver(a, b)
     b.gossip(a.write(1))
     for (let i = 0; i < 20; i++) a.write(1)
-    const digest = { kind: 'digest', hash: 1n } as const
+    const digest = otherDigest
     b.step({ kind: 'message', neighbour: 'a', message: digest })
     for (const { message } of b.take().filter((e) => e.kind === 'send')) {
       a.step({ kind: 'message', neighbour: 'b', message })
@@ -208,7 +208,7 @@ describe('a channel', () => {
 
   it('to a neighbour that is not up is no channel', () => {
     const b = new Replica('b')
-    b.step({ kind: 'message', neighbour: 'a', message: { kind: 'digest', hash: 1n } })
+    b.step({ kind: 'message', neighbour: 'a', message: otherDigest })
     assert.deepEqual(
       b.take().map((effect) => effect.kind),
       ['ignored'],
@@ -218,19 +218,36 @@ describe('a channel', () => {
 
 describe('a joiner', () => {
   it('gets a state, not history, and the updates that its giver had not sealed', () => {
-    const [a, b] = [new Replica('a', { messageBytesMax: 100 }), new Replica('b')]
+    const [a, b] = [new Replica('a', { messageBytesMax: 100 }), new Replica('b', {}, true)]
     for (let i = 0; i < 50; i++) a.write(1)
     a.hits.add(7)
+    assert.equal(b.core.visible, undefined, 'a joiner shows nothing')
     connect(a, b)
-    a.take()
-    b.step({ kind: 'message', neighbour: 'a', message: { kind: 'digest', hash: 1n } })
     for (const { message } of b.said('send')) a.step({ kind: 'message', neighbour: 'b', message })
     assert.equal(a.sent('batches').length, 0)
-    assert(a.sent('part').every((part) => part.of === 'state'))
+    assert(a.sent('part').every((part) => part.of === 'snapshot'))
     deliver(a, b)
+    assert.equal(b.core.status, 'active')
     assert.equal(b.hits.value, 57)
     b.gossip(a.write(1))
     assert.equal(b.hits.value, 58)
+  })
+
+  it('asks a member for its state, and another when that has none to give', () => {
+    const a = new Replica('a')
+    const [b, c] = [new Replica('b', {}, true), new Replica('c', {}, true)]
+    a.write(3)
+    connect(b, c)
+    deliver(b, c)
+    b.tick(40)
+    deliver(b, c)
+    assert.equal(b.core.visible, undefined, 'nobody here has one')
+    connect(a, b)
+    deliver(a, b, c)
+    assert.equal(b.hits.value, 3)
+    c.tick()
+    deliver(b, c)
+    assert.equal(c.hits.value, 3)
   })
 
   it('that lacks more than the log has gets a state too, and keeps what it wrote', () => {
@@ -288,20 +305,18 @@ describe('a flush', () => {
     assert.equal(a.said('flushed').length, 1)
   })
 
-  it('counts no neighbour that has gone', () => {
+  it('counts a keeper that has said so, though its channel broke since', () => {
     const [a, b, c] = [new Replica('a'), new Replica('b'), new Replica('c')]
     connect(a, b)
     deliver(a, b)
     b.gossip(a.write(1))
     a.step({ kind: 'flush', id: 1, replicas: 3 })
     deliver(a, b)
+    assert.deepEqual(a.said('flushed'), [])
     disconnect(a, b)
     connect(a, c)
     deliver(a, c)
     assert.equal(c.hits.value, 1)
-    assert.deepEqual(a.said('flushed'), [])
-    connect(a, b)
-    deliver(a, b)
     assert.deepEqual(a.said('flushed'), [{ kind: 'flushed', id: 1, replicas: 3 }])
   })
 
@@ -319,7 +334,8 @@ describe('a flush', () => {
     const [a] = pair()
     a.hits.add(1)
     a.step({ kind: 'flush', id: 1, replicas: 2 })
-    const claim = { kind: 'held', origin: a.replica, last: everything } as const
+    const held = { origin: a.replica, last: everything }
+    const claim = { kind: 'held', speaker: somebody, ...held } as const
     a.step({ kind: 'message', neighbour: 'b', message: claim })
     assert.deepEqual(a.said('flushed'), [])
     assert.equal(a.said('ignored').length, 1)

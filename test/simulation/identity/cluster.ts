@@ -135,8 +135,12 @@ export class Cluster {
 
   crash(peer: SimulatedPeer): void {
     peer.isAlive = false
+    const { control, random } = this
+    const saysSo = random.chance(0.3) && control.isUp && peer.isReachable && peer.reachesControl
     for (const [space, member] of peer.memberBySpace) {
       this.truthBySpace.get(space)!.mayLoseAllOf(member.peer)
+      const { id } = member.core
+      if (saysSo && id !== undefined) control.giveUp(space, id)
     }
   }
 
@@ -187,6 +191,7 @@ export class Cluster {
       }
     }
     for (const space of this.control.spaces) {
+      space.check()
       counts.mostRecords = Math.max(counts.mostRecords, space.records.length)
       counts.mostSealings = Math.max(counts.mostSealings, space.sealingBySlot.size)
     }

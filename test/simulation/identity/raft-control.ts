@@ -12,13 +12,15 @@ import { inspect } from 'node:util'
 import type { CallCommand, Command } from '#consensus/host/command.ts'
 import { GroupState } from '#consensus/host/group-state.ts'
 import type { Applied, Outcome } from '#consensus/host/outcome.ts'
-import { decodeControlAnswer, encodeControlAnswer } from '#peer/identity/control-answer-codec.ts'
+import { decodeViewAnswer, encodeViewAnswer } from '#peer/identity/control-answer-codec.ts'
 import { controlDescriptor, controlPlace, controlType } from '#peer/identity/control-object.ts'
+import { decodeControlReply, encodeControlReply } from '#peer/identity/control-reply-codec.ts'
 import { encodeControlCommand, encodeViewRequest } from '#peer/identity/control-wire-codec.ts'
 import type {
-  ControlAnswer,
   ControlCommand,
   ControlLimits,
+  ControlReply,
+  ViewAnswer,
   ViewRequest,
 } from '#peer/identity/core/control-contract.ts'
 import { ControlState } from '#peer/identity/core/control-state.ts'
@@ -77,6 +79,14 @@ class TimedState extends GroupState {
   }
 }
 
+interface Codec<Answer> {
+  readonly encode: (answer: Answer) => Uint8Array
+  readonly decode: (bytes: Uint8Array) => Answer
+}
+
+const replies: Codec<ControlReply> = { encode: encodeControlReply, decode: decodeControlReply }
+const views: Codec<ViewAnswer> = { encode: encodeViewAnswer, decode: decodeViewAnswer }
+
 export class RaftControl implements Ordered {
   readonly state: ControlState
   readonly counts: RaftCounts = {
@@ -131,7 +141,7 @@ export class RaftControl implements Ordered {
     return this.#agreedMsByPosition.get(this.#position) ?? 0
   }
 
-  apply(command: ControlCommand, nowMs: number): ControlAnswer {
+  apply(command: ControlCommand, nowMs: number): ControlReply {
     this.counts.commands++
     const { clock } = this.#cluster
     clock.run(Math.max(0, nowMs - (clock.nowMs - this.#startedMs)))
@@ -145,7 +155,7 @@ export class RaftControl implements Ordered {
   }
 
   /** As the leader does when a lease has run out: the control state hears of it by the group alone. */
-  #endSession(command: Extract<ControlCommand, { kind: 'end-session' }>): ControlAnswer {
+  #endSession(command: Extract<ControlCommand, { kind: 'end-session' }>): ControlReply {
     const { session } = command
     this.#ended.add(session)
     this.counts.sessionsEnded++
@@ -168,7 +178,7 @@ export class RaftControl implements Ordered {
     return session === undefined || this.#ended.has(session) ? HOUSEKEEPING : session
   }
 
-  #call(session: string, command: ControlCommand): ControlAnswer {
+  #call(session: string, command: ControlCommand): ControlReply {
     if (!this.#sequenceBySession.has(session)) {
       this.#sequenceBySession.set(session, 0)
       const opened = this.#outcome({ kind: 'open-session', session, leaseMs: LEASE_MS })
@@ -187,7 +197,7 @@ export class RaftControl implements Ordered {
       assert.ok(outcome.kind === 'failed' && outcome.failure.code === 'SESSION_EXPIRED')
       return { kind: 'refused', reason: 'session-ended' }
     }
-    return this.#same(outcome, this.state.apply(command, this.agreedMs()))
+    return this.#same(replies, outcome, this.state.apply(command, this.agreedMs()))
   }
 
   /** Of a request that arrives twice both are answered alike, for it was carried out once. */
@@ -201,12 +211,12 @@ export class RaftControl implements Ordered {
     return outcome
   }
 
-  view(request: ViewRequest): ControlAnswer {
+  view(request: ViewRequest): ViewAnswer {
     const query = {
       ...{ object: this.#object, path: [], method: 'view' },
       args: [encodeViewRequest(request)],
     }
-    return this.#same(this.#answer(this.#cluster.read(query)), this.state.view(request))
+    return this.#same(views, this.#answer(this.#cluster.read(query)), this.state.view(request))
   }
 
   /** All processes of the group are gone at once, and come back with what is on their disks. */
@@ -250,16 +260,16 @@ export class RaftControl implements Ordered {
         const request = { kind: 'view', space: space.name, member, epoch: 0 } as const
         const args = [encodeViewRequest(request)]
         const query = { object: this.#object, path: [], method: 'view', args }
-        this.#same(machine.read(query), this.state.view(request))
+        this.#same(views, machine.read(query), this.state.view(request))
       }
     }
   }
 
-  #same(outcome: Outcome, expected: ControlAnswer): ControlAnswer {
+  #same<Answer>(codec: Codec<Answer>, outcome: Outcome, expected: Answer): Answer {
     assert.ok(outcome.kind === 'done', JSON.stringify(outcome))
     const bytes = outcome.value as Uint8Array
-    const answer = decodeControlAnswer(bytes)
-    if (Buffer.compare(bytes, encodeControlAnswer(expected)) !== 0) {
+    const answer = codec.decode(bytes)
+    if (Buffer.compare(bytes, codec.encode(expected)) !== 0) {
       // As text: reporters that write JSON have no big numbers.
       assert.fail(`the group answers ${text(answer)}, and the state alone ${text(expected)}`)
     }
@@ -308,6 +318,6 @@ export class RaftControl implements Ordered {
   }
 }
 
-function text(answer: ControlAnswer): string {
+function text(answer: unknown): string {
   return inspect(answer, { depth: 8, breakLength: Infinity })
 }

@@ -7,9 +7,10 @@
 import { strict as assert } from 'node:assert'
 import { decodeControlState, encodeControlState } from '#peer/identity/core/control-codec.ts'
 import type {
-  ControlAnswer,
   ControlCommand,
   ControlLimits,
+  ControlReply,
+  ViewAnswer,
   ViewRequest,
 } from '#peer/identity/core/control-contract.ts'
 import { ControlState } from '#peer/identity/core/control-state.ts'
@@ -63,11 +64,11 @@ class Alone implements Ordered {
     this.state = new ControlState(limits)
   }
 
-  apply(command: ControlCommand, nowMs: number): ControlAnswer {
+  apply(command: ControlCommand, nowMs: number): ControlReply {
     return this.state.apply(command, nowMs)
   }
 
-  view(request: ViewRequest): ControlAnswer {
+  view(request: ViewRequest): ViewAnswer {
     return this.state.view(request)
   }
 

@@ -3,8 +3,11 @@ import type { ReplicaId } from '@joinery/crdt-objects/engine'
 import type {
   ControlAnswer,
   ControlCommand,
+  ControlReply,
+  ViewAnswer,
   ViewRequest,
 } from '#peer/identity/core/control-contract.ts'
+import { answerWith, questionAfter } from '#peer/identity/core/control-reply.ts'
 import type { ControlState } from '#peer/identity/core/control-state.ts'
 import { nameOf } from '#peer/identity/core/incarnation.ts'
 import { blockersOf } from '#peer/identity/core/seal-rule.ts'
@@ -19,8 +22,8 @@ import type { Truth } from './truth.ts'
 /** Whoever carries out commands in one order: the state itself, or a Raft group around it. */
 export interface Ordered {
   readonly state: ControlState
-  apply(command: ControlCommand, nowMs: number): ControlAnswer
-  view(request: ViewRequest): ControlAnswer
+  apply(command: ControlCommand, nowMs: number): ControlReply
+  view(request: ViewRequest): ViewAnswer
   /** The agreed time, when the simulation's is `nowMs`. */
   agreedMs(nowMs: number): number
   /** Goes on from a snapshot of the state, as a new leader would. */
@@ -77,15 +80,20 @@ export class SimulatedControl {
   }
 
   answer(request: ControlCommand | ViewRequest): ControlAnswer {
-    return request.kind === 'view' ? this.#ordered.view(request) : this.apply(request)
+    if (request.kind === 'view') return this.#ordered.view(request)
+    const reply = this.apply(request)
+    const question = questionAfter(request, reply)
+    return answerWith(reply, question && this.#ordered.view(question))
   }
 
-  apply(command: ControlCommand): ControlAnswer {
-    const answer = this.#ordered.apply(command, this.nowSteps * MS_PER_STEP)
-    if (answer.kind === 'leased') this.#counts.incarnations++
-    const isBack = command.kind === 'reinstate' && answer.kind === 'view'
-    if (isBack && answer.view.standing.status === 'active') this.#counts.reinstatements++
-    return answer
+  apply(command: ControlCommand): ControlReply {
+    const reply = this.#ordered.apply(command, this.nowSteps * MS_PER_STEP)
+    if (reply.kind === 'leased') this.#counts.incarnations++
+    if (command.kind === 'reinstate' && reply.kind === 'taken') {
+      const slot = this.space(command.space).slotOf(command.member)
+      if (slot?.status === 'leased' && slot.isActive) this.#counts.reinstatements++
+    }
+    return reply
   }
 
   /** The member that a life belongs to, while its peer lives and has it. */
@@ -119,7 +127,7 @@ export class SimulatedControl {
       const found = this.memberOf(space, member)
       const replica = found?.core.replica
       if (replica === undefined) continue
-      const reach = replica.vector.reach(id)
+      const reach = replica.vector.get(id)
       if (reach === 'sealed') continue
       const text = `${nameOf(member)} has ${nameOf(id)}, sealed at ${last}, up to`
       assert.ok(reach <= last, `I1: ${text} ${reach}`)
@@ -128,16 +136,31 @@ export class SimulatedControl {
     }
   }
 
-  /** Sessions of dead peers end; so do those that ended while nobody else was left. */
+  /** Sessions of dead peers end: once, also of who is the last member then. */
   endDeadSessions(): void {
     const living = new Set(this.#peers.filter(({ isAlive }) => isAlive).map((peer) => peer.session))
     const dead = new Set<string>()
     for (const { slots } of this.spaces) {
       for (const { status, session } of slots) {
-        if (status !== 'free' && !living.has(session)) dead.add(session)
+        const isKnown = status === 'free' || this.state.endedSessions.has(session)
+        if (!isKnown && !living.has(session)) dead.add(session)
       }
     }
     for (const session of dead) this.apply({ kind: 'end-session', session })
+  }
+
+  /** Its holder is gone, and said so with its last breath; the space goes with the last who may have anything of it. */
+  giveUp(name: string, member: ReplicaId): void {
+    const space = this.space(name)
+    const slot = space.slotOf(member)
+    if (slot === undefined) return
+    const { generation, epoch } = space
+    const of = { space: name, member, number: slot.number + 1, epoch }
+    this.apply({ kind: 'dissolve', ...of })
+    this.apply({ kind: 'leave', space: name, member })
+    if (space.generation === generation) return
+    this.#truthBySpace.get(name)!.noteDeclaredLost(space.epoch, space.sealed())
+    this.#counts.spacesLost++
   }
 
   /** Seals one member that keeps a seal from closing for longer than `steps`: first of those that are silent. */

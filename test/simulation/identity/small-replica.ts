@@ -1,9 +1,8 @@
 import { strict as assert } from 'node:assert'
-import type { ReplicaId } from '@joinery/crdt-objects/engine'
+import { type ReplicaId, VersionVector } from '@joinery/crdt-objects/engine'
 import type { EpochRecord } from '#peer/identity/core/control-contract.ts'
 import { type Dot, nameOf } from '#peer/identity/core/incarnation.ts'
 import type { Batch, Beginning, Intent, ReplicaPort } from '#peer/identity/core/member-contract.ts'
-import { SlotVector } from '#peer/identity/core/slot-vector.ts'
 
 /** What is asked for: an increment, or an element that is put into the set or taken out. */
 export interface Operation {
@@ -36,21 +35,21 @@ export interface SmallState {
   readonly base: number
   readonly totalById: ReadonlyMap<ReplicaId, number>
   readonly tagByDot: ReadonlyMap<string, Tag>
-  readonly vector: SlotVector
+  readonly vector: VersionVector
 }
 
 export const keyOf = ({ origin, seq }: Dot): string => `${nameOf(origin)}.${seq}`
 
 /** A counter and an add-wins set under one vector: the least that has folds, removals and dependencies. */
 export class SmallReplica implements ReplicaPort<SmallBody, SmallState> {
-  vector = new SlotVector()
+  vector = new VersionVector()
   epoch = 0
   #id: ReplicaId | undefined
   #base = 0
   #totalById = new Map<ReplicaId, number>()
   #tagByDot = new Map<string, Tag>()
   /** What its batches have told of others. */
-  #told = new SlotVector()
+  #told = new VersionVector()
   /** Told the base of each epoch that it is in. */
   readonly #onBase: (epoch: number, base: number) => void
 
@@ -71,11 +70,11 @@ export class SmallReplica implements ReplicaPort<SmallBody, SmallState> {
 
   discard(): void {
     this.#load({
-      ...{ epoch: 0, base: 0, vector: new SlotVector() },
+      ...{ epoch: 0, base: 0, vector: new VersionVector() },
       ...{ totalById: new Map(), tagByDot: new Map() },
     })
     this.#id = undefined
-    this.#told = new SlotVector()
+    this.#told = new VersionVector()
   }
 
   #load(state: SmallState): void {
@@ -104,7 +103,7 @@ export class SmallReplica implements ReplicaPort<SmallBody, SmallState> {
   ): { batch: SmallBatch; intents: Intent<Operation>[] } {
     const id = this.#id
     assert.ok(id !== undefined)
-    const first = this.vector.lastOf(id) + 1
+    const first = this.vector.lastOf(id, Infinity) + 1
     assert.ok(this.vector.hasBegun(id), 'its predecessor is sealed here')
     const body: SmallUpdate[] = []
     const intents: Intent<Operation>[] = []
@@ -116,23 +115,25 @@ export class SmallReplica implements ReplicaPort<SmallBody, SmallState> {
       const kills = observed.filter((dot) => this.#tagByDot.has(keyOf(dot)))
       const update = { seq, operation, total, kills }
       body.push(update)
-      intents.push({ seq, operation, observed, stamp, replaces: again?.replaces })
+      intents.push({ seq, operation, observed, stamp, replaces: again?.replaces, size: 1 })
       this.#update(id, update)
     }
     const dependencies = [...this.vector.entries()].filter(
-      ([of, reach]) => of !== id && !this.#told.covers(of, reach),
+      ([of, reach]) => of !== id && !this.#told.has(of, reach),
     )
     for (const [of, reach] of dependencies) this.#told.set(of, reach)
     const last = first + asked.length - 1
     this.vector.set(id, last)
-    return { batch: { origin: id, first, last, dependencies, body }, intents }
+    return { batch: { origin: id, first, last, dependencies, body, size: asked.length }, intents }
   }
 
-  apply({ origin, first, last, dependencies, body }: SmallBatch): void {
-    assert.ok(this.vector.isNext(origin, first), `${nameOf(origin)}.${first} is next`)
-    assert.ok(dependencies.every(([of, reach]) => this.vector.covers(of, reach)))
+  apply({ origin, first, last, dependencies, body }: SmallBatch): 'applied' {
+    assert.ok(this.vector.hasBegun(origin), `${nameOf(origin)} has begun`)
+    assert.equal(this.vector.get(origin), first - 1, `${nameOf(origin)}.${first} is next`)
+    assert.ok(dependencies.every(([of, reach]) => this.vector.has(of, reach)))
     for (const update of body) this.#update(origin, update)
     this.vector.set(origin, last)
+    return 'applied'
   }
 
   #update(origin: ReplicaId, { seq, operation, total, kills }: SmallUpdate): void {
@@ -145,7 +146,7 @@ export class SmallReplica implements ReplicaPort<SmallBody, SmallState> {
 
   enterEpoch({ epoch, seals }: EpochRecord): void {
     for (const { incarnation, last } of seals) {
-      assert.equal(this.vector.reach(incarnation), last, `${nameOf(incarnation)} is whole`)
+      assert.equal(this.vector.get(incarnation), last, `${nameOf(incarnation)} is whole`)
       this.#base += this.#totalById.get(incarnation) ?? 0
       this.#totalById.delete(incarnation)
       this.vector.set(incarnation, 'sealed')
@@ -154,21 +155,26 @@ export class SmallReplica implements ReplicaPort<SmallBody, SmallState> {
     this.#onBase(this.epoch, this.#base)
   }
 
+  /** Nothing here needs it. */
+  settleEpoch(epoch: number): void {
+    assert.ok(epoch <= this.epoch)
+  }
+
   join(other: SmallState): void {
     const mine = this.snapshot()
     const [older, newer] = mine.epoch <= other.epoch ? [mine, other] : [other, mine]
     const tagByDot = new Map(newer.tagByDot)
     for (const [key, tag] of older.tagByDot) {
       const { origin, seq } = tag.dot
-      if (!newer.vector.covers(origin, seq)) tagByDot.set(key, tag)
+      if (!newer.vector.has(origin, seq)) tagByDot.set(key, tag)
     }
     for (const [key, { dot }] of newer.tagByDot) {
-      const isGone = older.vector.covers(dot.origin, dot.seq) && !older.tagByDot.has(key)
+      const isGone = older.vector.has(dot.origin, dot.seq) && !older.tagByDot.has(key)
       if (isGone) tagByDot.delete(key)
     }
     const totalById = new Map(newer.totalById)
     for (const [id, total] of older.totalById) {
-      if (older.vector.lastOf(id) > newer.vector.lastOf(id)) totalById.set(id, total)
+      if (!newer.vector.has(id, older.vector.get(id))) totalById.set(id, total)
     }
     const vector = newer.vector.copy()
     vector.merge(older.vector)

@@ -73,7 +73,7 @@ export class SpaceMember {
     this.#write(operations.map((operation) => ({ operation, stamp: this.#outlet.nextStamp() })))
     const { id } = this.core
     assert.ok(id !== undefined)
-    const last = this.replica.vector.lastOf(id)
+    const last = this.replica.vector.lastOf(id, Infinity)
     this.#waiting.set(++this.#flushes, last)
     this.step({ kind: 'flush', id: this.#flushes, replicas: durability })
   }
@@ -131,8 +131,8 @@ export class SpaceMember {
       case 'ignored':
         if (effect.reason.startsWith('a state:')) counts.statesRefused++
         return
-      case 'log-full':
-        return
+      case 'unkept':
+        return assert.fail('there is room for all')
     }
   }
 
@@ -162,7 +162,7 @@ export class SpaceMember {
         counts.states++
         return this.step({ kind: 'state', offer: message.offer })
       case 'snapshot-wanted': {
-        const offer = this.core.offerSnapshot()
+        const offer = this.core.offer('snapshot')
         if (offer !== undefined) this.#outlet.reply(from, { kind: 'snapshot', offer })
         return
       }
@@ -178,12 +178,14 @@ export class SpaceMember {
   ): void {
     this.step({ kind: 'statement', statement })
     const { replica } = this.core
-    const offer = this.core.offerState()
+    const offer = this.core.offer('state')
     if (offer === undefined || replica === undefined) return
-    const { batches, isComplete } = replica.batchesAfter(statement.vector)
+    const lacking = replica.batchesAfter(statement.vector, Infinity, replica.book.fenced)
     const unasked = this.#outlet.random.chance(STATE_UNASKED)
-    if (wantsState || !isComplete || unasked) this.#outlet.reply(from, { kind: 'state', offer })
+    if (wantsState || lacking === undefined || unasked) {
+      this.#outlet.reply(from, { kind: 'state', offer })
+    }
     const records = offer.records.filter((record) => record.epoch > epoch)
-    this.#outlet.reply(from, { kind: 'batches', batches, records })
+    this.#outlet.reply(from, { kind: 'batches', batches: lacking?.batches ?? [], records })
   }
 }

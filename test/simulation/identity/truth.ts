@@ -1,8 +1,7 @@
 import { strict as assert } from 'node:assert'
-import type { ReplicaId } from '@joinery/crdt-objects/engine'
+import type { ReplicaId, VersionVector } from '@joinery/crdt-objects/engine'
 import { type Dot, nameOf, predecessor } from '#peer/identity/core/incarnation.ts'
 import type { Intent } from '#peer/identity/core/member-contract.ts'
-import type { SlotVector } from '#peer/identity/core/slot-vector.ts'
 import { keyOf, type Operation, type SmallBatch, type SmallReplica } from './small-replica.ts'
 
 interface Known {
@@ -20,7 +19,7 @@ interface Known {
 interface Written {
   readonly batch: SmallBatch
   /** All that its author had applied. */
-  readonly seen: SlotVector
+  readonly seen: VersionVector
 }
 
 /** What was asked for, written, acknowledged and sealed in one space: seen by the oracle alone. */
@@ -49,7 +48,7 @@ export class Truth {
     author: number,
     batch: SmallBatch,
     intents: readonly Intent<Operation>[],
-    seen: SlotVector,
+    seen: VersionVector,
   ): void {
     this.#written.push({ batch, seen })
     for (const { seq, operation, observed, stamp } of intents) {
@@ -70,6 +69,11 @@ export class Truth {
 
   noteAcknowledged(origin: ReplicaId, last: number, keepersVersion: number): void {
     this.acknowledgedCount++
+    const end = this.#lastById.get(origin)
+    // Keepers that an operator's word dropped may not have heard of it.
+    const isExcused = keepersVersion < this.#wordVersion
+    const isIn = end === undefined || last <= end
+    assert.ok(isIn || isExcused, 'nothing is acknowledged that a seal has cut')
     const known = this.#acknowledged.get(origin) ?? new Map<number, number>()
     this.#acknowledged.set(origin, known.set(last, keepersVersion))
   }
@@ -140,7 +144,7 @@ export class Truth {
   judge(replica: SmallReplica): { readonly lost: number } {
     const isIn = ({ origin, seq }: Dot): boolean => {
       const last = this.#lastById.get(origin)
-      return last === undefined ? replica.vector.covers(origin, seq) : seq <= last
+      return last === undefined ? replica.vector.has(origin, seq) : seq <= last
     }
     const killed = new Set<string>()
     const tags = new Map<string, string>()

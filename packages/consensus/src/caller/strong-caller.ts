@@ -1,6 +1,7 @@
 import { invalidValue, type WaitOptions } from '@joinery/crdt-objects'
 import type { StrongTarget } from '@joinery/crdt-objects/engine'
 import { CallerTarget } from './caller-target.ts'
+import type { SessionId } from '../host/command.ts'
 import { GroupSession } from './group-session.ts'
 import type { CallerOptions, CallerPorts, CallerTimes } from './ports.ts'
 import { repeated } from './repeated.ts'
@@ -18,6 +19,13 @@ export interface CalledObject {
   readonly home?: object | undefined
   /** Aborted, with the failure of later calls, when the owner closes the space. */
   readonly ended?: AbortSignal | undefined
+}
+
+/** A session, as whoever holds something under it needs to know it. */
+export interface CallerSession {
+  readonly id: SessionId
+  /** Fires when it is lost: before the group gives to others what was held under it. */
+  readonly lost: AbortSignal
 }
 
 /**
@@ -63,6 +71,21 @@ export class StrongCaller {
       open: (name, descriptor, options) => {
         return this.target({ ...object, name, descriptor }, options)
       },
+    })
+  }
+
+  /**
+   * The session that calls to a group are made in: the one that there is, or a new one.
+   *
+   * @throws JoineryError GROUP_UNAVAILABLE, CALL_TIMEOUT
+   */
+  async openSession(group: number, options: WaitOptions = {}): Promise<CallerSession> {
+    return await this.repeated(options, async () => {
+      for (;;) {
+        const session = this.session(group)
+        await session.ready()
+        if (session.checkAlive()) return session
+      }
     })
   }
 

@@ -64,6 +64,8 @@ export interface GroupMember {
    * next one ends. False: there is no such session.
    */
   renew(session: SessionId, done: (result: boolean | Refusal) => void): void
+  /** Leader only: since when nothing came from the session's owner; undefined for one that is not known. */
+  silentMs(session: SessionId): number | undefined
   /** Calls `done` with the object's position once it changed after `after`. Gives what ends the wait. */
   watch(object: number, after: number, done: (result: number | Refusal) => void): () => void
   /** Leader only. `done` once the change is applied (a joint one: entered; it is left by itself). */

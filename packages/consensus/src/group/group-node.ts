@@ -131,10 +131,7 @@ export class GroupNode implements GroupMember {
   status(): GroupStatus {
     const { role, leader, hardState, confState, lastIndex, progress } = this.#driver.status()
     return {
-      id: this.id,
-      role,
-      leader,
-      term: hardState.term,
+      ...{ id: this.id, role, leader, term: hardState.term },
       confState,
       lastIndex,
       committed: hardState.commit,
@@ -193,6 +190,10 @@ export class GroupNode implements GroupMember {
 
   renew(session: SessionId, done: (result: boolean | Refusal) => void): void {
     this.#look(() => this.#duties.renew(session), done)
+  }
+
+  silentMs(session: SessionId): number | undefined {
+    return this.#duties.silentMs(session)
   }
 
   watch(object: number, after: number, done: (result: number | Refusal) => void): () => void {
@@ -302,9 +303,8 @@ export class GroupNode implements GroupMember {
       if (message.kind === 'snapshot-part') return this.#driver.take(from, message)
       if (message.kind === 'not-member') return this.#takeNotMember(from, message.index)
       const isUseful = this.#leadingTerm > 0 && message.index <= this.#driver.lastIndex
-      return isUseful && this.#applier.members.includes(from)
-        ? this.#audit.add(from, message)
-        : undefined
+      if (isUseful && this.#applier.members.includes(from)) this.#audit.add(from, message)
+      return
     }
     if (this.#leadingTerm > 0) {
       const isCampaign = message.type === 'vote' || message.type === 'pre-vote'

@@ -56,6 +56,10 @@ export class LeaderDuties {
     return this.#leases.renew(session, this.#awake.nowMs)
   }
 
+  silentMs(session: SessionId): number | undefined {
+    return this.#leases.silentMs(session, this.#awake.nowMs)
+  }
+
   /** A sign of life of whoever sends a command. */
   heard(command: Command): void {
     if (command.kind === 'call' || command.kind === 'withdraw') this.renew(command.session)

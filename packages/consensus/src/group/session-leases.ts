@@ -41,6 +41,12 @@ export class SessionLeases {
     return true
   }
 
+  /** How long ago it was begun or last renewed. */
+  silentMs(session: SessionId, nowMs: number): number | undefined {
+    const lease = this.#leases.get(session)
+    return lease && nowMs - (lease.endsMs - lease.leaseMs)
+  }
+
   end(session: SessionId): void {
     this.#leases.delete(session)
   }

@@ -30,6 +30,9 @@ const NAME_LENGTH_MAX = 4096
 /** More timers than these wait for the next entry: one entry must not hold up all else. */
 const TIMERS_PER_ENTRY = 10_000
 
+/** A hosted object, and at which position it changed last. */
+export type HostedHere = Pick<HostedEntry, 'number' | 'hosted' | 'changedAt'>
+
 type OpenObject = Extract<Command, { kind: 'open-object' }>
 type OpenSession = Extract<Command, { kind: 'open-session' }>
 
@@ -84,6 +87,11 @@ export class GroupState implements StateMachine {
   /** The objects of a space. */
   objectsOf(space: string): readonly { readonly name: string; readonly descriptor: string }[] {
     return this.tables.ofSpace(space).map(({ name, descriptor }) => ({ name, descriptor }))
+  }
+
+  /** The object `name` of a space, to be looked at. */
+  hosted(space: string, name: string): HostedHere | undefined {
+    return this.tables.find(space, name)
   }
 
   /** Whether objects of that descriptor can be hosted here: to be asked before the command is proposed. */

@@ -18,7 +18,7 @@ export {
   encodeQuery,
 } from './command-codec.ts'
 export { classType } from './class-type.ts'
-export { GroupState } from './group-state.ts'
+export { GroupState, type HostedHere } from './group-state.ts'
 export type { HostEnvironment, HostedObject, HostedType } from './hosted-object.ts'
 export { LinearizableType } from './linearizable-object.ts'
 export type { Applied, Failure, Outcome, Parked, Released } from './outcome.ts'

@@ -27,6 +27,11 @@ export class Reader {
     this.buffer = bytes
   }
 
+  /** How many bytes were read. */
+  get position(): number {
+    return this.offset
+  }
+
   get remaining(): number {
     return this.buffer.length - this.offset
   }

@@ -25,6 +25,11 @@ export abstract class LocalHandle<N extends Node, V> {
     return this[PLACE].find() as N | undefined
   }
 
+  /** The node at a later step of an iteration: by then another one may be there, or another replica have taken over. */
+  protected current(node: N | undefined): N | undefined {
+    return node?.attached === true ? node : this.find()
+  }
+
   protected make(): N {
     return this[PLACE].make() as N
   }

@@ -27,7 +27,7 @@ export interface Place {
 
 /** The place of a whole object. */
 export class RootPlace implements Place {
-  readonly object: PlacedObject
+  object: PlacedObject
   readonly path: readonly string[] = []
 
   constructor(object: PlacedObject) {
@@ -36,6 +36,11 @@ export class RootPlace implements Place {
 
   get context(): ReplicaContext {
     return this.object.context
+  }
+
+  /** The object has another state from now on: places below look anew, once their nodes are let go of. */
+  moveTo(object: PlacedObject): void {
+    this.object = object
   }
 
   find(): Node {

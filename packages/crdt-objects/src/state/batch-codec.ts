@@ -17,7 +17,7 @@ import { ALL } from './context.ts'
  *     vector   rows and numbers (0 for a sealed life): what the batch depends on, or all that the state has seen
  *     fold     of a state: its epoch, the epoch up to which removable places have folded; rows of the sealed lives that
  *              they have not folded, and how many epochs later these were sealed
- *     body     objects
+ *     body     how many objects, and these
  */
 const BATCH = 0x21
 const STATE = 0x22
@@ -42,6 +42,8 @@ export interface FoldHead {
 
 export interface Framing {
   readonly shape: 'batch' | 'state'
+  /** How many objects the body is of. */
+  readonly objects: number
   readonly first: number
   readonly last: number
   /** Our indexes, and how far each is seen. */
@@ -69,6 +71,7 @@ export function encodeFramed(
     encodeReach(head, seq)
   }
   if (framing.shape === 'state') encodeFold(context, batch)
+  head.varint(framing.objects)
   const bytes = allocate(head.length + body.length)
   head.copyTo(bytes, 0)
   body.copyTo(bytes, head.length)

@@ -51,7 +51,7 @@ export abstract class BranchNode extends Node<Children, Children> implements Bra
   }
 
   /** In the order of making. */
-  protected allChildren(): Iterable<Node> {
+  allChildren(): Iterable<Node> {
     return this.many?.values() ?? this.few
   }
 
@@ -111,7 +111,7 @@ export abstract class BranchNode extends Node<Children, Children> implements Bra
   }
 
   /** Lets go of a child that keeps nothing. */
-  protected release(child: Node): void {
+  release(child: Node): void {
     if (child.dirty || !child.isVacant()) return
     child.detach()
     if (this.many === undefined) this.few = this.few.filter((each) => each !== child)
@@ -122,6 +122,9 @@ export abstract class BranchNode extends Node<Children, Children> implements Bra
     super.detach()
     // A handle may have kept a node further down: it must not write where nobody looks.
     for (const child of this.allChildren()) child.detach()
+    // Nor keep all that was below it.
+    this.few = NONE
+    this.many = undefined
   }
 
   apply(delta: Children, incoming: Incoming): void {

@@ -42,6 +42,18 @@ export class ChangeLedger {
     for (const [object, detail] of placesByObject) object.tell({ origin, by, detail })
   }
 
+  /** Tells of what differs from what another replica had: to its listeners somebody else has changed it. */
+  tellAdopted(
+    pathsByObject: ReadonlyMap<ObjectState, readonly (readonly string[])[]>,
+    news: readonly number[],
+  ): void {
+    const by = news.map((index) => this.name(index))
+    for (const [object, paths] of pathsByObject) {
+      if (paths.length === 0) continue
+      object.tell({ origin: 'remote', by, detail: paths.map((path) => ({ path })) })
+    }
+  }
+
   /** Nothing of it came to be. */
   discard(): void {
     this.authors = undefined

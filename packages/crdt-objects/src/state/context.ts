@@ -3,7 +3,7 @@ import { JoineryError } from '../errors.ts'
 import { lifeOf, replicaName, slotKeyOf, type ReplicaId, type SlotKey } from '../identity.ts'
 import type { KindIdentity } from '../kind-identity.ts'
 import type { LeafEngine } from '../leaf-engine.ts'
-import type { Reach } from '../version-vector.ts'
+import { VersionVector, type Reach } from '../version-vector.ts'
 
 /** Own index: a replica is always the first one it knows. */
 export const SELF = 0
@@ -57,7 +57,7 @@ export class ReplicaContext {
    * By index: the number of the last update applied; ALL of a life that is over. Own updates count from the moment they
    * are made.
    */
-  readonly seen: number[] = [0]
+  seen: number[] = [0]
   /** By index: what our batches have told of others' updates. Invariant: at or below `seen`, entry by entry. */
   readonly told: number[] = [0]
   /** By slot: the index of its latest life that anything is seen of. Invariant: all lives before it are sealed. */
@@ -97,9 +97,8 @@ export class ReplicaContext {
   readonly riders = new Set<Rider>()
   /** The transaction under way, if there is one. */
   transaction: OpenTransaction | undefined
-  /** Opens another object of the space, as a reference to it does. */
-  openObject: (name: string, kind: KindIdentity) => Promise<object> = () =>
-    Promise.reject(new Error('no space to open objects in'))
+  /** Opens another object of the space, as a reference to it does. The engines of `kind` must be loaded. */
+  openObject: (name: string, kind: KindIdentity) => object = noSpace
   /**
    * What engines keep for this replica. Not in weak maps of theirs: a minor garbage collection takes what those hold for
    * alive, and so the whole replica.
@@ -165,6 +164,18 @@ export class ReplicaContext {
     return this.lifeBySlot.values()
   }
 
+  /** What is applied here. Our own entry ends at the last batch taken. */
+  get vector(): VersionVector {
+    const vector = new VersionVector()
+    for (const index of this.lives()) vector.set(this.id(index), this.reach(index))
+    return vector
+  }
+
+  /** How many lives a vector names. */
+  get liveCount(): number {
+    return this.lifeBySlot.size
+  }
+
   /** As `seen`, but that our own ends at the last batch: what a vector says. */
   sealedSeen(index: number): number {
     return index === SELF ? this.sealed : (this.seen[index] ?? 0)
@@ -194,6 +205,23 @@ export class ReplicaContext {
 
   isLatest(index: number): boolean {
     return this.lifeBySlot.get(slotKeyOf(this.id(index))) === index
+  }
+
+  /**
+   * Does `work` as if nothing were seen and no epoch entered, for what is loaded: it is new, though what it has seen is
+   * noted already.
+   */
+  unseen<T>(work: () => T): T {
+    const { seen, epoch, settled } = this
+    this.seen = []
+    this.epoch = 0
+    this.settled = 0
+    this.restoring = true
+    try {
+      return work()
+    } finally {
+      Object.assign(this, { seen, epoch, settled, restoring: false })
+    }
   }
 
   /** Notes how much of a replica is seen from now on. */
@@ -331,6 +359,15 @@ export class ReplicaContext {
     this.pendingBytes = pendingBytes
   }
 
+  /** Another replica has taken over: who has kept a place of this one keeps nothing else of it. */
+  letGo(): void {
+    this.closed = true
+    this.onChange = () => undefined
+    this.openObject = noSpace
+    this.riders.clear()
+    this.kept.clear()
+  }
+
   /** Ends an operation: tells the driver of the first pending update, and of a full batch. */
   operationDone(): void {
     // What a transaction wrote leaves as one, and not before all of it is there.
@@ -342,4 +379,8 @@ export class ReplicaContext {
     }
     if (this.pendingBytes >= PENDING_BYTES_FULL) this.ports.onFull?.()
   }
+}
+
+function noSpace(): never {
+  throw new Error('no space to open objects in')
 }

@@ -189,7 +189,8 @@ export function applyCell(
 
 /**
  * The cell, and what is killed in it, after an update of a life before ours was made again here: it takes what it had
- * observed and is still here, and no more.
+ * observed and is still here, and no more of others. Of its author's it takes all: where another's update had taken one,
+ * and was cut, nobody else would.
  */
 export function reissueCell(
   cell: { readonly head: Dot | undefined; readonly kills: Kills },
@@ -203,6 +204,11 @@ export function reissueCell(
     if (!hasDot(head, replica, seq)) continue
     head = without(head, replica, seq)
     kills.push(replica, seq)
+  }
+  for (let dot = head; dot !== undefined; dot = dot.next) {
+    if (dot.replica !== SELF && dot.replica !== again.indexes[0]) continue
+    head = without(head, dot.replica, dot.seq)
+    kills.push(dot.replica, dot.seq)
   }
   if (added === undefined) return { head, kills }
   const seq = again.number(added.seq)

@@ -31,6 +31,9 @@ const REISSUE_BYTES = 64
 /** Up to here, a value written over one that has not left yet is not counted again. */
 const REWRITE_BYTES_FREE = 128
 
+/** So many entries of a state are read between two pauses. */
+export const LOADED_AT_ONCE = 256
+
 /** Refuses an operation that no batch could carry. */
 export function checkOperation(bytes: number): void {
   if (bytes <= OPERATION_BYTES_MAX) return
@@ -266,6 +269,17 @@ export abstract class KeyedNode<K> extends Node<SmallMap<K, CellDelta>, Map<K, D
       if (!whole.has(key)) this.joinKey(key, mine, undefined, incoming)
     }
     for (const [key, theirs] of whole) this.joinKey(key, this.cells.get(key), theirs, incoming)
+    this.refreshPresence()
+  }
+
+  /** Reads a state of it where nothing is kept, in steps. */
+  *load(batch: BatchReader, incoming: Incoming): Generator<undefined> {
+    for (let left = batch.body.count(2); left > 0; left--) {
+      const key = this.keyCodec.decode(batch)
+      if (this.cells.has(key)) batch.body.fail('key named twice')
+      this.joinKey(key, undefined, decodeCell(batch, this.payload), incoming)
+      if (left % LOADED_AT_ONCE === 0) yield
+    }
     this.refreshPresence()
   }
 

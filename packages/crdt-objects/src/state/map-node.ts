@@ -27,7 +27,7 @@ export class MapNode extends BranchNode {
     return this.entryKind.createNode(this.context, this, key)
   }
 
-  protected override release(child: Node): void {
+  override release(child: Node): void {
     super.release(child)
     if (!child.attached) this.order = undefined
   }
@@ -57,10 +57,14 @@ export class MapNode extends BranchNode {
     super.fold(fold.removable ? fold : { ...fold, removable: true })
   }
 
-  /** Keys under which something is there, in an order that is the same at every replica. */
+  /** Keys of all nodes, in an order that is the same at every replica. */
+  keysInOrder(): readonly string[] {
+    return (this.order ??= Array.from(this.allChildren(), ({ key }) => key).sort())
+  }
+
+  /** Keys under which something is there, in that order. */
   *presentKeys(): Generator<string, undefined> {
-    this.order ??= Array.from(this.allChildren(), ({ key }) => key).sort()
-    for (const key of this.order) if (this.has(key)) yield key
+    for (const key of this.keysInOrder()) if (this.has(key)) yield key
   }
 
   /** The node under `key`, if something is there. */

@@ -1,24 +1,30 @@
-import type { Change, ChangedPlace } from '../change.ts'
+import type { Change } from '../change.ts'
 import { Writer } from '../codec/writer.ts'
 import type { Kind } from '../kind.ts'
-import { RootPlace } from '../faces/place.ts'
 import type { ReplicaContext } from './context.ts'
 import type { Node, Parent } from './node.ts'
+import { ObjectUsers, type HeldObject } from './object-users.ts'
+import { SmallMap } from './small-map.ts'
 
-interface Watcher {
-  readonly path: readonly string[]
-  readonly listener: (change: Change) => void
-}
-
-/** A schema of an object, and the bytes that batches name it by. */
-export interface KnownKind {
+/** A schema of an object. */
+export class KnownKind {
   readonly object: ObjectState
   readonly kind: Kind
-  readonly identity: Uint8Array
+  private encoded: Uint8Array | undefined
+
+  constructor(object: ObjectState, kind: Kind) {
+    this.object = object
+    this.kind = kind
+  }
+
+  /** The bytes that batches name it by. Most objects of a large space are in no batch. */
+  get identity(): Uint8Array {
+    return (this.encoded ??= encodeIdentity(this.object.name, this.kind.fingerprint))
+  }
 }
 
 /** One object of a space, as this replica holds it. */
-export class ObjectState implements Parent {
+export class ObjectState implements Parent, HeldObject {
   readonly name: string
   readonly context: ReplicaContext
   readonly root: Node
@@ -26,15 +32,13 @@ export class ObjectState implements Parent {
   declared = ''
   /** Whether others may know it: someone's batches may go on without its descriptor. */
   shared = false
-  private readonly watchers = new Set<Watcher>()
+  /** Made when somebody holds it: as a rule most objects of a space are just there. */
+  private users: ObjectUsers | undefined
   private readonly onDirty: (object: ObjectState) => void
   /** The union of all schemas it was opened with or arrived with. */
   private union: Kind
   /** By fingerprint: every schema it was opened with or arrived with, as others may name it. */
-  private readonly kinds = new Map<string, KnownKind>()
-  /** By descriptor: kinds of this process that refuse some values. */
-  private readonly guards = new Map<string, Kind>()
-  private readonly faces = new WeakMap<Kind, object>()
+  private readonly kinds = new SmallMap<string, KnownKind>()
 
   constructor(
     context: ReplicaContext,
@@ -72,6 +76,11 @@ export class ObjectState implements Parent {
     return this.kinds.get(fingerprint)
   }
 
+  /** All schemas that it was opened with or arrived with, and their union. */
+  get kindsKnown(): readonly Kind[] {
+    return Array.from(this.kinds.values(), ({ kind }) => kind)
+  }
+
   /** All descriptors that others may use for it but the union's own. */
   get olderDescriptors(): readonly string[] {
     const { fingerprint } = this
@@ -84,7 +93,7 @@ export class ObjectState implements Parent {
   learn(kind: Kind): KnownKind {
     let known = this.kinds.get(kind.fingerprint)
     if (known === undefined) {
-      known = { object: this, kind, identity: encodeIdentity(this.name, kind.fingerprint) }
+      known = new KnownKind(this, kind)
       this.kinds.set(kind.fingerprint, known)
       const union = this.union.union(kind)
       if (union.fingerprint !== this.union.fingerprint) {
@@ -101,27 +110,34 @@ export class ObjectState implements Parent {
     return this.root.present
   }
 
-  /** Takes note of a kind of this process that refuses some values. */
-  guard(kind: Kind): void {
-    if (kind.validates) this.guards.set(kind.descriptor, kind)
+  private get held(): ObjectUsers {
+    return (this.users ??= new ObjectUsers(this))
+  }
+
+  /** Whether a program of this process has opened it, or asked for a handle of it. */
+  get isHeld(): boolean {
+    return this.users !== undefined
+  }
+
+  /** A program of this process opens it, with a kind that may refuse some values. */
+  hold(kind: Kind): void {
+    this.held.guard(kind)
   }
 
   /** The local handle of the whole object, as a schema sees it. */
   handle(kind: Kind = this.kind): object {
-    // A schema that neither renames nor refuses anything is whatever its descriptor says: one face serves all of them.
-    const isPlain = kind.view === undefined && !kind.validates
-    const shown = (isPlain ? this.kinds.get(kind.fingerprint)?.kind : undefined) ?? kind
-    let face = this.faces.get(shown)
-    if (face === undefined) {
-      face = shown.local(new RootPlace(this))
-      this.faces.set(shown, face)
-    }
-    return face
+    return this.held.face(kind)
   }
 
   /** The handle for callers whose schema came as a descriptor: what this process refuses, they are refused. */
-  guardedHandle(kind: Kind = this.kind): object {
-    return this.handle(this.guards.get(kind.descriptor) ?? kind)
+  guardedHandle(kind?: Kind): object {
+    return this.held.guardedFace(kind)
+  }
+
+  /** Gives that handle whenever it is asked, also when another replica has taken over. */
+  guardedHandles(kind: Kind): () => object {
+    const { held } = this
+    return () => held.guardedFace(kind)
   }
 
   childDirty(): void {
@@ -141,7 +157,7 @@ export class ObjectState implements Parent {
   }
 
   get watched(): boolean {
-    return this.watchers.size > 0
+    return this.users?.watched === true
   }
 
   watch(
@@ -149,45 +165,23 @@ export class ObjectState implements Parent {
     listener: (change: Change) => void,
     signal: AbortSignal | undefined,
   ): Disposable {
-    const watcher = { path, listener }
-    const dispose = (): void => {
-      if (!this.watchers.delete(watcher)) return
-      this.context.watchers--
-      signal?.removeEventListener('abort', dispose)
-    }
-    if (signal?.aborted !== true) {
-      this.watchers.add(watcher)
-      this.context.watchers++
-      signal?.addEventListener('abort', dispose, { once: true })
-    }
-    return { [Symbol.dispose]: dispose }
+    return this.held.watch(path, listener, signal)
   }
 
-  /** Tells each listener what changed below its place. A listener that throws stops no other one, and no merge. */
+  /** Tells each listener what changed below its place. */
   tell(change: Change): void {
-    for (const watcher of [...this.watchers]) {
-      // One that an earlier listener has disposed of hears nothing more.
-      if (!this.watchers.has(watcher)) continue
-      const { path, listener } = watcher
-      const detail = change.detail.flatMap((place) => relative(path, place))
-      if (detail.length === 0) continue
-      try {
-        listener({ ...change, detail })
-      } catch (error) {
-        queueMicrotask(() => {
-          throw error
-        })
-      }
-    }
+    this.users?.tell(change)
   }
-}
 
-/** The place as seen from `base`: none if it lies elsewhere, `[]` if it is at or above. */
-function relative(base: readonly string[], place: ChangedPlace): ChangedPlace[] {
-  const shared = Math.min(base.length, place.path.length)
-  for (let i = 0; i < shared; i++) if (base[i] !== place.path[i]) return []
-  const path = place.path.slice(base.length)
-  return [place.delta === undefined ? { path } : { path, delta: place.delta }]
+  /** Takes over what users hold of this object as another replica had it, which is over. */
+  adopt(former: ObjectState): void {
+    if (this.isHeld) throw new Error('an object that is held already')
+    this.users = former.users
+    former.users = undefined
+    this.users?.moveTo(this)
+    // Handles of places below have kept their nodes: they are to look again.
+    former.root.detach()
+  }
 }
 
 function encodeIdentity(name: string, fingerprint: string): Uint8Array {

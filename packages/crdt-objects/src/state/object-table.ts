@@ -3,7 +3,6 @@ import type { Reader } from '../codec/reader.ts'
 import { JoineryError, invalidValue, isJoineryError } from '../errors.ts'
 import type { KindIdentity } from '../kind-identity.ts'
 import type { Kind } from '../kind.ts'
-import { loadEngines } from '../leaf-engine.ts'
 import { parseDescriptor } from '../types/descriptor.ts'
 import type { ReplicaContext } from './context.ts'
 import { ObjectState } from './object-state.ts'
@@ -27,14 +26,13 @@ export class ObjectTable {
   constructor(context: ReplicaContext, onDirty: (object: ObjectState) => void) {
     this.context = context
     this.onDirty = onDirty
-    context.openObject = this.openLoaded
+    context.openObject = this.openReferred
   }
 
   // A field, for the reason that ChangeLedger gives.
-  private readonly openLoaded = async (name: string, identity: KindIdentity): Promise<object> => {
+  private readonly openReferred = (name: string, identity: KindIdentity): object => {
     // Who passed it on knew no more of it; it came from a schema.
     const kind = identity as Kind
-    await loadEngines(kind)
     this.context.checkOpen()
     return this.open(name, kind).handle(kind)
   }
@@ -56,6 +54,9 @@ export class ObjectTable {
 
   /** The object of that name and the family of `kind`, if it is there. */
   get(name: string, kind: Kind): ObjectState | undefined {
+    // As a rule it is the only one of that name, or there is none: then no key need be made.
+    const first = this.objectByName.get(name)
+    if (first === undefined || first.kind.family === kind.family) return first
     return this.objectByKey.get(objectKey(name, kind))
   }
 
@@ -91,8 +92,28 @@ export class ObjectTable {
     const shared = parseDescriptor(kind.descriptor)
     this.checkUnion(name, [shared])
     const object = this.learn(name, shared)
-    object.guard(kind)
+    object.hold(kind)
     return object
+  }
+
+  /**
+   * Refuses an object of another replica if the one here could not have all of its schemas, before it takes note of any.
+   *
+   * @throws JoineryError VALUE_INVALID
+   */
+  checkAdoptable({ name, kindsKnown }: ObjectState): void {
+    this.checkUnion(name, kindsKnown)
+    const [kind] = kindsKnown
+    if (kind !== undefined && this.get(name, kind)?.isHeld === true) {
+      throw new Error('taken over too late: somebody holds objects of the new state')
+    }
+  }
+
+  /** The object here that goes on for one of another replica, with all its schemas. */
+  heirOf({ name, kind, kindsKnown }: ObjectState): ObjectState {
+    const heir = this.learn(name, kind)
+    for (const each of kindsKnown) heir.learn(each)
+    return heir
   }
 
   /** Refuses schemas that arrived if the object could not have them all, before it takes note of any. */

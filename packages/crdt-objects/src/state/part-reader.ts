@@ -1,20 +1,23 @@
 import type { BatchReader } from '../codec/batch-reader.ts'
-import { encodeFingerprint } from '../codec/fingerprint.ts'
 import type { Kind } from '../kind.ts'
 import { parseDescriptor } from '../types/descriptor.ts'
 import { EngineMissing } from './engine-missing.ts'
-import type { KnownKind } from './object-state.ts'
+import type { KnownKind, ObjectState } from './object-state.ts'
 import type { ObjectTable } from './object-table.ts'
 
 /** An object's part of a batch or state, decoded and checked, not applied. */
-export interface Part {
+export interface Part extends Declared {
+  readonly content: unknown
+}
+
+/** Which object it is of, and what is said of it. */
+export interface Declared {
   readonly name: string
   /** By which it was encoded. */
   readonly kind: Kind
   readonly known: KnownKind | undefined
   /** Of a state: other schemas that later batches may name. */
   readonly older: readonly Kind[]
-  readonly content: unknown
 }
 
 /** Reads what batches and states say of the objects of a space, and checks it. */
@@ -33,15 +36,12 @@ export class PartReader {
     const count = batch.body.count(11)
     const keys = count > 1 ? new Set<string>() : undefined
     for (let left = count; left > 0; left--) {
-      const { name, kind, known } = this.decodeIdentity(batch)
+      const { name, kind, known, older } = this.readDeclared(batch, form)
       if (keys !== undefined) {
         const key = `${name}\n${kind.family}`
         if (keys.has(key)) batch.body.fail('object named twice')
         keys.add(key)
       }
-      const older = form === 'delta' ? [] : decodeOlder(batch, kind)
-      const unknown = known === undefined ? [kind, ...older] : older
-      this.table.checkLearnable(name, unknown, batch.body)
       for (const { engines } of [kind, ...older]) {
         if (engines.some(({ loaded }) => !loaded)) throw new EngineMissing(engines)
       }
@@ -52,9 +52,23 @@ export class PartReader {
     return parts
   }
 
-  private decodeIdentity(batch: BatchReader): Pick<Part, 'name' | 'kind' | 'known'> {
+  /** Reads what comes before an object's content. */
+  readDeclared(batch: BatchReader, form: 'delta' | 'whole'): Declared {
+    const { name, kind, known } = this.decodeIdentity(batch, form === 'delta')
+    const older = form === 'delta' ? [] : decodeOlder(batch, kind)
+    const unknown = known === undefined ? [kind, ...older] : older
+    this.table.checkLearnable(name, unknown, batch.body)
+    return { name, kind, known, older }
+  }
+
+  /** The object that it is of, if it is here. */
+  objectOf({ name, kind, known }: Declared): ObjectState | undefined {
+    return known?.object ?? this.table.get(name, kind)
+  }
+
+  private decodeIdentity(batch: BatchReader, isOften: boolean): Omit<Declared, 'older'> {
     const { recent } = this
-    if (recent !== undefined && batch.body.skip(recent.identity)) {
+    if (isOften && recent !== undefined && batch.body.skip(recent.identity)) {
       batch.body.text()
       return { name: recent.object.name, kind: recent.kind, known: recent }
     }
@@ -66,12 +80,13 @@ export class PartReader {
       if (known !== undefined) return { name, kind: known.kind, known }
     }
     if (descriptor === '') return batch.body.fail('object that was never declared')
-    if (encodeFingerprint(descriptor) !== fingerprint) batch.body.fail('fingerprint of a schema')
-    return { name, kind: parseDescriptor(descriptor), known: undefined }
+    const kind = parseDescriptor(descriptor)
+    if (kind.fingerprint !== fingerprint) batch.body.fail('fingerprint of a schema')
+    return { name, kind, known: undefined }
   }
 
   /** What is known of a part from now on. */
-  learn({ name, kind, known, older }: Part): KnownKind {
+  learn({ name, kind, known, older }: Declared): KnownKind {
     const object = known?.object ?? this.table.learn(name, kind)
     for (const each of older) object.learn(each)
     object.shared = true

@@ -1,33 +1,27 @@
 import { BatchReader } from '../codec/batch-reader.ts'
-import { BatchWriter } from '../codec/batch-writer.ts'
 import { Reader } from '../codec/reader.ts'
 import type { ReplicaId } from '../identity.ts'
 import type { Kind } from '../kind.ts'
-import { VersionVector, type Reach } from '../version-vector.ts'
-import type { Head } from './batch-codec.ts'
-import { decodeHead, encodeFramed, vectorOf } from './batch-codec.ts'
-import { ChangeLedger } from './change-ledger.ts'
-import type { ReplicaPorts } from './context.ts'
-import { ALL, ReplicaContext, SELF } from './context.ts'
-import { EngineMissing } from './engine-missing.ts'
-import { Epochs, type Seal } from './epochs.ts'
-import type { Incoming } from './node.ts'
-import { incomingOf, openState, takeOver } from './state-join.ts'
+import type { VersionVector } from '../version-vector.ts'
+import { adopt } from './adoption.ts'
+import { decodeHead, encodeFramed } from './batch-codec.ts'
+import type { ReplicaContext, ReplicaPorts } from './context.ts'
+import { SELF } from './context.ts'
+import { encodeObjects } from './encode-objects.ts'
+import type { Seal } from './epochs.ts'
 import type { ObjectState } from './object-state.ts'
-import { ObjectTable } from './object-table.ts'
-import type { Part } from './part-reader.ts'
-import { PartReader } from './part-reader.ts'
 import { Reissuer, type Reissued } from './reissuer.ts'
+import { StateEncoding } from './state-encoding.ts'
+import { checkOwn } from './state-joiner.ts'
+import { StateJoining } from './state-joining.ts'
 import { runTransaction } from './transaction.ts'
+import { judge, seenOf, type Applied } from './verdict.ts'
+import { Workings } from './workings.ts'
 
 const NONE: readonly never[] = []
+/** So many states may be on their way at once: each keeps what happens meanwhile. */
+const ENCODINGS_MAX = 8
 const OURSELVES = [SELF]
-
-/**
- * What became of a batch that was offered. `engine-missing`: it holds objects whose engine is not loaded; the port
- * `onEngineMissing` was told which, and nothing changed.
- */
-export type Applied = 'applied' | 'duplicate' | 'gap' | 'engine-missing'
 
 /**
  * One replica of one space: all its objects under one causal context, so that metadata does not grow with their number.
@@ -37,23 +31,20 @@ export type Applied = 'applied' | 'duplicate' | 'gap' | 'engine-missing'
  * before what it removes, and a vector is all the context there is.
  */
 export class SpaceState {
-  private readonly context: ReplicaContext
-  private readonly ledger: ChangeLedger
-  private readonly table: ObjectTable
-  private readonly batchWriter: BatchWriter
-  private readonly parts: PartReader
-  private readonly epochs: Epochs
-  private readonly reissuer: Reissuer
-  private readonly dirtyObjects: ObjectState[] = []
+  private readonly name: string
+  private has: Workings
+  /** Whether another replica has taken over. */
+  private isOver = false
+  /** States of ours that are on their way. Invariant: at most ENCODINGS_MAX. */
+  private readonly encodings = new Set<StateEncoding>()
 
   constructor(ports: ReplicaPorts, name = '') {
-    this.context = new ReplicaContext(ports, name)
-    this.ledger = new ChangeLedger(this.context)
-    this.table = new ObjectTable(this.context, this.noteDirty)
-    this.parts = new PartReader(this.table)
-    this.epochs = new Epochs(this.context, this.table)
-    this.reissuer = new Reissuer(this.context, this.parts, (write) => this.sealWritten(write))
-    this.batchWriter = new BatchWriter(this.context)
+    this.name = name
+    this.has = new Workings(ports, name)
+  }
+
+  private get context(): ReplicaContext {
+    return this.has.context
   }
 
   get replica(): ReplicaId {
@@ -62,10 +53,7 @@ export class SpaceState {
 
   /** What is applied here. Our own entry ends at the last batch taken, so a batch is always seen wholly or not at all. */
   get vector(): VersionVector {
-    const { context } = this
-    const vector = new VersionVector()
-    for (const index of context.lives()) vector.set(context.id(index), context.reach(index))
-    return vector
+    return this.context.vector
   }
 
   /** The epoch that was entered last; 0 before the first. */
@@ -89,12 +77,12 @@ export class SpaceState {
   }
 
   objects(): Iterable<ObjectState> {
-    return this.table.all()
+    return this.has.table.all()
   }
 
   /** The object of that name; of several, with schemas of different families, the one whose family comes first. */
   find(name: string): ObjectState | undefined {
-    return this.table.find(name)
+    return this.has.table.find(name)
   }
 
   /**
@@ -105,7 +93,7 @@ export class SpaceState {
    */
   open(name: string, kind: Kind): ObjectState {
     this.context.checkOpen()
-    return this.table.open(name, kind)
+    return this.has.table.open(name, kind)
   }
 
   /**
@@ -116,14 +104,9 @@ export class SpaceState {
    */
   transact(work: (tx: (handle: object) => object) => unknown): void {
     const forget = (): void => {
-      if (this.pendingUpdates === 0) this.clearDeltas()
+      if (this.pendingUpdates === 0) this.has.clearDeltas()
     }
-    runTransaction(this.context, { ledger: this.ledger, forget }, work)
-  }
-
-  private readonly noteDirty = (object: ObjectState): void => {
-    this.dirtyObjects.push(object)
-    this.context.pendingBytes += object.name.length + 12
+    runTransaction(this.context, { ledger: this.has.ledger, forget }, work)
   }
 
   /** Seals all pending local updates into one batch; `undefined` if there are none. */
@@ -137,9 +120,8 @@ export class SpaceState {
       throw new Error('a replica writes before the life of its slot before it is sealed here')
     }
     context.callRiders()
-    const batch = this.batchWriter.begin(last, context.latestStamp)
-    batch.body.varint(this.dirtyObjects.length)
-    for (const object of this.dirtyObjects) {
+    const batch = this.has.batchWriter.begin(last, context.latestStamp)
+    for (const object of this.has.dirtyObjects) {
       batch.body.raw(object.identity)
       batch.body.text(object.declared === object.fingerprint ? '' : object.descriptor)
       object.declared = object.fingerprint
@@ -148,20 +130,22 @@ export class SpaceState {
     }
     const bytes = encodeFramed(context, batch, {
       shape: 'batch',
+      objects: this.has.dirtyObjects.length,
       first,
       last,
       vector: context.tellAdvanced(),
     })
     context.batchTaken(last)
-    this.clearDeltas()
+    this.has.clearDeltas()
+    this.noteBatch(bytes)
     return bytes
   }
 
   /** Seals what `write` writes, which is told as one change. */
   private sealWritten(write: () => void): Uint8Array {
-    this.ledger.begin(OURSELVES)
+    this.has.ledger.begin(OURSELVES)
     write()
-    this.ledger.finish()
+    this.has.ledger.finish()
     const batch = this.takeBatch()
     if (batch === undefined) throw new Error('nothing was made again')
     return batch
@@ -172,14 +156,20 @@ export class SpaceState {
     const { context } = this
     if (this.pendingUpdates === 0) return
     context.callRiders()
-    for (const object of this.dirtyObjects) object.shared = true
+    for (const object of this.has.dirtyObjects) object.shared = true
     context.batchTaken(context.seen[SELF] ?? 0)
-    this.clearDeltas()
+    this.has.clearDeltas()
+    this.noteJump()
   }
 
-  private clearDeltas(): void {
-    for (const object of this.dirtyObjects) object.root.sealed()
-    while (this.dirtyObjects.length > 0) this.dirtyObjects.pop()
+  private noteBatch(bytes: Uint8Array): void {
+    if (this.encodings.size === 0) return
+    for (const encoding of this.encodings) encoding.noteBatch(bytes)
+  }
+
+  /** What happened is told by no batch. */
+  private noteJump(): void {
+    for (const encoding of this.encodings) encoding.noteJump()
   }
 
   /**
@@ -189,14 +179,15 @@ export class SpaceState {
    * @throws JoineryError ENCODING_INVALID; nothing changed.
    */
   apply(bytes: Uint8Array): Applied {
+    this.checkNotOver('a batch is applied')
     const reader = new Reader(bytes)
     const head = decodeHead(reader, 'batch')
-    const verdict = this.judge(head, reader)
+    const verdict = judge(this.context, head, reader)
     if (verdict !== 'applied') return verdict
     const batch = new BatchReader(reader, head, (row) =>
-      row === 0 ? head.last : this.seenOf(head, row),
+      row === 0 ? head.last : seenOf(this.context, head, row),
     )
-    const parts = this.unlessEngineMissing(() => this.parts.read(batch, 'delta'))
+    const parts = this.has.unlessEngineMissing(() => this.has.parts.read(batch, 'delta'))
     if (parts === 'engine-missing') return parts
     // As a rule the author alone: an array of just that size.
     const author = this.context.intern(head.replicas[0] ?? 0n)
@@ -205,45 +196,17 @@ export class SpaceState {
       indexes.push(this.context.intern(head.replicas[row] ?? 0n))
     }
     const incoming = { indexes, seen: NONE }
-    this.ledger.begin(indexes, 1)
+    this.has.ledger.begin(indexes, 1)
     for (const part of parts) {
-      this.parts.learn(part).object.root.apply(part.content, incoming)
+      this.has.parts.learn(part).object.root.apply(part.content, incoming)
     }
     if (head.first === 1) this.context.begin(author)
     this.context.seen[author] = head.last
     this.context.observeStamp(batch.stampMax)
-    this.ledger.finish()
+    // Before listeners hear of it: they may write, and what they write may leave.
+    this.noteBatch(bytes)
+    this.has.ledger.finish()
     return 'applied'
-  }
-
-  private judge(head: Head, reader: Reader): Applied {
-    const seen = this.seenOf(head, 0)
-    if (head.last <= seen) return 'duplicate'
-    if (head.replicas[0] === this.replica) {
-      reader.fail('a batch of our own that we never made: is a replica id used twice?')
-    }
-    if (head.first > seen + 1) return 'gap'
-    if (head.first <= seen) reader.fail('batch that overlaps what is applied')
-    if (seen === 0 && !this.context.hasBegun(head.replicas[0] ?? 0n)) return 'gap'
-    const isMissing = ([row, reach]: readonly [number, Reach]): boolean =>
-      (reach === 'sealed' ? ALL : reach) > this.seenOf(head, row)
-    return head.vector.some(isMissing) ? 'gap' : 'applied'
-  }
-
-  /** What is applied here of the replica in a row. */
-  private seenOf(head: Head, row: number): number {
-    const id = head.replicas[row] ?? 0n
-    return id === this.replica ? this.context.sealed : this.context.boundOf(id)
-  }
-
-  private unlessEngineMissing<T>(decode: () => T): T | 'engine-missing' {
-    try {
-      return decode()
-    } catch (error) {
-      if (!(error instanceof EngineMissing)) throw error
-      this.context.ports.onEngineMissing?.(error.engines)
-      return 'engine-missing'
-    }
   }
 
   /**
@@ -251,23 +214,8 @@ export class SpaceState {
    * of a replica that is alone is a function of its operations: of nothing that was read, encoded or restored between.
    */
   encodeState({ canonical = false } = {}): Uint8Array {
-    const { context } = this
     this.checkBetweenBatches('a state is encoded')
-    const batch = new BatchWriter(context).begin(0, context.latestStamp, canonical)
-    // Empty ones too: batches after this state name them without saying again what they are.
-    const objects = [...this.table.all()].filter(({ shared }) => shared)
-    batch.body.varint(objects.length)
-    for (const object of objects) {
-      batch.body.raw(object.identity)
-      batch.body.text(object.descriptor)
-      encodeOlder(batch, object.olderDescriptors)
-      object.root.encodeWhole(batch)
-    }
-    const vector = Array.from(context.lives(), (index): [number, Reach] => [
-      index,
-      context.reach(index),
-    ])
-    return encodeFramed(context, batch, { shape: 'state', first: 0, last: 0, vector })
+    return encodeObjects(this.context, this.has.table.all()[Symbol.iterator](), { canonical })
   }
 
   /**
@@ -277,28 +225,10 @@ export class SpaceState {
    * @throws JoineryError ENCODING_INVALID; nothing changed.
    */
   joinState(bytes: Uint8Array): boolean | 'engine-missing' {
-    const { reader, head, batch } = openState(bytes)
-    const parts = this.unlessEngineMissing(() => this.parts.read(batch, 'whole'))
-    if (parts === 'engine-missing') return parts
-    const { context } = this
-    const own = vectorOf(head).get(this.replica)
-    if (own === 'sealed' || own > context.sealed) {
-      reader.fail(
-        own === 'sealed'
-          ? 'a state in which this replica is sealed'
-          : 'a state that has seen more of us than we made: is a replica id used twice?',
-      )
-    }
-    const incoming = incomingOf(context, head)
-    const { seen } = incoming
-    const news = seen.flatMap((seq, index) => (seq > context.sealedSeen(index) ? [index] : []))
-    if (news.length === 0) return false
-    this.joinParts(parts, incoming, news)
-    takeOver(context, head, seen, news)
-    context.observeStamp(batch.stampMax)
-    this.ledger.finish()
-    this.epochs.sweepIfDue()
-    return true
+    this.checkNotOver('a state is joined')
+    const isJoined = this.has.joiner.join(bytes)
+    if (isJoined === true) this.noteJump()
+    return isJoined
   }
 
   /**
@@ -309,34 +239,63 @@ export class SpaceState {
    * @throws JoineryError ENCODING_INVALID; nothing changed.
    */
   restore(bytes: Uint8Array): 'restored' | 'engine-missing' {
-    const { context } = this
-    const hasBegun = context.ids.length > 1 || (context.seen[SELF] ?? 0) > 0
-    if (hasBegun) throw new Error('restored too late')
-    const { reader, head, batch } = openState(bytes)
-    if (head.replicas[0] !== this.replica) reader.fail('the state of another replica')
-    const parts = this.unlessEngineMissing(() => this.parts.read(batch, 'whole'))
-    if (parts === 'engine-missing') return parts
-    const incoming = incomingOf(context, head)
-    context.restoring = true
-    this.joinParts(parts, incoming, NONE)
-    context.restoring = false
-    takeOver(context, head, incoming.seen, [...incoming.seen.keys()])
-    context.resume(Math.max(head.baseStamp, batch.stampMax))
-    this.ledger.finish()
-    return 'restored'
+    return this.has.joiner.restore(bytes)
   }
 
-  private joinParts(parts: readonly Part[], incoming: Incoming, news: readonly number[]): void {
-    this.ledger.begin(news)
-    const joined = new Set<ObjectState>()
-    for (const part of parts) {
-      const { object } = this.parts.learn(part)
-      object.root.join(part.content, incoming)
-      joined.add(object)
+  /**
+   * The state in pieces, while this replica goes on: for large ones, and beginStateJoining() takes it in. At most eight at
+   * a time; each is to be read to its end, or stopped.
+   */
+  beginStateEncoding(): StateEncoding {
+    this.checkNotOver('a state is encoded')
+    if (this.encodings.size >= ENCODINGS_MAX) throw new Error('too many states are being encoded')
+    const encoding = new StateEncoding({
+      replica: () => this.has,
+      checkNext: () => {
+        this.checkBetweenBatches('a state is encoded')
+      },
+      leave: () => this.encodings.delete(encoding),
+    })
+    this.encodings.add(encoding)
+    return encoding
+  }
+
+  /** The causal join with another replica's state that comes in pieces: all of it visible at once, at its end. */
+  beginStateJoining(): StateJoining {
+    return new StateJoining({
+      stage: () => {
+        const replica = new SpaceState(this.context.ports, this.name)
+        return { replica, loader: replica.has.loader, commit: () => this.commit(replica) }
+      },
+      check: (vector, reader) => {
+        checkOwn(this.context, vector, reader)
+      },
+      onEngineMissing: (engines) => this.context.ports.onEngineMissing?.(engines),
+    })
+  }
+
+  private commit(staged: SpaceState): boolean | 'engine-missing' {
+    this.checkNotOver('a state is joined')
+    const { vector } = staged
+    if (this.vector.covers(vector)) return false
+    const isAll = this.pendingUpdates === 0 && vector.covers(this.vector)
+    if (!isAll || staged.settledEpoch < this.settledEpoch) {
+      return this.joinState(staged.encodeState())
     }
-    for (const object of this.table.all()) {
-      if (!joined.has(object)) object.root.join(object.kind.emptyWhole(), incoming)
-    }
+    this.become(staged)
+    return true
+  }
+
+  /** Goes on with all that another replica of ours has: nothing that we have is missing there. */
+  private become(staged: SpaceState): void {
+    const former = this.has
+    const { closed, latestStamp } = former.context
+    staged.context.observeStamp(latestStamp)
+    adopt(staged.has, former, () => {
+      this.has = staged.has
+      this.context.closed = closed
+      this.noteJump()
+    })
   }
 
   /**
@@ -350,7 +309,8 @@ export class SpaceState {
    */
   enterEpoch(record: readonly Seal[]): void {
     this.checkBetweenBatches('an epoch is entered')
-    this.epochs.enter(record)
+    this.has.epochs.enter(record)
+    for (const encoding of this.encodings) encoding.noteEpoch(record)
   }
 
   /**
@@ -360,7 +320,8 @@ export class SpaceState {
    */
   settleEpoch(epoch: number): void {
     this.checkBetweenBatches('an epoch is settled')
-    this.epochs.settle(epoch)
+    this.has.epochs.settle(epoch)
+    for (const encoding of this.encodings) encoding.noteSettled(epoch)
   }
 
   /**
@@ -373,26 +334,45 @@ export class SpaceState {
    */
   reissue(batches: readonly Uint8Array[], cut: number): Reissued | 'engine-missing' {
     if ((this.context.seen[SELF] ?? 0) > 0) throw new Error('made again too late')
-    return this.unlessEngineMissing(() => this.reissuer.reissue(batches, cut))
+    const seal = (write: () => void): Uint8Array => this.sealWritten(write)
+    const reissuer = new Reissuer(this.context, this.has.parts, seal)
+    return this.has.unlessEngineMissing(() => reissuer.reissue(batches, cut))
   }
 
   /** Begins with nothing, in an epoch in which these lives are sealed: what there was is gone, and declared to be. */
   beginIn(epoch: number, sealed: readonly ReplicaId[]): void {
     if (this.pendingUpdates > 0) throw new Error('begun too late')
-    this.epochs.beginIn(epoch, sealed)
+    this.has.epochs.beginIn(epoch, sealed)
+  }
+
+  private checkNotOver(what: string): void {
+    if (this.isOver) throw new Error(`${what} where another replica has taken over`)
   }
 
   private checkBetweenBatches(what: string): void {
-    if (this.pendingUpdates > 0) throw new Error(`${what} between batches only`)
+    this.checkNotOver(what)
+    if (this.pendingUpdates > 0 || this.context.transaction !== undefined)
+      throw new Error(`${what} between batches only`)
+  }
+
+  /**
+   * Takes over from a replica whose life is over: its handles, listeners and waits are of this one from now on, and
+   * listeners are told, as of a change made elsewhere, of what reads differently here. The former must not be used any
+   * more. To be called with nothing pending in either, before anybody holds objects of this one.
+   *
+   * @throws JoineryError VALUE_INVALID where schemas of an object do not go together; nothing changed.
+   */
+  adopt(former: SpaceState): void {
+    this.checkBetweenBatches('a replica takes over')
+    former.checkBetweenBatches('a replica is taken over')
+    if (former === this) throw new Error('a replica takes over from another')
+    adopt(this.has, former.has, () => {
+      former.isOver = true
+    })
   }
 
   /** Ends local writes: from now on handles throw SPACE_ENDED. Reads and merges go on. */
   close(): void {
     this.context.closed = true
   }
-}
-
-function encodeOlder(batch: BatchWriter, descriptors: readonly string[]): void {
-  batch.body.varint(descriptors.length)
-  for (const descriptor of descriptors) batch.body.text(descriptor)
 }

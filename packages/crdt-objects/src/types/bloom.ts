@@ -155,6 +155,7 @@ export function bloomKind(capacity: number, error: number): Kind {
     ...contributionsCodec(contribution),
     createNode: (context, parent, key) => new BloomNode(context, parent, key, contribution),
     read: (node) => node.count(shape),
+    reading: (node) => node?.content.toBytes(),
     local: (place) => new LocalBloom(kind, place, shape),
     remote: (place) => new Remote(kind, place),
   })

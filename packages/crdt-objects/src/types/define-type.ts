@@ -116,6 +116,17 @@ class UserTypeNode extends ContributionsNode<Content> {
     return content.states[0]
   }
 
+  /** All that is seen here, as it is kept: joined, if that can be done here. */
+  states(): readonly Uint8Array[] {
+    const { content } = this
+    try {
+      fold(this.type, content)
+    } catch {
+      // A failure of the user's functions leaves them side by side.
+    }
+    return content.states
+  }
+
   contribute(state: Uint8Array, stamp: number): void {
     const pending = this.begin()
     put(pending, state)
@@ -218,6 +229,8 @@ class TypeKind {
         union: () => kind,
         createNode: (context, parent, key) => new UserTypeNode(context, parent, key, shape),
         read: (node) => type.value(node.state()),
+        // As it is kept: what the type makes of it may be known nowhere here, and may be anything.
+        reading: (node) => node?.states() ?? [],
         local: (place) => new this.localFace(kind, place, type),
         remote: (place) => new this.remoteFace(kind, place),
       }),

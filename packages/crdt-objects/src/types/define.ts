@@ -1,3 +1,4 @@
+import type { BatchReader } from '../codec/batch-reader.ts'
 import { encodeFingerprint } from '../codec/fingerprint.ts'
 import { invalidValue } from '../errors.ts'
 import { toJson } from '../faces/local.ts'
@@ -7,7 +8,7 @@ import { COMMON_VERBS } from '../kind.ts'
 import type { LeafEngine } from '../leaf-engine.ts'
 import type { Schema, SchemaTypes } from '../schema.ts'
 import type { ReplicaContext } from '../state/context.ts'
-import type { Node, Parent } from '../state/node.ts'
+import type { Incoming, Node, Parent } from '../state/node.ts'
 
 /** What a kind brings of its own; its name, arguments and verbs decide the rest. */
 export interface KindDefinition<N extends Node> extends Omit<
@@ -24,9 +25,13 @@ export interface KindDefinition<N extends Node> extends Omit<
   | 'compare'
   | 'createNode'
   | 'read'
+  | 'reading'
+  | 'load'
 > {
   createNode(context: ReplicaContext, parent: Parent, key: string): N
   read(node: N): unknown
+  load?(batch: BatchReader, node: N, incoming: Incoming): Iterable<undefined>
+  reading?(node: N | undefined): unknown
   /** What besides the name defines the kind: JSON. */
   readonly args: readonly unknown[]
   /** What besides the name defines the family, where that is less. */

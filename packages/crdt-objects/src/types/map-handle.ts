@@ -14,12 +14,6 @@ export const MAP_VERBS = {
   entries: 'stream',
 } as const satisfies Record<string, VerbMode>
 
-/** What a local map handle reads of its node. */
-export interface MapReading {
-  keys(): Iterable<string>
-  get(key: string): unknown
-}
-
 /** What a local map handle needs of its node. */
 interface MapNodeLike {
   has(key: string): boolean
@@ -33,7 +27,9 @@ export abstract class LocalMapHandle<N extends Node & MapNodeLike> extends Local
   N,
   ReadonlyMap<string, unknown>
 > {
-  protected abstract reading(node: N): MapReading
+  /** In their order: all keys under which something may be. */
+  protected abstract keysOf(node: N): Iterable<string>
+  protected abstract entryOf(node: N, key: string): unknown
 
   delete(key: string): void {
     this.find()?.delete(key)
@@ -45,7 +41,7 @@ export abstract class LocalMapHandle<N extends Node & MapNodeLike> extends Local
 
   get(key: string): unknown {
     const node = this.find()
-    return node === undefined ? undefined : this.reading(node).get(key)
+    return node === undefined ? undefined : this.entryOf(node, key)
   }
 
   has(key: string): boolean {
@@ -61,19 +57,19 @@ export abstract class LocalMapHandle<N extends Node & MapNodeLike> extends Local
   }
 
   *entries(): Generator<[string, unknown], undefined> {
-    const node = this.find()
-    if (node === undefined) return
-    const reading = this.reading(node)
-    for (const key of reading.keys()) {
-      // Removed while the caller looked at the one before.
-      if (node.has(key)) yield [key, reading.get(key)]
+    let node = this.find()
+    for (const key of node === undefined ? [] : this.keysOf(node)) {
+      node = this.current(node)
+      if (node?.has(key) === true) yield [key, this.entryOf(node, key)]
     }
   }
 
   *keys(): Generator<string, undefined> {
-    const node = this.find()
-    if (node === undefined) return
-    for (const key of this.reading(node).keys()) if (node.has(key)) yield key
+    let node = this.find()
+    for (const key of node === undefined ? [] : this.keysOf(node)) {
+      node = this.current(node)
+      if (node?.has(key) === true) yield key
+    }
   }
 
   *values(): Generator<unknown, undefined> {

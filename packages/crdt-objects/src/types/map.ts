@@ -20,7 +20,6 @@ import {
 } from './define.ts'
 import type { Validator } from '../validator.ts'
 import { checkOf } from '../validator.ts'
-import type { MapReading } from './map-handle.ts'
 import { LocalMapHandle, MAP_VERBS } from './map-handle.ts'
 import { TEXT_KEY, checkKey } from './text-key.ts'
 import type { ValueMapSchema } from './value-map.ts'
@@ -39,18 +38,13 @@ class LocalMap extends LocalMapHandle<MapNode> {
     return this.entryKind.local(new ChildPlace(this[PLACE], key))
   }
 
-  protected reading(node: MapNode): MapReading {
-    return entriesOf(node, this.entryKind)
+  protected keysOf(node: MapNode): Iterable<string> {
+    return node.keysInOrder()
   }
-}
 
-function entriesOf(node: MapNode, entryKind: Kind): MapReading {
-  return {
-    keys: () => node.presentKeys(),
-    get: (key) => {
-      const child = node.presentChild(key)
-      return child === undefined ? undefined : entryKind.read(child)
-    },
+  protected entryOf(node: MapNode, key: string): unknown {
+    const child = node.presentChild(key)
+    return child === undefined ? undefined : this.entryKind.read(child)
   }
 }
 
@@ -137,6 +131,12 @@ export function mapKind(entryKind: Kind): MapKind {
     createNode: (context, parent, key) => new MapNode(context, parent, key, entryKind),
     decodeDelta: (batch) => decodeChanged(batch, TEXT_KEY, () => entryKind.decodeDelta(batch)),
     decodeWhole: (batch) => decodeEntries(batch, TEXT_KEY, () => entryKind.decodeWhole(batch)),
+    branching: {
+      removes: true,
+      readKey: (batch) => TEXT_KEY.decode(batch),
+      kindAt: () => entryKind,
+      step: (key) => key,
+    },
     local: (place) => new LocalMap(kind, place, entryKind),
     remote: (place: RemotePlace) => new Face(kind, place),
   })

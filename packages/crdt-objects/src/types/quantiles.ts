@@ -122,6 +122,7 @@ export function quantilesKind(error: number): Kind {
     ...contributionsCodec(contribution),
     createNode: (context, parent, key) => new QuantilesNode(context, parent, key, contribution),
     read: (node) => node.read(scale),
+    reading: (node) => node?.content.sorted() ?? [],
     local: (place) => new LocalQuantiles(kind, place, scale),
     remote: (place) => new Remote(kind, place),
   })

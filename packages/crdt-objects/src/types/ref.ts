@@ -9,6 +9,7 @@ import { RemoteHandle, remoteClass } from '../faces/remote.ts'
 import { remotePlaceOf } from '../faces/remote-drafts.ts'
 import type { RefHandle } from '../handles/ref.ts'
 import type { Kind } from '../kind.ts'
+import { loadEngines } from '../leaf-engine.ts'
 import type { Schema } from '../schema.ts'
 import { CellNode } from '../state/cell-node.ts'
 import type { Payload } from '../state/dots.ts'
@@ -77,7 +78,9 @@ class LocalRef extends LocalHandle<RefNode, string | undefined> {
   async open(): Promise<object | undefined> {
     const name = this.read()
     if (name === undefined) return undefined
-    return await this[PLACE].context.openObject(name, (this[KIND] as RefKind).targetKind)
+    const { targetKind } = this[KIND] as RefKind
+    await loadEngines(targetKind)
+    return this[PLACE].context.openObject(name, targetKind)
   }
 }
 

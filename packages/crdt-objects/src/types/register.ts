@@ -99,6 +99,7 @@ export function registerKind(initialHex: string | undefined, check?: Check): Kin
     },
     zero: () => snapshot(initial),
     read: (node) => node.read(),
+    reading: (node) => (node === undefined ? [initial] : [node.read(), ...node.conflicts()]),
     emptyWhole: () => undefined,
     createNode: (context, parent, key) => new RegisterNode(context, parent, key, initial),
     decodeDelta: (batch) => decodeCellDelta(batch, STAMPED_VALUE),

@@ -31,7 +31,7 @@ abstract class SetNode extends KeyedNode<ElementKey> {
     return this.holds(elementKey(value))
   }
 
-  protected abstract holds(key: ElementKey): boolean
+  abstract holds(key: ElementKey): boolean
   abstract count(): number
   abstract add(key: ElementKey): void
   abstract delete(key: ElementKey): void
@@ -40,7 +40,7 @@ abstract class SetNode extends KeyedNode<ElementKey> {
 
 /** Each `add` is a dot, which a `delete` removes: what it has not seen stands. */
 class AddWinsNode extends SetNode {
-  protected holds(key: ElementKey): boolean {
+  holds(key: ElementKey): boolean {
     return this.cells.has(key)
   }
 
@@ -74,7 +74,7 @@ class DeleteWinsNode extends SetNode {
     return this.held.size > 0
   }
 
-  protected holds(key: ElementKey): boolean {
+  holds(key: ElementKey): boolean {
     return this.held.has(key)
   }
 
@@ -152,12 +152,16 @@ class LocalSet extends LocalHandle<SetNode, ReadonlySet<unknown>> {
     return this.count()
   }
 
-  values(): Iterable<unknown> {
-    return this.find()?.values() ?? []
+  *values(): Generator<unknown, undefined> {
+    let node = this.find()
+    for (const key of node?.keysInOrder() ?? []) {
+      node = this.current(node)
+      if (node?.holds(key) === true) yield element(key)
+    }
   }
 
   [Symbol.iterator](): Iterator<unknown> {
-    return this.values()[Symbol.iterator]()
+    return this.values()
   }
 }
 
@@ -207,6 +211,7 @@ function setKind({ args, text, payload, node }: SetRule, check?: Check): Kind {
     createNode: (context, parent, key) => new node(context, parent, key, shape),
     decodeDelta: (batch) => decodeKeyedDelta(batch, ELEMENT_KEY, payload),
     decodeWhole: (batch) => decodeKeyedWhole(batch, ELEMENT_KEY, payload),
+    load: (batch, node, incoming) => node.load(batch, incoming),
     local: (place) => new LocalSet(kind, place, check),
     remote: (place) => remoteFace(place),
   })

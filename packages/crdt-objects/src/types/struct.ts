@@ -87,6 +87,10 @@ class RemoteStruct extends RemoteHandle<Record<string, unknown>> {
   }
 }
 
+function readSlot({ body }: BatchReader, { slots }: FieldTable): string {
+  return slots[body.varint()] ?? body.fail('field that the struct does not have')
+}
+
 function decodeFields(
   batch: BatchReader,
   table: FieldTable,
@@ -94,8 +98,7 @@ function decodeFields(
 ): Children {
   const children = new Map<string, unknown>()
   for (let left = batch.body.count(2); left > 0; left--) {
-    const slot = table.slots[batch.body.varint()]
-    if (slot === undefined) return batch.body.fail('field that the struct does not have')
+    const slot = readSlot(batch, table)
     if (children.has(slot)) batch.body.fail('field named twice')
     children.set(slot, part(table.known(slot).kind))
   }
@@ -175,6 +178,12 @@ export function structKind(fields: readonly Field[]): ViewedStruct {
     createNode: (context, parent, key) => new StructNode(context, parent, key, table),
     decodeDelta: (batch) => decodeFields(batch, table, (field) => field.decodeDelta(batch)),
     decodeWhole: (batch) => decodeFields(batch, table, (field) => field.decodeWhole(batch)),
+    branching: {
+      removes: false,
+      readKey: (batch) => readSlot(batch, table),
+      kindAt: (slot) => table.known(slot).kind,
+      step: (slot) => table.known(slot).name,
+    },
     local: (place) => new Local(kind, place, view),
     remote: (place) => new Face(kind, place),
   })

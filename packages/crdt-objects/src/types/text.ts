@@ -187,6 +187,7 @@ const TEXT: Kind = defineKind<TextNode>({
   engines: [yjsEngine],
   zero: () => '',
   read: (node) => node.read(),
+  reading: (node) => node?.spans() ?? [],
   emptyWhole: () => [],
   createNode: (context, parent, key) => new TextNode(context, parent, key),
   decodeDelta: (batch) => decodeSequenceDelta(batch, TEXT_CODEC),

@@ -12,7 +12,6 @@ import { KeyedNode, decodeKeyedDelta, decodeKeyedWhole } from '../state/keyed-no
 import type { Check } from '../validator.ts'
 import { defineKind } from './define.ts'
 import { LocalMapHandle, MAP_VERBS } from './map-handle.ts'
-import type { MapReading } from './map-handle.ts'
 import type { Shareable } from './shareable.ts'
 import { TEXT_KEY, checkKey } from './text-key.ts'
 
@@ -70,8 +69,12 @@ class LocalValueMap extends LocalMapHandle<ValueMapNode> {
     this.check = check
   }
 
-  protected reading(node: ValueMapNode): MapReading {
-    return node
+  protected keysOf(node: ValueMapNode): Iterable<string> {
+    return node.keys()
+  }
+
+  protected entryOf(node: ValueMapNode, key: string): unknown {
+    return node.get(key)
   }
 
   set(key: string, value: unknown): void {
@@ -117,6 +120,7 @@ export function valueMapKind(check?: Check): Kind {
     createNode: (context, parent, key) => new ValueMapNode(context, parent, key, SHAPE),
     decodeDelta: (batch) => decodeKeyedDelta(batch, TEXT_KEY, STAMPED_VALUE),
     decodeWhole: (batch) => decodeKeyedWhole(batch, TEXT_KEY, STAMPED_VALUE),
+    load: (batch, node, incoming) => node.load(batch, incoming),
     local: (place) => new LocalValueMap(kind, place, check),
     remote: (place) => remoteFace(place),
   })

@@ -1,5 +1,6 @@
 import type { Request } from '@joinery/client/protocol'
 import { JoineryError } from '@joinery/crdt-objects'
+import { checkSpaceName } from '../spaces/names.ts'
 import type { HostInspection, StrongHost } from './host.ts'
 
 /** The answer of an inspection, as plain data whatever objects the host answers with. @throws JoineryError */
@@ -12,6 +13,7 @@ export function answerInspection(
     case 'groups':
       return strong?.groups() ?? []
     case 'strong-objects':
+      checkSpaceName(space)
       return strong?.objects(space) ?? []
     case 'spaces':
       return inspect.spaces().map((summary) => ({ ...summary }))

@@ -170,6 +170,7 @@ async function carryOut(
       return [group, object]
     }
     case 'strong-delete':
+      checkSpaceName(request.space)
       return await log.deleteObject(request.space, request.name, { signal })
     case 'replace-voter':
       return await strong.replaceVoter(request.group, request.node)

@@ -1,5 +1,6 @@
 import type { Command, Outcome } from '@joinery/consensus/host'
 import type { GroupMember, NodeId, Refusal } from '@joinery/consensus/group'
+import { controlPlace } from '../identity/control-object.ts'
 import type { GroupLook, GroupReply, GroupRequest, ListedObject } from './group-request.ts'
 
 /** A member of a group at this peer, with what its state machine can tell besides. */
@@ -9,8 +10,10 @@ export interface HostedMember {
   counts(): { readonly sessions: number; readonly parked: number }
   /** The objects of a space, as many as one reply takes. */
   list(space: string): readonly ListedObject[]
-  /** Whether objects of this descriptor can be hosted here. */
-  canHost(descriptor: string): boolean
+  /** Whether objects of this descriptor can be hosted here, in that space. */
+  canHost(space: string, descriptor: string): boolean
+  /** Whether it is the cluster's own object, which is for peers and not for clients. */
+  isReserved(object: number): boolean
   /** Loads what an object of this descriptor is made with; undefined when it is there. */
   prepareFor(descriptor: string): Promise<void> | undefined
   /** Has the plan replace a voter. */
@@ -32,9 +35,14 @@ export function carryOut(
         done({ kind: 'invalid', reason: `${request.command.kind} is for the group itself` })
         return nothing
       }
-      submit(hosted, request.command, done)
+      if (isBeyond(hosted, request)) done(beyond)
+      else submit(hosted, request.command, done)
       return nothing
     case 'read':
+      if (isBeyond(hosted, request)) {
+        done(beyond)
+        return nothing
+      }
       node.read(request.query, (result) => done(replyOf(result)))
       return nothing
     case 'renew':
@@ -66,6 +74,18 @@ export function carryOut(
   }
 }
 
+const beyond = { kind: 'invalid', reason: 'the object is the cluster’s own' } as const
+
+/** Whether a client asks for what is not for clients. */
+function isBeyond(
+  hosted: HostedMember,
+  request: Extract<GroupRequest, { kind: 'submit' | 'read' }>,
+): boolean {
+  if (request.isForClient !== true) return false
+  if (request.kind === 'read') return hosted.isReserved(request.query.object)
+  return request.command.kind === 'call' && hosted.isReserved(request.command.object)
+}
+
 function submit(hosted: HostedMember, command: Command, done: (reply: GroupReply) => void): void {
   const goOn = (): void => hosted.node.submit(command, (result) => done(replyOf(result)))
   if (command.kind !== 'open-object') {
@@ -73,7 +93,7 @@ function submit(hosted: HostedMember, command: Command, done: (reply: GroupReply
     return
   }
   // Others might carry it out: it must not come into the order.
-  if (!hosted.canHost(command.descriptor)) {
+  if (!hosted.canHost(command.space, command.descriptor)) {
     done({ kind: 'outcome', outcome: typeUnknown(hosted, command.descriptor) })
     return
   }
@@ -108,10 +128,11 @@ function isFromOutside(command: Command): boolean {
       return false
     case 'end-sessions':
       return command.reason === 'closed'
-    case 'open-session':
-    case 'open-object':
     case 'delete-object':
     case 'end-space':
+      return command.space !== controlPlace.space
+    case 'open-session':
+    case 'open-object':
     case 'call':
     case 'withdraw':
       return true

@@ -1,10 +1,15 @@
 import type { Command, Outcome, Query, SessionId } from '@joinery/consensus/host'
 import type { NodeId, Refusal } from '@joinery/consensus/group'
 
+interface ForWhom {
+  /** A gateway asks for a client, who names objects by their numbers: what is the cluster's own is not for it. */
+  readonly isForClient?: true | undefined
+}
+
 /** What the leader of a group is asked, at this peer or at another. */
 export type GroupRequest =
-  | { readonly kind: 'submit'; readonly group: number; readonly command: Command }
-  | { readonly kind: 'read'; readonly group: number; readonly query: Query }
+  | ({ readonly kind: 'submit'; readonly group: number; readonly command: Command } & ForWhom)
+  | ({ readonly kind: 'read'; readonly group: number; readonly query: Query } & ForWhom)
   | { readonly kind: 'renew'; readonly group: number; readonly session: SessionId }
   | {
       readonly kind: 'watch'

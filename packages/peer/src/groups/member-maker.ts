@@ -10,6 +10,7 @@ import {
   MemoryLog,
   type WriteSynced,
 } from '@joinery/consensus/storage'
+import { controlType } from '../identity/control-object.ts'
 import { type ClusterFile, memberFolder } from './cluster-record.ts'
 import type { MemberMaker } from './member.ts'
 
@@ -24,7 +25,7 @@ const clock: GroupClock = {
 
 /** A state machine that hosts all that this process knows. */
 export function newMachine(): GroupState {
-  return new GroupState([classType, new LinearizableType()])
+  return new GroupState([classType, new LinearizableType(), controlType])
 }
 
 /** Where members keep their logs: below the directory, or in memory. */

@@ -1,6 +1,7 @@
 import { parseDescriptor } from '@joinery/crdt-objects/engine'
-import type { GroupState } from '@joinery/consensus/host'
+import type { GroupState, HostedHere } from '@joinery/consensus/host'
 import type { GroupMember, GroupReport, GroupTransport, NodeId } from '@joinery/consensus/group'
+import { controlPlace, isControlDescriptor } from '../identity/control-object.ts'
 import { type Report, type Reporter } from '../report.ts'
 import type { HostedMember } from './carry-out.ts'
 import type { ListedObject } from './group-request.ts'
@@ -117,8 +118,18 @@ export class Member implements HostedMember {
     return this.#machine.objectsOf(space).slice(0, listedMax)
   }
 
-  canHost(descriptor: string): boolean {
-    return this.#machine.canHost(descriptor)
+  /** An object as it is at this member, to be looked at. */
+  hosted(space: string, name: string): HostedHere | undefined {
+    return this.#machine.hosted(space, name)
+  }
+
+  canHost(space: string, descriptor: string): boolean {
+    const isPlaced = isControlDescriptor(descriptor) === (space === controlPlace.space)
+    return isPlaced && this.#machine.canHost(descriptor)
+  }
+
+  isReserved(object: number): boolean {
+    return this.hosted(controlPlace.space, controlPlace.name)?.number === object
   }
 
   prepareFor(descriptor: string): Promise<void> | undefined {

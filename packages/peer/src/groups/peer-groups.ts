@@ -2,6 +2,9 @@ import type { GroupMemberSummary, GroupSummary, ObjectSummary } from '@joinery/c
 import { parseDescriptor } from '@joinery/crdt-objects/engine'
 import { toString } from 'uint8arrays/to-string'
 import { type StrongHost } from '../gateway/host.ts'
+import { ControlClient } from '../identity/control-client.ts'
+import { ControlDriver } from '../identity/control-driver.ts'
+import { controlPlace } from '../identity/control-object.ts'
 import { type Membership } from '../membership/membership.ts'
 import { type Reporter } from '../report.ts'
 import { type SpaceRegistry } from '../spaces/space-registry.ts'
@@ -10,6 +13,7 @@ import { ClusterFile } from './cluster-record.ts'
 import { type Footing } from './footing.ts'
 import { GroupHost } from './group-host.ts'
 import type { GroupLook } from './group-request.ts'
+import { ledControl } from './led-control.ts'
 import { memberMaking } from './member-maker.ts'
 import { RoutedLog } from './routed-log.ts'
 import { SpaceVisibility } from './space-visibility.ts'
@@ -22,6 +26,8 @@ export interface PeerGroupsPorts {
   membership(): Membership
   registry(): SpaceRegistry
   readonly report: Reporter
+  /** In a space something changed that its members must act on: told where the control group is led. */
+  onControlChange?(space: string, revision: number): void
 }
 
 export interface PeerGroupsOptions {
@@ -43,6 +49,9 @@ export class PeerGroups {
   readonly log: RoutedLog
   readonly objects: StrongObjects
   readonly visibility: SpaceVisibility
+  /** The way to the group that keeps identities. */
+  readonly control: ControlClient
+  readonly #driver: ControlDriver
   readonly #ports: PeerGroupsPorts
   readonly #options: PeerGroupsOptions
   readonly #file: ClusterFile
@@ -82,6 +91,12 @@ export class PeerGroups {
       report,
     })
     this.objects = new StrongObjects(this.log, this.visibility)
+    this.control = new ControlClient(this.objects.caller)
+    this.#driver = new ControlDriver({
+      ...{ control: this.control, report, now: () => performance.now() },
+      led: () => ledControl(this.host.memberOf(controlPlace.group)),
+      onChange: (space, revision) => ports.onControlChange?.(space, revision),
+    })
   }
 
   /** Begins with what the peer stands on. */
@@ -89,13 +104,14 @@ export class PeerGroups {
     const { beginning } = this.#options.footing
     if (beginning === 'found') await this.host.found()
     else if (beginning === 'restore') await this.host.restore()
+    this.#driver.start()
   }
 
   /** What a gateway of this peer serves. */
   get served(): StrongHost {
     return {
       ...{ log: this.log, visibility: this.visibility },
-      ask: (request, settle) => this.log.ask(request, settle),
+      ask: (request, settle) => this.log.ask({ ...request, isForClient: true }, settle),
       groups: async () => await this.groups(),
       objects: async (space) => await this.#objectsOf(space),
       replaceVoter: async (group, node) => {
@@ -133,11 +149,13 @@ export class PeerGroups {
 
   /** Gives back what the peer's session holds, and hands over to the other voters. */
   async leave(): Promise<void> {
+    this.#driver.stop()
     await this.objects.close()
     await this.host.handOver()
   }
 
   async stop(): Promise<void> {
+    this.#driver.stop()
     await this.host.stop()
   }
 

@@ -29,9 +29,11 @@ export function encodeRequest(request: GroupRequest): Uint8Array {
   writer.varint(request.group)
   switch (request.kind) {
     case 'submit':
+      writer.byte(request.isForClient === true ? 1 : 0)
       writer.raw(encodeCommand(request.command))
       break
     case 'read':
+      writer.byte(request.isForClient === true ? 1 : 0)
       writer.raw(encodeQuery(request.query))
       break
     case 'renew':
@@ -74,9 +76,15 @@ function readRequest(
 ): GroupRequest {
   switch (kind) {
     case 'submit':
-      return { kind, group, command: decodeCommand(reader.raw(reader.remaining)) }
+      return {
+        ...{ kind, group, ...readForWhom(reader) },
+        command: decodeCommand(reader.raw(reader.remaining)),
+      }
     case 'read':
-      return { kind, group, query: decodeQuery(reader.raw(reader.remaining)) }
+      return {
+        ...{ kind, group, ...readForWhom(reader) },
+        query: decodeQuery(reader.raw(reader.remaining)),
+      }
     case 'renew': {
       const session = reader.text()
       if (session.length !== sessionLength) reader.fail('a session that is none')
@@ -93,6 +101,12 @@ function readRequest(
     case undefined:
       return reader.fail('unknown request')
   }
+}
+
+function readForWhom(reader: Reader): { readonly isForClient?: true } {
+  const bit = reader.byte()
+  if (bit > 1) reader.fail('for whom it is asked')
+  return bit === 1 ? { isForClient: true } : {}
 }
 
 /** Encodes a reply; `decodeReply` is the inverse. */

@@ -32,10 +32,11 @@ export interface StrongHome {
 
 /** The objects in strong mode, as the users of one peer open them: all calls of a peer are of one session in each group. */
 export class StrongObjects {
-  readonly #caller: StrongCaller
+  /** What all of it is called by. */
+  readonly caller: StrongCaller
 
   constructor(log: OrderedLog, visibility: Visibility) {
-    this.#caller = new StrongCaller({
+    this.caller = new StrongCaller({
       ...{ log, visibility, clock },
       random: () => Math.random(),
       newSession: () => randomBytes(16).toString('hex'),
@@ -50,17 +51,17 @@ export class StrongObjects {
     options: WaitOptions = {},
   ): Promise<object> {
     const descriptor = await descriptorOf(schema)
-    const target = await this.#caller.target({ ...where, name, descriptor }, options)
+    const target = await this.caller.target({ ...where, name, descriptor }, options)
     return strongHandle(schema, target)
   }
 
   async delete(space: string, name: string, options: WaitOptions = {}): Promise<void> {
-    await this.#caller.delete(space, name, options)
+    await this.caller.delete(space, name, options)
   }
 
   /** Ends the peer's sessions: what they hold is given back. */
   async close(): Promise<void> {
-    await this.#caller.close(new JoineryError('SPACE_ENDED', 'The peer is stopped.', { space: '' }))
+    await this.caller.close(new JoineryError('SPACE_ENDED', 'The peer is stopped.', { space: '' }))
   }
 }
 

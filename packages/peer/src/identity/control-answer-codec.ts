@@ -5,45 +5,27 @@ import {
   readMany,
   readName,
   readOptional,
+  readRefusal,
   readText,
   readVersion,
   readWord,
   writeBit,
   writeIds,
   writeOptional,
+  writeRefusal,
   writeVersion,
 } from './control-wire-parts.ts'
 import {
-  type ControlAnswer,
-  type ControlRefusal,
   type KeeperView,
   type SealingView,
   type SpaceView,
   type Standing,
+  type ViewAnswer,
 } from './core/control-contract.ts'
 import { readRecord, writeRecord } from './core/control-codec.ts'
 
-/** Part of the protocol, as are the lists below: words are only added, at the end. */
-const kinds = [
-  'view',
-  'leased',
-  'done',
-  'replaced',
-  'refused',
-] as const satisfies readonly ControlAnswer['kind'][]
-
-const refusals = [
-  'unknown-space',
-  'exists-otherwise',
-  'too-many-spaces',
-  'no-free-slot',
-  'session-ended',
-  'not-its-time',
-  'not-a-member',
-  'last-member',
-  'change-under-way',
-  'invalid',
-] as const satisfies readonly ControlRefusal[]
+/** Part of the protocol, as is the list below: words are only added, at the end. */
+const kinds = ['view', 'refused'] as const satisfies readonly ViewAnswer['kind'][]
 
 const statuses = [
   'leased',
@@ -55,30 +37,13 @@ const statuses = [
 
 const bytesEach = { record: 2, sealing: 11 } as const
 
-/** Encodes what the control group answers; `decodeControlAnswer` is the inverse. */
-export function encodeControlAnswer(answer: ControlAnswer): Uint8Array {
+/** Encodes what the control group answers a question; `decodeViewAnswer` is the inverse. */
+export function encodeViewAnswer(answer: ViewAnswer): Uint8Array {
   const writer = new Writer(256)
   writeVersion(writer)
   writer.byte(kinds.indexOf(answer.kind))
-  switch (answer.kind) {
-    case 'view':
-      writeView(writer, answer.view)
-      break
-    case 'leased':
-      writer.varint(answer.request)
-      writer.u64(answer.member)
-      writeView(writer, answer.view)
-      break
-    case 'replaced':
-      writeIds(writer, answer.dropped)
-      writeIds(writer, answer.mayLose)
-      break
-    case 'refused':
-      writer.byte(refusals.indexOf(answer.reason))
-      writeOptional(writer, answer.view, (view) => writeView(writer, view))
-      break
-    case 'done':
-  }
+  if (answer.kind === 'view') writeView(writer, answer.view)
+  else writeRefusal(writer, answer.reason)
   return writer.finish()
 }
 
@@ -87,30 +52,14 @@ export function encodeControlAnswer(answer: ControlAnswer): Uint8Array {
  *
  * @throws JoineryError ENCODING_INVALID
  */
-export function decodeControlAnswer(bytes: Uint8Array): ControlAnswer {
+export function decodeViewAnswer(bytes: Uint8Array): ViewAnswer {
   const reader = new Reader(bytes)
   readVersion(reader)
-  const answer = readAnswer(reader, readWord(reader, kinds, 'kind of an answer'))
+  const kind = readWord(reader, kinds, 'kind of an answer')
+  const answer: ViewAnswer =
+    kind === 'view' ? { kind, view: readView(reader) } : { kind, reason: readRefusal(reader) }
   reader.end()
   return answer
-}
-
-function readAnswer(reader: Reader, kind: ControlAnswer['kind']): ControlAnswer {
-  switch (kind) {
-    case 'view':
-      return { kind, view: readView(reader) }
-    case 'leased':
-      return { kind, request: reader.varint(), member: reader.u64(), view: readView(reader) }
-    case 'done':
-      return { kind }
-    case 'replaced':
-      return { kind, dropped: readIds(reader), mayLose: readIds(reader) }
-    case 'refused': {
-      const reason = readWord(reader, refusals, 'reason of a refusal')
-      const view = readOptional(reader, () => readView(reader))
-      return view === undefined ? { kind, reason } : { kind, reason, view }
-    }
-  }
 }
 
 function writeView(writer: Writer, view: SpaceView): void {

@@ -9,16 +9,19 @@
 import { invalidValue } from '@joinery/crdt-objects'
 import type { MethodMode } from '@joinery/crdt-objects/engine'
 import type { HostEnvironment, HostedObject, HostedType, SessionId } from '@joinery/consensus/host'
-import { encodeControlAnswer } from './control-answer-codec.ts'
+import { encodeViewAnswer } from './control-answer-codec.ts'
+import { encodeControlReply } from './control-reply-codec.ts'
 import { decodeControlCommand, decodeViewRequest } from './control-wire-codec.ts'
 import { decodeControlState, encodeControlState } from './core/control-codec.ts'
 import {
-  type ControlAnswer,
   type ControlCommand,
   type ControlLimits,
+  type ControlReply,
   defaultControlLimits,
 } from './core/control-contract.ts'
 import { ControlState } from './core/control-state.ts'
+import { decodeDutyRequest, encodeKeeperDuty } from './keeper-duty-codec.ts'
+import { dutyOf } from './keeper-plan.ts'
 
 /** Where it is: no name of a space has a "/", so no user can open, end or list it. */
 export const controlPlace = { group: 0, space: '/control', name: 'identity' } as const
@@ -33,13 +36,26 @@ export function controlDescriptor(limits: Partial<ControlLimits> = {}): string {
   return JSON.stringify([TYPE, VERSION, ...limitNames.map((name) => all[name])])
 }
 
-/** Hosts the control state. Methods: the command `command(bytes)` and the read `view(bytes)`, both answer with bytes. */
+/** Whether objects of that descriptor are control states, of whatever version. */
+export function isControlDescriptor(descriptor: string): boolean {
+  return partsOf(descriptor)[0] === TYPE
+}
+
+/**
+ * Hosts the control state. Methods: the command `command(bytes)`, and the reads `view(bytes)` and `duty(bytes)`, which ask
+ * for how one space stands, and for the spaces that want keepers. All answer with bytes. The group keeps what a command answers until its caller has it: so that is short, and a view is asked for by a read.
+ */
 export const controlType: HostedType = {
   serves: (name) => name === TYPE,
   create: (descriptor, environment) =>
     new ControlObject(new ControlState(limitsOf(descriptor)), environment),
   restore: (descriptor, state, environment) =>
     new ControlObject(decodeControlState(state, limitsOf(descriptor)), environment),
+}
+
+/** The control state that a member of the group hosts, to be looked at; undefined for any other object. */
+export function controlStateOf(object: HostedObject): ControlState | undefined {
+  return object instanceof ControlObject ? object.state : undefined
 }
 
 class ControlObject implements HostedObject {
@@ -51,19 +67,23 @@ class ControlObject implements HostedObject {
     this.#environment = environment
   }
 
+  get state(): ControlState {
+    return this.#state
+  }
+
   modeOf(path: readonly string[], method: string): MethodMode | undefined {
     if (path.length > 0) return undefined
     if (method === 'command') return 'command'
-    return method === 'view' ? 'read' : undefined
+    return method === 'view' || method === 'duty' ? 'read' : undefined
   }
 
   /** @throws JoineryError VALUE_INVALID, ENCODING_INVALID */
   call(_path: readonly string[], _method: string, args: readonly unknown[]): Uint8Array {
     const command = decodeControlCommand(bytesOf(args))
-    return encodeControlAnswer(this.#apply(command))
+    return encodeControlReply(this.#apply(command))
   }
 
-  #apply(command: ControlCommand): ControlAnswer {
+  #apply(command: ControlCommand): ControlReply {
     const { caller, nowMs } = this.#environment
     const isUnderSession = command.kind === 'lease' || command.kind === 'reinstate'
     // What was asked under a session that is lost may be sent again under the next: it is to be asked anew.
@@ -74,8 +94,10 @@ class ControlObject implements HostedObject {
   }
 
   /** @throws JoineryError VALUE_INVALID, ENCODING_INVALID */
-  read(_path: readonly string[], _method: string, args: readonly unknown[]): Uint8Array {
-    return encodeControlAnswer(this.#state.view(decodeViewRequest(bytesOf(args))))
+  read(_path: readonly string[], method: string, args: readonly unknown[]): Uint8Array {
+    if (method === 'duty')
+      return encodeKeeperDuty(dutyOf(this.#state, decodeDutyRequest(bytesOf(args))))
+    return encodeViewAnswer(this.#state.view(decodeViewRequest(bytesOf(args))))
   }
 
   sessionEnded(session: SessionId): void {

@@ -1,11 +1,13 @@
 import { Reader, type ReplicaId, Writer } from '@joinery/crdt-objects/engine'
 import {
+  readBit,
   readIds,
   readMany,
   readName,
   readOptional,
   readVersion,
   readWord,
+  writeBit,
   writeIds,
   writeOptional,
   writeVersion,
@@ -34,6 +36,8 @@ const kinds = [
   'replace-keepers',
   'declare-lost',
   'end-space',
+  'dissolve',
+  'leave',
 ] as const satisfies readonly ControlCommand['kind'][]
 
 const HELD_BYTES = 10
@@ -63,15 +67,18 @@ function writeRest(
     case 'lease':
       writer.text(command.session)
       writer.varint(command.request)
+      writeBit(writer, command.isStable === true)
       return
     case 'activate':
     case 'report':
     case 'reinstate':
     case 'retire':
     case 'caught-up':
+    case 'dissolve':
       writeMemberCommand(writer, command)
       return
     case 'start-seal':
+    case 'leave':
       writer.u64(command.member)
       return
     case 'appoint-keeper':
@@ -81,10 +88,12 @@ function writeRest(
     case 'replace-keepers':
       writeIds(writer, command.keepers)
       return
-    case 'close-epoch':
-    case 'abandon-keeper':
     case 'declare-lost':
     case 'end-space':
+      writeOptional(writer, command.revision, (revision) => writer.varint(revision))
+      return
+    case 'close-epoch':
+    case 'abandon-keeper':
   }
 }
 
@@ -106,6 +115,8 @@ function writeMemberCommand(writer: Writer, command: MemberCommand): void {
       return
     case 'caught-up':
       writer.varint(command.version)
+      return
+    case 'dissolve':
   }
 }
 
@@ -130,14 +141,19 @@ function readCommand(reader: Reader, kind: ControlCommand['kind']): ControlComma
     case 'found':
       return { kind, space, keepers: reader.varint(), durability: reader.varint() }
     case 'lease':
-      return { kind, space, session: readName(reader), request: reader.varint() }
+      return {
+        ...{ kind, space, session: readName(reader), request: reader.varint() },
+        isStable: readBit(reader),
+      }
     case 'activate':
     case 'report':
     case 'reinstate':
     case 'retire':
     case 'caught-up':
+    case 'dissolve':
       return readMemberCommand(reader, kind, space)
     case 'start-seal':
+    case 'leave':
       return { kind, space, member: reader.u64() }
     case 'appoint-keeper': {
       const incoming = reader.u64()
@@ -145,10 +161,11 @@ function readCommand(reader: Reader, kind: ControlCommand['kind']): ControlComma
     }
     case 'replace-keepers':
       return { kind, space, keepers: readIds(reader) }
-    case 'close-epoch':
-    case 'abandon-keeper':
     case 'declare-lost':
     case 'end-space':
+      return { kind, space, revision: readOptional(reader, () => reader.varint()) }
+    case 'close-epoch':
+    case 'abandon-keeper':
       return { kind, space }
   }
 }
@@ -170,6 +187,8 @@ function readMemberCommand(
       return { kind, ...of, claimed: reader.varint() }
     case 'caught-up':
       return { kind, ...of, version: reader.varint() }
+    case 'dissolve':
+      return { kind, ...of }
   }
 }
 

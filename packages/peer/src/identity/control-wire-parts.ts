@@ -1,7 +1,22 @@
 import { type Reader, type ReplicaId, type Writer } from '@joinery/crdt-objects/engine'
+import { type ControlRefusal } from './core/control-contract.ts'
 
 /** The first byte of every command, question and answer: peers of another version are told, and not misread. */
 const VERSION = 1
+/** Part of the protocol: words are only added, at the end. */
+const refusals = [
+  'unknown-space',
+  'exists-otherwise',
+  'too-many-spaces',
+  'no-free-slot',
+  'session-ended',
+  'not-its-time',
+  'not-a-member',
+  'last-member',
+  'change-under-way',
+  'invalid',
+] as const satisfies readonly ControlRefusal[]
+
 const TEXT_LENGTH_MAX = 256
 const ID_BYTES = 8
 
@@ -74,4 +89,12 @@ export function readWord<Word extends string>(
   what: string,
 ): Word {
   return words[reader.byte()] ?? reader.fail(what)
+}
+
+export function writeRefusal(writer: Writer, reason: ControlRefusal): void {
+  writer.byte(refusals.indexOf(reason))
+}
+
+export function readRefusal(reader: Reader): ControlRefusal {
+  return readWord(reader, refusals, 'reason of a refusal')
 }

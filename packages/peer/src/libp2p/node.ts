@@ -18,7 +18,7 @@ import { createLibp2p, type ServiceFactoryMap } from 'libp2p'
 import { addressUnavailable, findRefusal, type RefusalReason } from '../errors.ts'
 import { Lanes } from '../lanes/lanes.ts'
 import { type ClusterIdentity } from '../membership/cluster-identity.ts'
-import { type ChannelEvents, type Network } from '../network.ts'
+import { type ChannelEvents, DialUnanswered, type Network } from '../network.ts'
 import { type Reporter } from '../report.ts'
 import { checkMultiaddrs, hostOf, listenFailure } from './addresses.ts'
 import { gossipService, PubsubGossip } from './gossip.ts'
@@ -26,6 +26,8 @@ import { membershipEncrypter } from './membership-encrypter.ts'
 import { Streams, syncProtocol } from './streams.ts'
 
 const lanesEndMs = 500
+/** How long the system at an address has to take a connection. It asks for one each second: beyond, it only asks less often. */
+const answerMaxMs = 2000
 
 /** What a node is made of. */
 export interface NodeOptions {
@@ -168,12 +170,25 @@ class Libp2pNode implements Node {
     }
   }
 
-  async dial(address: string, signal: AbortSignal): Promise<string> {
+  async dial(address: string, signal: AbortSignal, isAnew = false): Promise<string> {
+    const unanswered = new AbortController()
+    const timer = setTimeout(() => unanswered.abort(), answerMaxMs)
     try {
-      const connection = await this.#node.dial(multiaddr(address), { signal })
+      const connection = await this.#node.dial(multiaddr(address), {
+        signal: AbortSignal.any([signal, unanswered.signal]),
+        force: isAnew,
+        onProgress: ({ type }) => {
+          // From here on a process is at work, which may be busy.
+          if (type === 'upgrader:encrypt-outbound-connection') clearTimeout(timer)
+        },
+      })
       return connection.remotePeer.toString()
     } catch (error) {
+      if (unanswered.signal.aborted || isUnreachable(error))
+        throw new DialUnanswered(address, error)
       throw findRefusal(error) ?? error
+    } finally {
+      clearTimeout(timer)
     }
   }
 
@@ -182,6 +197,10 @@ class Libp2pNode implements Node {
     await this.#lanes.close(lanesEndMs)
     await this.#node.stop()
   }
+}
+
+function isUnreachable(error: unknown): boolean {
+  return ['EHOSTUNREACH', 'ENETUNREACH', 'ETIMEDOUT'].includes(codeOf(error) ?? '')
 }
 
 function codeOf(error: unknown): string | undefined {

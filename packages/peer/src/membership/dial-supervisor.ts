@@ -5,15 +5,21 @@
  *
  * Two peers that dial each other at once get two connections, and when one of them closes, gossip is silently one-way.
  * So of two members only the one with the smaller id dials, and the other steps in when nothing has come of that.
+ *
+ * A connection over a broken path does not end: its system sends again, at ever longer intervals, so that it comes back
+ * long after the path did, and later the longer that was broken. Hence a neighbour that is suspected is dialled while its
+ * connection stands, and one that does not answer at all is dialled again soon. Who is frozen does not answer, and
+ * keeps its connection.
  */
 import { isJoineryError } from '@joinery/crdt-objects'
 import { type RefusalReason } from '../errors.ts'
+import { DialUnanswered } from '../network.ts'
 import { type Member } from './wire.ts'
 
 /** What dialling takes: narrow, so that a test needs no network. */
 export interface DialPorts {
   readonly selfId: string
-  dial(address: string, signal: AbortSignal): Promise<string>
+  dial(address: string, signal: AbortSignal, isAnew: boolean): Promise<string>
   isConnected(peer: string): boolean
   random(): number
   /** Whether others can dial this peer. Who listens nowhere waits for nobody. */
@@ -29,9 +35,16 @@ interface Target {
   firstFailureMs: number
   isBusy: boolean
   timer: NodeJS.Timeout | undefined
+  /** While it is suspected though its connection stands; aborts when it is not any more. */
+  suspicion: AbortController | undefined
 }
 
 const dialTimeoutMs = 30_000
+/** A test of a peer whose connection stands: who is frozen is connected to by its system, and never answers. */
+const testTimeoutMs = 5000
+/** From one dial that nothing answered to the next, and at the least between the two. */
+const unansweredEveryMs = 1500
+const unansweredPauseMs = 250
 const retryFirstMs = 100
 const retryMaxMs = 10_000
 const bootstrapRetryMaxMs = 2000
@@ -65,6 +78,7 @@ export class DialSupervisor {
   #thawedMs = Number.NEGATIVE_INFINITY
   #dials = 0
   #dialsFailed = 0
+  #tests = 0
 
   constructor(ports: DialPorts, bootstrap: readonly string[]) {
     this.#ports = ports
@@ -78,7 +92,12 @@ export class DialSupervisor {
     for (const target of this.#targets.values()) this.#schedule(target, 0)
   }
 
-  /** Dials that were made since the start, and those of them that reached nobody. */
+  /** Dials of peers whose connections stood, since the start. */
+  get tests(): number {
+    return this.#tests
+  }
+
+  /** Other dials that were made since the start, and those of them that reached nobody. */
   get counts(): { readonly dials: number; readonly dialsFailed: number } {
     return { dials: this.#dials, dialsFailed: this.#dialsFailed }
   }
@@ -98,7 +117,7 @@ export class DialSupervisor {
 
   stop(): void {
     this.#stopped.abort(new Error('stopped'))
-    for (const target of this.#targets.values()) clearTimeout(target.timer)
+    for (const target of this.#targets.values()) this.#drop(target)
     this.#waiting.clear()
     this.#targets.clear()
   }
@@ -154,14 +173,30 @@ export class DialSupervisor {
   forget(peer: string): void {
     const target = this.#targets.get(peer)
     if (target === undefined) return
-    clearTimeout(target.timer)
-    this.#targets.delete(peer)
+    this.#drop(target)
     // Its address may be another peer's soon: bootstrap addresses are tried on.
     for (const other of this.#targets.values()) if (other.peer === peer) other.peer = undefined
   }
 
+  /** `peer` is silent, though its connection stands: that may be dead. */
+  suspect(peer: string): void {
+    const target = this.#targets.get(peer)
+    if (target === undefined || target.suspicion !== undefined) return
+    target.suspicion = new AbortController()
+    target.failures = 0
+    if (!target.isBusy) this.#schedule(target, this.#delayFor(peer))
+  }
+
+  /** It is heard again. */
+  trust(peer: string): void {
+    const target = this.#targets.get(peer)
+    target?.suspicion?.abort(new Error('heard again'))
+    if (target !== undefined) target.suspicion = undefined
+  }
+
   /** The connection to `peer` is lost. */
   onLost(peer: string): void {
+    this.trust(peer)
     for (const target of this.#targets.values()) {
       if (target.peer !== peer) continue
       target.failures = 0
@@ -175,14 +210,27 @@ export class DialSupervisor {
   }
 
   #add(target: Pick<Target, 'key' | 'isBootstrap' | 'addresses' | 'peer'>): Target {
-    const added = { ...target, failures: 0, firstFailureMs: 0, isBusy: false, timer: undefined }
+    const added: Target = {
+      ...{ ...target, failures: 0, firstFailureMs: 0, isBusy: false },
+      ...{ timer: undefined, suspicion: undefined },
+    }
     this.#targets.set(target.key, added)
     return added
   }
 
+  #drop(target: Target): void {
+    clearTimeout(target.timer)
+    target.suspicion?.abort(new Error('forgotten'))
+    this.#targets.delete(target.key)
+  }
+
+  /** Whether it is on this side to dial. */
+  #isOurs(peer: string): boolean {
+    return this.#ports.selfId < peer || !this.#ports.isListening()
+  }
+
   #delayFor(peer: string): number {
-    const isOurs = this.#ports.selfId < peer || !this.#ports.isListening()
-    return isOurs ? this.#jitter(20) : otherSideDelayMs + this.#jitter(1000)
+    return this.#isOurs(peer) ? this.#jitter(20) : otherSideDelayMs + this.#jitter(1000)
   }
 
   #jitter(delayMs: number): number {
@@ -234,7 +282,7 @@ export class DialSupervisor {
 
   async #attempt(target: Target): Promise<void> {
     if (target.isBusy || this.#targets.get(target.key) !== target) return
-    if (target.peer !== undefined && this.#ports.isConnected(target.peer)) {
+    if (target.suspicion === undefined && this.#isConnected(target)) {
       target.failures = 0
       return
     }
@@ -245,18 +293,25 @@ export class DialSupervisor {
     target.isBusy = true
     const free = this.#beginDial()
     const startMs = performance.now()
-    const isReached = await this.#dialAny(target)
+    const outcome = await this.#dialAny(target)
+    const tookMs = performance.now() - startMs
     target.isBusy = false
-    this.#learnPace(performance.now() - startMs)
+    // That nothing answers says nothing of how busy anybody is.
+    if (outcome !== 'unanswered') this.#learnPace(tookMs)
     free()
     if (this.#stopped.signal.aborted || this.#targets.get(target.key) !== target) return
-    if (isReached) {
+    if (outcome === 'reached') {
       target.failures = 0
-      // It may have been lost again before we knew which peer it is.
-      if (!this.#ports.isConnected(target.peer!)) this.#schedule(target, this.#jitter(1000))
+      // It may have been lost again before we knew which peer it is, or before it took the place of the old one.
+      const isSettled = this.#isConnected(target) && target.suspicion === undefined
+      if (!isSettled) this.#schedule(target, this.#jitter(1000))
       return
     }
-    this.#retry(target)
+    this.#retry(target, outcome, tookMs)
+  }
+
+  #isConnected({ peer }: Target): boolean {
+    return peer !== undefined && this.#ports.isConnected(peer)
   }
 
   /** A peer may be known by a bootstrap address and by its id. */
@@ -264,30 +319,45 @@ export class DialSupervisor {
     return [...this.#targets.values()].some((other) => other.isBusy && other.peer === peer)
   }
 
-  #retry(target: Target): void {
+  #retry(target: Target, outcome: 'failed' | 'unanswered', tookMs: number): void {
     const now = performance.now()
     if (target.failures === 0) target.firstFailureMs = now
     target.failures++
-    if (!target.isBootstrap && now - target.firstFailureMs > forgetAfterMs) {
-      this.#targets.delete(target.key)
-      return
-    }
-    const delayMaxMs = target.isBootstrap ? bootstrapRetryMaxMs : retryMaxMs
-    const delayMs = Math.min(delayMaxMs, retryFirstMs * 2 ** Math.min(target.failures - 1, 16))
-    this.#schedule(target, this.#jitter(delayMs))
+    const isForgotten = !target.isBootstrap && !this.#isConnected(target)
+    if (isForgotten && now - target.firstFailureMs > forgetAfterMs) return this.#drop(target)
+    this.#schedule(target, this.#pauseAfter(target, outcome, tookMs))
   }
 
-  async #dialAny(target: Target): Promise<boolean> {
+  #pauseAfter(target: Target, outcome: 'failed' | 'unanswered', tookMs: number): number {
+    if (target.suspicion !== undefined || outcome === 'unanswered') {
+      const isOurs = target.peer === undefined || this.#isOurs(target.peer)
+      const everyMs = this.#jitter(isOurs ? unansweredEveryMs : otherSideDelayMs)
+      return Math.max(everyMs - tookMs, this.#jitter(unansweredPauseMs))
+    }
+    const delayMaxMs = target.isBootstrap ? bootstrapRetryMaxMs : retryMaxMs
+    return this.#jitter(Math.min(delayMaxMs, retryFirstMs * 2 ** Math.min(target.failures - 1, 16)))
+  }
+
+  /** Dials one of its addresses after the other; `unanswered` if nothing came back from any. */
+  async #dialAny(target: Target): Promise<'reached' | 'failed' | 'unanswered'> {
+    const { suspicion } = target
+    const isTest = suspicion !== undefined
+    let outcome: 'failed' | 'unanswered' = 'unanswered'
     for (const address of target.addresses) {
-      const timeout = AbortSignal.timeout(dialTimeoutMs)
-      this.#dials++
+      const signals = [
+        AbortSignal.timeout(isTest ? testTimeoutMs : dialTimeoutMs),
+        this.#stopped.signal,
+        ...(isTest ? [suspicion.signal] : []),
+      ]
+      if (isTest) this.#tests++
+      else this.#dials++
       try {
-        const signal = AbortSignal.any([timeout, this.#stopped.signal])
-        target.peer = await this.#ports.dial(address, signal)
+        target.peer = await this.#ports.dial(address, AbortSignal.any(signals), isTest)
         this.#refusals.delete(target.key)
-        return true
+        return 'reached'
       } catch (error) {
-        this.#dialsFailed++
+        if (!isTest) this.#dialsFailed++
+        if (!(error instanceof DialUnanswered)) outcome = 'failed'
         if (isJoineryError(error, 'PEER_REFUSED')) {
           this.#refusals.set(target.key, error.details.reason)
         } else {
@@ -295,6 +365,6 @@ export class DialSupervisor {
         }
       }
     }
-    return false
+    return outcome
   }
 }

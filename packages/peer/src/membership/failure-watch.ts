@@ -37,6 +37,9 @@ export interface FailureWatchPorts {
   /** It is taken for frozen: nothing more is to be sent, until it is heard again. */
   onStill(neighbour: Neighbour): void
   onHeardAgain(neighbour: Neighbour): void
+  /** Its connection stands, and may be dead: it is to be dialled anew, until it is heard on whichever. */
+  onSuspected(peer: string): void
+  onTrusted(peer: string): void
   /** This peer stood still, for about so long. */
   onThaw(stoodStillMs: number): void
 }
@@ -168,13 +171,17 @@ export class FailureWatch {
       if (!this.#suspectedMs.has(peer)) this.#suspectedMs.set(peer, ports.now() - silentMs)
       const silent = Math.round(silentMs)
       ports.report({ kind: 'peer-suspected', peer, condition: is, silentMs: silent, heardBy })
-      if (is === 'frozen' && neighbour !== undefined) ports.onStill(neighbour)
+      if (is === 'frozen' && neighbour !== undefined) {
+        ports.onStill(neighbour)
+        ports.onSuspected(peer)
+      }
       this.#await(peer)
     } else if (is === 'alive') {
       const sinceMs = this.#suspectedMs.get(peer)
       if (sinceMs !== undefined)
         ports.report({ kind: 'peer-heard-again', peer, afterMs: Math.round(ports.now() - sinceMs) })
       this.#suspectedMs.delete(peer)
+      ports.onTrusted(peer)
       if (neighbour?.isStill === true) ports.onHeardAgain(neighbour)
     } else if (is === 'dead') this.#suspectedMs.delete(peer)
   }

@@ -38,6 +38,9 @@ export interface MembershipPorts {
   forget(peer: string): void
   onConnected(peer: string): void
   onLost(peer: string): void
+  /** It is silent, though its connection stands; or is heard again. */
+  onSuspected(peer: string): void
+  onTrusted(peer: string): void
   readonly spaces: SpaceEvents
   readonly links: LinkEvents
   /** This peer stood still, for about so long: no timer that ran meanwhile is to be believed. */
@@ -61,12 +64,8 @@ export class Membership implements ChannelEvents {
       tell: (neighbour, frame, isBulk) => {
         this.#tell(neighbour, frame, isBulk)
       },
-      tellAll: (frame) => {
-        this.#tellAll(frame)
-      },
-      refuse: (neighbour, reason) => {
-        this.#refuse(neighbour, reason)
-      },
+      tellAll: (frame) => this.#tellAll(frame),
+      refuse: (neighbour, reason) => this.#refuse(neighbour, reason),
     })
     this.#watch = new FailureWatch({
       ...ports,
@@ -74,12 +73,8 @@ export class Membership implements ChannelEvents {
       tell: (neighbour, frame) => {
         this.#tell(neighbour, frame)
       },
-      onStill: (neighbour) => {
-        this.#pause(neighbour, 'isStill')
-      },
-      onHeardAgain: (neighbour) => {
-        this.#resume(neighbour, 'isStill')
-      },
+      onStill: (neighbour) => this.#pause(neighbour, 'isStill'),
+      onHeardAgain: (neighbour) => this.#resume(neighbour, 'isStill'),
     })
     this.#forwarding = new Forwarding({
       selfId: ports.selfId,

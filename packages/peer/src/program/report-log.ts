@@ -91,6 +91,13 @@ function kindOf(report: Report): string {
     case 'message-ignored':
     case 'engine-failed':
     case 'visibility-late':
+    case 'space-lost':
+    case 'space-under-replicated':
+    case 'space-alone':
+    case 'space-fenced':
+    case 'outcome-unknown':
+    case 'writes-unkept':
+    case 'space-ended':
       return `${report.kind} ${report.space}`
     case 'group-storage-failed':
     case 'group-message-ignored':
@@ -142,7 +149,21 @@ function textOf(report: Report): string {
       return 'the replicas of an object in strong mode differ: its class is not deterministic, and it takes no more calls'
     case 'visibility-late':
       return `what was written to the space "${report.space}" before a call was not here in time after it`
+    case 'space-lost':
+      return `every member of the space "${report.space}" is gone, and what was in it; it goes on with nothing`
+    case 'space-under-replicated':
+      return `the space "${report.space}" has ${report.keepers} of ${report.wanted} keepers: less may be survived`
     case 'gateway-fault':
       return 'the gateway failed at a call'
+    case 'space-alone':
+      return `nobody is in reach who has the space "${report.space}" or leases it: it begins here with nothing, and is merged later`
+    case 'space-fenced':
+      return `the replica of the space "${report.space}" was sealed while it was away; it begins anew, and writes again what others had not got`
+    case 'outcome-unknown':
+      return `nobody knows any more which of the last writes to the space "${report.space}" are in: this peer was away for too long`
+    case 'writes-unkept':
+      return `writes to the space "${report.space}" that others may not hold can no longer be kept here`
+    case 'space-ended':
+      return `the space "${report.space}" was ended, and is closed here`
   }
 }

@@ -2,65 +2,60 @@
  * Runs the replication of one space: feeds its core with what happens, and carries out what the core says, in the
  * order in which it says it. The core knows no time and no I/O; here are the clock, the timers and the network.
  */
-import { invalidValue, JoineryError, type FlushOptions } from '@joinery/crdt-objects'
+import { randomBytes } from 'node:crypto'
+import { type FlushOptions } from '@joinery/crdt-objects'
 import {
   decodeBatchHeader,
   type ReplicaId,
-  type ReplicaPorts,
   type SpaceState,
+  unleasedReplica,
   type VersionVector,
 } from '@joinery/crdt-objects/engine'
 import { type Dissemination } from '../dissemination/dissemination.ts'
+import { type ControlPort } from '../identity/control-client.ts'
+import { type MemberStatus } from '../identity/core/member-contract.ts'
 import { type Reporter } from '../report.ts'
-import { type Effect, type Input } from './core/contract.ts'
+import { type Effect, type Input, tickMs } from './core/contract.ts'
 import { decodeMessage, encodeMessage, type Message } from './core/message.ts'
 import { ReplicationCore } from './core/replication-core.ts'
 import { CountedState, type WriteCount } from './counted-state.ts'
 import { EngineLoader } from './engine-loader.ts'
 import { FirstSync } from './first-sync.ts'
+import { Flushes } from './flushes.ts'
+import { GroupContact, type SpaceRules } from './group-contact.ts'
+import { Reaches, type ReachOptions } from './reaches.ts'
 import { SealSchedule } from './seal-schedule.ts'
+import { settledWithin } from './settled-within.ts'
 
 /** What a driver needs of its surroundings. */
 export interface DriverPorts {
   readonly dissemination: Dissemination
+  readonly control: ControlPort
   sendMessage(space: string, peer: string, bytes: Uint8Array, isBulk: boolean): void
   readonly report: Reporter
   now(): number
+  /** The space has been ended. */
+  onEnded(space: string): void
 }
-
-interface Reach {
-  readonly vector: VersionVector
-  readonly resolve: (isReached: true) => void
-}
-
-interface Flush {
-  readonly last: number
-  readonly resolve: (result: { readonly replicas: number }) => void
-}
-
-const flushTimeoutMs = 10_000
-const replicasMax = 1000
-/** What is on its way mostly arrives within this; then it is asked for. */
-const askAfterMs = 10
 
 /** One space that is open here. */
 export class SpaceDriver {
   readonly name: string
-  readonly state: SpaceState
   readonly count: WriteCount
   readonly #ports: DriverPorts
   readonly #core: ReplicationCore
+  readonly #contact: GroupContact
   readonly #schedule: SealSchedule
   readonly #engines: EngineLoader
-  readonly #flushes = new Map<number, Flush>()
-  readonly #reaches = new Set<Reach>()
+  readonly #flushes: Flushes
+  readonly #reaches: Reaches
   readonly #inputs: Input[] = []
-  #nextFlush = 0
+  readonly #statusWaits = new Set<() => void>()
   #isStepping = false
-  #confirmed = 0
+  #isStopped = false
   #firstSync: FirstSync | undefined
 
-  constructor(name: string, replica: ReplicaId, ports: DriverPorts, count: WriteCount) {
+  constructor(name: string, ports: DriverPorts, rules: SpaceRules, count: WriteCount) {
     this.name = name
     this.count = count
     this.#ports = ports
@@ -78,38 +73,55 @@ export class SpaceDriver {
         ports.report({ kind: 'engine-failed', space: name, engine, error })
       },
     })
-    const state: ReplicaPorts = {
-      replica,
-      clock: () => ports.now(),
-      onPending: () => {
-        this.#schedule.onPending()
+    this.#core = new ReplicationCore({ space: name, create: (replica) => this.#create(replica) })
+    this.#flushes = new Flushes(name, this.#core, {
+      step: (input) => {
+        this.#step(input)
       },
-      // At once: a loop that never ends its turn must not gather without a bound.
-      onFull: () => {
-        this.#step({ kind: 'local-batch' })
-      },
-      onEngineMissing: (engines) => {
-        this.#engines.load(engines)
-      },
-    }
-    this.state = new CountedState(state, name, count, () => {
-      this.#schedule.onSealed()
     })
-    this.#core = new ReplicationCore({ state: this.state })
+    this.#reaches = new Reaches(this.#core, (origin, last) => {
+      this.#step({ kind: 'announced', origin, last })
+    })
+    this.#contact = new GroupContact(name, ports.control, rules, {
+      contact: (session) => {
+        this.#step({ kind: 'contact', session })
+      },
+      answer: (answer) => {
+        this.#step({ kind: 'answer', answer })
+      },
+      unknownSpace: () => {
+        this.#unknownSpace()
+      },
+    })
+  }
+
+  /** What users see and write to; there once the space is open. */
+  get state(): SpaceState {
+    const { visible } = this.#core
+    if (visible === undefined) throw new Error('a space is used when it is open')
+    return visible
+  }
+
+  get status(): MemberStatus {
+    return this.#core.status
   }
 
   /** Local updates that no other peer is known to hold. */
   get unconfirmed(): number {
-    return this.#sealedLast + this.state.pendingUpdates - this.#confirmed
+    const { visible, member } = this.#core
+    if (visible === undefined) return 0
+    // What was written in a life that is over, and is to be written again.
+    if (member.redo.length > 0) return visible.pendingUpdates + member.redo.length
+    return Math.max(0, this.#core.ownLast - this.#flushes.confirmed) + visible.pendingUpdates
   }
 
   get vectorSize(): number {
     return this.#core.vector.size
   }
 
-  /** What is applied here. A live view: copy it to keep it. */
+  /** What is visible here, as far as batches tell. A live view: copy it to keep it. */
   get vector(): VersionVector {
-    return this.#core.vector
+    return this.#core.visibleVector
   }
 
   /** Counts what moved the vector. */
@@ -121,7 +133,7 @@ export class SpaceDriver {
   get seen(): VersionVector {
     const seen = this.vector.copy()
     const { replica, pendingUpdates } = this.state
-    if (pendingUpdates > 0) seen.set(replica, this.#sealedLast + pendingUpdates)
+    if (pendingUpdates > 0) seen.set(replica, seen.lastOf(replica, Infinity) + pendingUpdates)
     return seen
   }
 
@@ -130,8 +142,29 @@ export class SpaceDriver {
     return this.#core.progress + this.count.updates + this.state.pendingUpdates
   }
 
-  get #sealedLast(): number {
-    return this.#core.vector.lastOf(this.state.replica, 0)
+  /** How many keep this space, and of how many; for people. */
+  get usage(): ReplicationCore['usage'] {
+    return this.#core.usage
+  }
+
+  #create(replica: ReplicaId): SpaceState {
+    const ports = {
+      replica,
+      clock: () => this.#ports.now(),
+      onPending: () => {
+        this.#schedule.onPending()
+      },
+      // At once: a loop that never ends its turn must not gather without a bound.
+      onFull: () => {
+        this.#step({ kind: 'local-batch' })
+      },
+      onEngineMissing: (engines: Parameters<EngineLoader['load']>[0]) => {
+        this.#engines.load(engines)
+      },
+    }
+    return new CountedState(ports, this.name, this.count, () => {
+      this.#schedule.onSealed()
+    })
   }
 
   neighbourUp(peer: string): void {
@@ -171,6 +204,29 @@ export class SpaceDriver {
     this.#step({ kind: 'engine-loaded' })
   }
 
+  /**
+   * Leases a slot and becomes a member, if it is none yet. Resolves when users may write. After each `timeoutMs` without
+   * the group, or without anybody to begin from, they begin alone, if they may.
+   *
+   * @throws JoineryError GROUP_BUSY
+   */
+  async open(timeoutMs: number, mayBeginAlone: () => boolean = () => true): Promise<void> {
+    this.#contact.now()
+    const isOpen = () => this.#core.visible !== undefined || this.#contact.refusal !== undefined
+    do await settledWithin(this.#until(isOpen), timeoutMs)
+    while (!isOpen() && !this.#isStopped && !mayBeginAlone())
+    if (this.#contact.refusal !== undefined) throw this.#contact.refusal
+    if (this.#core.visible !== undefined || this.#isStopped) return
+    this.#ports.report({ kind: 'space-alone', space: this.name, waitedMs: timeoutMs })
+    const replica = unleasedReplica(randomBytes(8).readBigUInt64BE())
+    this.#step({ kind: 'begin-alone', replica })
+  }
+
+  /** Whatever was granted for a time is to be asked for again: the process stood still. */
+  contactNow(): void {
+    this.#contact.now()
+  }
+
   /** Seals what is pending. */
   seal(): void {
     this.#step({ kind: 'local-batch' })
@@ -192,100 +248,65 @@ export class SpaceDriver {
   }
 
   /**
-   * Resolves when `replicas` peers hold every local write made before.
+   * Resolves when `replicas` keepers hold every local write made before.
    *
    * @throws JoineryError CALL_TIMEOUT, VALUE_INVALID
    */
   async flush(options: FlushOptions = {}): Promise<{ readonly replicas: number }> {
-    const { replicas = 1, timeoutMs = flushTimeoutMs, signal } = options
-    if (!Number.isInteger(replicas) || replicas < 1 || replicas > replicasMax) {
-      throw invalidValue(`replicas is an integer from 1 to ${replicasMax}`, replicas)
-    }
-    if (!(timeoutMs >= 0)) throw invalidValue('timeoutMs is a number of at least 0', timeoutMs)
-    signal?.throwIfAborted()
-    const id = this.#nextFlush++
-    const last = this.#sealedLast + this.state.pendingUpdates
-    const flushed = this.#startFlush(id, last, replicas)
-    const outcome = await settledWithin(flushed, timeoutMs, signal).catch((error: unknown) => {
-      this.#cancelFlush(id)
-      throw error
-    })
-    if (outcome !== undefined) return outcome
-    this.#cancelFlush(id)
-    throw this.#flushTimeout(last, replicas, timeoutMs)
+    return await this.#flushes.flush(options)
   }
 
   /** Resolves with true once this replica shows all that `vector` covers, and with false when the time is over. */
-  async reach(
-    vector: VersionVector,
-    options: { readonly timeoutMs: number; readonly signal?: AbortSignal | undefined },
-  ): Promise<boolean> {
-    if (this.vector.covers(vector)) return true
-    let reach!: Reach
-    const reached = new Promise<true>((resolve) => {
-      reach = { vector, resolve }
-      this.#reaches.add(reach)
-    })
-    const asking = setTimeout(() => {
-      this.#askFor(vector)
-    }, askAfterMs)
-    try {
-      return (await settledWithin(reached, options.timeoutMs, options.signal)) ?? false
-    } finally {
-      clearTimeout(asking)
-      this.#reaches.delete(reach)
+  async reach(vector: VersionVector, options: ReachOptions): Promise<boolean> {
+    return await this.#reaches.reach(vector, options)
+  }
+
+  /**
+   * Ends local writes, hands over what is here, and gives the slot back. What is not done in time others find out when
+   * the peer's session ends.
+   */
+  async leave(deadlineMs: number): Promise<void> {
+    this.#core.visible?.close()
+    await settledWithin(this.#contact.look(), deadlineMs)
+    const { view, id } = this.#core.member
+    if (view === undefined || id === undefined) return
+    const isAlone = view.members.every((member) => member === id)
+    if (isAlone && (await this.#contact.dissolve(id, view.epoch, deadlineMs))) return
+    if (this.status === 'active') {
+      const hasLeft = () => this.status !== 'active' && this.status !== 'retiring'
+      this.#step({ kind: 'retire', ticks: Math.ceil(deadlineMs / tickMs) })
+      await settledWithin(this.#until(hasLeft), deadlineMs)
     }
+    if (this.status !== 'left') await this.#contact.leave(id, deadlineMs)
   }
 
   /** Ends local writes and all timers. */
   stop(): void {
-    this.state.close()
+    this.#isStopped = true
+    this.#core.visible?.close()
+    this.#contact.stop()
     this.#schedule.stop()
     this.#engines.stop()
+    this.#settleStatus()
   }
 
-  #askFor(vector: VersionVector): void {
-    for (const [origin, last] of vector.entries()) {
-      // A seal comes with an epoch, which nobody is asked for.
-      if (origin === this.state.replica || last === 'sealed') continue
-      if (!this.vector.has(origin, last)) this.#step({ kind: 'announced', origin, last })
+  /** Resolves once `test` passes; it is tried whenever something happened here. */
+  async #until(test: () => boolean): Promise<void> {
+    while (!test() && !this.#isStopped) {
+      await new Promise<void>((resolve) => {
+        this.#statusWaits.add(resolve)
+      })
     }
   }
 
-  #settleReaches(): void {
-    for (const reach of this.#reaches) {
-      if (!this.vector.covers(reach.vector)) continue
-      this.#reaches.delete(reach)
-      reach.resolve(true)
-    }
+  #settleStatus(): void {
+    for (const resolve of this.#statusWaits) resolve()
+    this.#statusWaits.clear()
   }
 
-  #startFlush(id: number, last: number, replicas: number): Promise<{ readonly replicas: number }> {
-    return new Promise((resolve) => {
-      this.#flushes.set(id, { last, resolve })
-      this.#step({ kind: 'flush', id, replicas })
-    })
-  }
-
-  #flushTimeout(last: number, replicas: number, timeoutMs: number): JoineryError<'CALL_TIMEOUT'> {
-    const { neighbours, holders } = this.#core.holders(last)
-    const advice =
-      neighbours + 1 < replicas
-        ? `Open the space at more peers, or ask for ${neighbours + 1} at most.`
-        : 'Flush again, or ask for fewer.'
-    return new JoineryError(
-      'CALL_TIMEOUT',
-      `Fewer than ${replicas} peers were seen to hold the writes to "${this.name}" within ` +
-        `${timeoutMs} ms: besides this one, ${neighbours} connected ` +
-        `${neighbours === 1 ? 'peer has' : 'peers have'} the space open, and ${holders} of them ` +
-        `${holders === 1 ? 'was' : 'were'} seen to hold the writes. The writes stay, and go on spreading. ${advice}`,
-      { timeoutMs, outcome: 'unknown' },
-      { retryable: true },
-    )
-  }
-
-  #cancelFlush(id: number): void {
-    if (this.#flushes.delete(id)) this.#step({ kind: 'flush-cancel', id })
+  #unknownSpace(): void {
+    this.#core.visible?.close()
+    this.#ports.onEnded(this.name)
   }
 
   /** Carrying out an effect may cause the next input: it waits for its turn, so that effects keep their order. */
@@ -300,7 +321,8 @@ export class SpaceDriver {
     } finally {
       this.#isStepping = false
     }
-    if (this.#reaches.size > 0) this.#settleReaches()
+    this.#reaches.settle()
+    if (this.#statusWaits.size > 0) this.#settleStatus()
   }
 
   #carryOut(effect: Effect): void {
@@ -316,7 +338,28 @@ export class SpaceDriver {
         dissemination.announce(this.name, effect.origin, effect.last)
         break
       case 'flushed':
-        this.#onFlushed(effect.id, effect.replicas)
+        this.#flushes.flushed(effect.id, effect.replicas)
+        break
+      case 'shown':
+        this.#flushes.begun()
+        break
+      case 'request':
+        this.#contact.ask(effect.request)
+        break
+      case 'contact-due':
+        this.#contact.now()
+        break
+      case 'status':
+        if (effect.status === 'fenced') report({ kind: 'space-fenced', space: this.name })
+        break
+      case 'flush-void':
+      case 'retire-aborted':
+        break
+      case 'outcome-unknown':
+        report({ kind: 'outcome-unknown', space: this.name, batches: effect.batches })
+        break
+      case 'unkept':
+        report({ kind: 'writes-unkept', space: this.name, batches: effect.batches })
         break
       case 'quarantined':
         report({
@@ -336,47 +379,11 @@ export class SpaceDriver {
     this.#ports.sendMessage(this.name, peer, encodeMessage(message), isBulk)
   }
 
-  #onFlushed(id: number, replicas: number): void {
-    const flush = this.#flushes.get(id)
-    if (flush === undefined) return
-    this.#flushes.delete(id)
-    if (replicas > 1) this.#confirmed = Math.max(this.#confirmed, flush.last)
-    flush.resolve({ replicas })
-  }
-
   #noteWriter(batch: Uint8Array): void {
     try {
       this.#schedule.noteWriter(decodeBatchHeader(batch).origin)
     } catch {
       // The core says what is wrong with it.
     }
-  }
-}
-
-/** The promise's value, or undefined after `timeoutMs`; rejects with the signal's reason when it aborts. */
-async function settledWithin<T>(
-  promise: Promise<T>,
-  timeoutMs: number,
-  signal?: AbortSignal,
-): Promise<T | undefined> {
-  signal?.throwIfAborted()
-  let timer: NodeJS.Timeout | undefined
-  let onAbort: (() => void) | undefined
-  try {
-    return await Promise.race([
-      promise,
-      new Promise<undefined>((resolve, reject) => {
-        timer = setTimeout(resolve, Math.min(timeoutMs, 2 ** 31 - 1), undefined)
-        onAbort = () => {
-          // The signal's own reason, as the platform does.
-          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors
-          reject(signal?.reason)
-        }
-        signal?.addEventListener('abort', onAbort, { once: true })
-      }),
-    ])
-  } finally {
-    clearTimeout(timer)
-    if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort)
   }
 }

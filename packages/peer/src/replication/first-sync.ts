@@ -27,6 +27,8 @@ export class FirstSync {
 
   onMessage(peer: string, message: Message): void {
     if (message.kind === 'digest') this.#hashByPeer.set(peer, message.hash)
+    // It has nothing yet, and waits as we do.
+    if (message.kind === 'digest' && message.speaker.sender === 0n) this.#answered.add(peer)
     if (message.kind === 'answered' && !message.more) this.#answered.add(peer)
     this.#settle()
   }

@@ -102,7 +102,7 @@ export class PeerSpace implements HostedSpace {
 
   async serve(name: string, kind: Kind): Promise<ServedObject> {
     const object = await this.#open(name, kind)
-    return () => object.guardedHandle(kind)
+    return object.guardedHandles(kind)
   }
 
   async #openStrong(

@@ -1,18 +1,22 @@
-import { type Identity } from '@joinery/crdt-objects'
+import { isJoineryError } from '@joinery/crdt-objects'
 import { type ReplicaId } from '@joinery/crdt-objects/engine'
 import { type Dissemination } from '../dissemination/dissemination.ts'
+import { type ControlPort, type DutyPort } from '../identity/control-client.ts'
 import { type SpaceEvents } from '../membership/events.ts'
 import { type Membership } from '../membership/membership.ts'
 import { tickMs } from '../replication/core/contract.ts'
 import { type WriteCount } from '../replication/counted-state.ts'
 import { SpaceDriver } from '../replication/driver.ts'
 import { type Reporter } from '../report.ts'
+import { KeeperDuty, type KeptSpaces } from './keeper-duty.ts'
 
 /** What a registry needs of its surroundings. */
 export interface RegistryPorts {
   readonly membership: Membership
   readonly dissemination: Dissemination
-  readonly identity: () => Identity
+  readonly control: ControlPort & DutyPort
+  /** Whether this peer stays, and keeps spaces before others do. */
+  readonly isKeeper: boolean
   readonly report: Reporter
   readonly count: WriteCount
 }
@@ -20,24 +24,35 @@ export interface RegistryPorts {
 interface Opened {
   readonly driver: SpaceDriver
   users: number
-  /** The first synchronisation, shared by all who open the space meanwhile. */
+  /** Whether one of them is this peer itself, which keeps it for its own sake. */
+  isKept: boolean
+  /** That it is a member and up to date, shared by all who open the space meanwhile. */
   readonly ready: Promise<void>
+  /** Set once it closes: who opens the space then waits, and begins anew. */
+  closing?: Promise<void>
 }
 
+/** How long opening a space waits to be a member of it, before it begins alone. */
+const openMaxMs = 5000
 /** How long opening a space waits for the state that others hold. */
 const firstSyncMaxMs = 5000
 /** How long closing a space waits for another peer to hold what was written. */
 const handOverMaxMs = 2000
+/** So many peers keep a space, and so many of them hold what is acknowledged. */
+const keepers = { keepers: 3, durability: 2 } as const
 
 /** The spaces that are open at this peer, and the way to them for what comes from the network. */
-export class SpaceRegistry implements SpaceEvents {
+export class SpaceRegistry implements SpaceEvents, KeptSpaces {
   readonly #ports: RegistryPorts
   readonly #opened = new Map<string, Opened>()
+  readonly #duty: KeeperDuty | undefined
   #timer: NodeJS.Timeout | undefined
   #isStopped = false
 
   constructor(ports: RegistryPorts) {
     this.#ports = ports
+    const { control, membership, isKeeper } = ports
+    this.#duty = isKeeper ? new KeeperDuty({ control, membership, spaces: this }) : undefined
     this.#scheduleTick()
   }
 
@@ -53,17 +68,62 @@ export class SpaceRegistry implements SpaceEvents {
     return this.#isStopped
   }
 
-  /** Opens `name`, or joins those who have; each call is to be followed by one of `release`. */
+  /**
+   * Opens `name`, or joins those who have; each call is to be followed by one of `release`.
+   *
+   * @throws JoineryError GROUP_BUSY
+   */
   async acquire(name: string, signal?: AbortSignal): Promise<SpaceDriver> {
+    return await this.#acquire(name, signal, false)
+  }
+
+  /** The spaces that this peer keeps for their own sake. */
+  get kept(): string[] {
+    return [...this.#opened].flatMap(([name, { isKept }]) => (isKept ? [name] : []))
+  }
+
+  /** Opens `name` for its own sake, unless it is already. What fails is only not done. */
+  async keep(name: string, signal: AbortSignal): Promise<void> {
+    if (this.#isStopped || this.#opened.get(name)?.isKept === true) return
+    try {
+      await this.#acquire(name, signal, true)
+    } catch (error) {
+      // Others have taken all slots, or there is nobody to begin from.
+      if (!signal.aborted && !isJoineryError(error)) throw error
+    }
+  }
+
+  /** Keeps `name` no longer; its users still have it. */
+  async letGo(name: string): Promise<void> {
+    const opened = this.#opened.get(name)
+    if (opened?.isKept !== true) return
+    opened.isKept = false
+    await this.release(name)
+  }
+
+  async #acquire(
+    name: string,
+    signal: AbortSignal | undefined,
+    isToKeep: boolean,
+  ): Promise<SpaceDriver> {
+    for (let closing = this.#closingOf(name); closing; closing = this.#closingOf(name)) {
+      await abortable(closing, signal)
+    }
     const opened = this.#opened.get(name) ?? this.#open(name)
     opened.users++
+    if (isToKeep) opened.isKept = true
     try {
       await abortable(opened.ready, signal)
     } catch (error) {
+      if (isToKeep) opened.isKept = false
       await this.release(name)
       throw error
     }
     return opened.driver
+  }
+
+  #closingOf(name: string): Promise<void> | undefined {
+    return this.#opened.get(name)?.closing
   }
 
   /** The last one closes the space, and hands over what it wrote if anybody is there to take it. */
@@ -72,21 +132,41 @@ export class SpaceRegistry implements SpaceEvents {
     if (opened === undefined || --opened.users > 0) return
     const { driver } = opened
     driver.seal()
-    const { membership, dissemination } = this.#ports
-    if (driver.unconfirmed > 0 && membership.neighboursOf(name).length > 0) {
+    if (driver.unconfirmed > 0 && this.#ports.membership.neighboursOf(name).length > 0) {
       // Whether it was held in time or not, the space is closed now.
       await driver.flush({ replicas: 2, timeoutMs: handOverMaxMs }).catch(() => undefined)
       // Opened again meanwhile.
       if (opened.users > 0 || this.#opened.get(name) !== opened) return
     }
+    opened.closing ??= driver.leave(handOverMaxMs).then(() => {
+      if (this.#opened.get(name) === opened) this.#close(name)
+    })
+    await opened.closing
+  }
+
+  #close(name: string): void {
+    const opened = this.#opened.get(name)
+    if (opened === undefined) return
     this.#opened.delete(name)
-    driver.stop()
-    dissemination.leave(name)
-    membership.closeSpace(name)
+    opened.driver.stop()
+    this.#ports.dissemination.leave(name)
+    this.#ports.membership.closeSpace(name)
+  }
+
+  /** Where the control group is led, it is known first what members of a space have to act on. */
+  onControlChange(space: string): void {
+    this.find(space)?.contactNow()
+    this.#duty?.soon()
+  }
+
+  /** The process stood still: what was granted for a time is asked for again. */
+  onThaw(): void {
+    for (const driver of this.drivers) driver.contactNow()
   }
 
   stop(): void {
     this.#isStopped = true
+    this.#duty?.stop()
     clearTimeout(this.#timer)
     for (const driver of this.drivers) driver.stop()
     this.#opened.clear()
@@ -113,25 +193,34 @@ export class SpaceRegistry implements SpaceEvents {
   }
 
   #open(name: string): Opened {
-    const { membership, dissemination, report, identity, count } = this.#ports
+    const { membership, dissemination, report, control, isKeeper, count } = this.#ports
     const driver = new SpaceDriver(
       name,
-      identity().replica,
       {
-        dissemination,
-        report,
+        ...{ dissemination, control, report },
         now: () => Date.now(),
         sendMessage: (space, peer, bytes, isBulk) => {
           membership.sendMessage(space, peer, bytes, isBulk)
         },
+        onEnded: (space) => {
+          report({ kind: 'space-ended', space })
+          this.#close(space)
+        },
       },
+      { ...keepers, isStable: isKeeper },
       count,
     )
     let onTold!: (peers: Iterable<string>) => void
     const told = new Promise<Iterable<string>>((resolve) => {
       onTold = resolve
     })
-    const opened = { driver, users: 0, ready: driver.firstSync(told, firstSyncMaxMs) }
+    const synced = driver.firstSync(told, firstSyncMaxMs)
+    const isUsed = (): boolean => opened.users > (opened.isKept ? 1 : 0)
+    // What is only kept begins with what others have, or not at all.
+    const ready = driver.open(openMaxMs, isUsed).then(async () => await synced)
+    // Whoever opens it is told; and if all have given up, nobody is.
+    ready.catch(() => undefined)
+    const opened: Opened = { driver, users: 0, isKept: false, ready }
     this.#opened.set(name, opened)
     dissemination.join(name)
     // Once all have been told, it is known who has the space: their state is waited for.

@@ -87,9 +87,11 @@ export class Clients {
     return clientNumber(this.context.id(SELF))
   }
 
-  /** The index of a replica that is this client. Only clients that came from here are asked for. */
+  /** The index of a replica that is this client. Only clients that came from here are asked for, and our own. */
   index(client: number): number {
-    if (this.generation !== this.context.generation) this.learn()
+    const isVoid = this.generation !== this.context.generation
+    // What was made again is ours, and nobody had to look up whose it is.
+    if (isVoid || !this.indexByClient.has(client)) this.learn()
     const index = this.indexByClient.get(client)
     if (index === undefined) throw new Error(`no replica is client ${client}`)
     return index

@@ -1,8 +1,11 @@
-import type { Transaction } from 'yjs'
+import type { ID, Transaction } from 'yjs'
 import { SELF } from '../../state/context.ts'
 import { yjs } from './engine.ts'
 import { integrateOwn, remove, type Arrival, type Deletions, type Tools } from './integrate.ts'
+import type { ItemList } from './steps.ts'
 import { NONE, type Section, type Struct } from './structs.ts'
+
+type Store = Transaction['doc']['store']
 
 /** Clocks from which units of a life that is over are made again, and from which ours are them. */
 export interface ReissueClocks {
@@ -20,8 +23,11 @@ export interface ReissuedEdits {
 }
 
 /**
- * Makes units of another life again, as ours: each beside the neighbours it had, as far as they are here. A neighbour
- * that was cut is left out; a unit with none left goes to the begin. Then deletes what that life deleted.
+ * Makes units of another life again, as ours: each right after the left neighbour it had, or, where that was cut, right
+ * before the right one; a unit with none left goes to the begin. Then deletes what that life deleted.
+ *
+ * They go where we would insert them now. The naive way, with both neighbours as they were, puts units of ours between
+ * units that we know stand closer together by now, which is what receivers take for somebody's mistake, and drop.
  */
 export function reissueEdits(
   transaction: Transaction,
@@ -31,21 +37,34 @@ export function reissueEdits(
   // The first batch may only have deleted.
   if (from.old === Infinity) from.old = section.structs[0]?.clock ?? Infinity
   const ownRow = indexes.length
-  const arrival: Arrival = { sections: [], deletions: [], indexes: [...indexes, SELF] }
+  const rows = [...indexes, SELF]
+  const arrival: Arrival = { sections: [], deletions: [], indexes: rows }
   const clientOf = (row: number): number | undefined => {
-    return tools.clients.client(arrival.indexes[row] ?? SELF)
+    return tools.clients.client(rows[row] ?? SELF)
   }
-  const isHere = (row: number, clock: number): boolean => {
-    const client = clientOf(row)
-    return client !== undefined && clock < yjs().getState(transaction.doc.store, client)
+  const idHere = (row: number, clock: number): ID | null => {
+    const client = row === NONE ? undefined : clientOf(row)
+    const isHere = client !== undefined && clock < yjs().getState(transaction.doc.store, client)
+    return isHere ? yjs().createID(client, clock) : null
+  }
+  const rowByClient = new Map<number, number>()
+  const rowOf = (id: ID | null): readonly [number, number] => {
+    if (id === null) return [NONE, 0]
+    const known = rowByClient.get(id.client)
+    const row = known ?? rows.push(tools.clients.index(id.client)) - 1
+    rowByClient.set(id.client, row)
+    return [row, id.clock]
   }
   const moved = (row: number, clock: number): readonly [number, number] =>
     row === 0 && clock >= from.old ? [ownRow, clock - from.old + from.now] : [row, clock]
   const again = (struct: Struct): Struct => {
-    let [leftRow, leftClock] = moved(struct.leftRow, struct.leftClock)
-    let [rightRow, rightClock] = moved(struct.rightRow, struct.rightClock)
-    if (leftRow !== NONE && !isHere(leftRow, leftClock)) [leftRow, leftClock] = [NONE, 0]
-    if (rightRow !== NONE && !isHere(rightRow, rightClock)) [rightRow, rightClock] = [NONE, 0]
+    const left = idHere(...moved(struct.leftRow, struct.leftClock))
+    const right = left === null ? idHere(...moved(struct.rightRow, struct.rightClock)) : null
+    const { store } = transaction.doc
+    const before = right === null ? left : unitBefore(store, right)
+    const after = right ?? (before === null ? firstUnit(tools.root) : unitAfter(store, before))
+    const [leftRow, leftClock] = rowOf(before)
+    const [rightRow, rightClock] = rowOf(after)
     const clock = struct.clock - from.old + from.now
     return { ...struct, clock, leftRow, leftClock, rightRow, rightClock }
   }
@@ -60,6 +79,23 @@ export function reissueEdits(
       if (length > before) deleteRange(transaction, clientOf(ownRow), clock, length - before)
     }
   }
+}
+
+/** The unit that stands before this one, deleted ones counted. */
+function unitBefore(store: Store, { client, clock }: ID): ID | null {
+  const item = yjs().getItem(store, yjs().createID(client, clock))
+  return clock > item.id.clock ? yjs().createID(client, clock - 1) : (item.left?.lastId ?? null)
+}
+
+/** The unit that stands after this one, deleted ones counted. */
+function unitAfter(store: Store, { client, clock }: ID): ID | null {
+  const item = yjs().getItem(store, yjs().createID(client, clock))
+  const isLast = clock === item.id.clock + item.length - 1
+  return isLast ? (item.right?.id ?? null) : yjs().createID(client, clock + 1)
+}
+
+function firstUnit(root: ItemList): ID | null {
+  return root._start?.id ?? null
 }
 
 function deleteRange(

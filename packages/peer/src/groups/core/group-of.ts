@@ -1,6 +1,7 @@
 /** The group that orders the object `name` of `space`: the same at every peer and for ever, so its hash is part of the protocol. */
 export function groupOf(space: string, name: string, groupCount: number): number {
-  if (groupCount === 1) return 0
+  // What no user can name is the cluster's own.
+  if (groupCount === 1 || space.startsWith('/')) return 0
   // FNV-1a over UTF-16 units; no name of a space has a "/".
   let hash = 0x811c9dc5
   const path = `${space}/${name}`

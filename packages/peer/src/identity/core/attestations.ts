@@ -1,12 +1,16 @@
-import { type ReplicaId } from '@joinery/crdt-objects/engine'
-import { type KeeperView } from './control-contract.ts'
+import { type ReplicaId, VersionVector } from '@joinery/crdt-objects/engine'
+import { type KeeperView, type SpaceView } from './control-contract.ts'
 import { quorumToCatchUp } from './keeper-set.ts'
-import { type Statement } from './member-contract.ts'
-import { type Reach, type SlotVector } from './slot-vector.ts'
+import { type HeldStatement, type Statement } from './member-contract.ts'
 
 interface Attested {
-  readonly vector: SlotVector
+  readonly vector: VersionVector
+  /** It had entered this when it said what it holds. */
+  readonly epoch: number
+  /** The newest set of keepers that it has spoken under. */
   readonly keepersVersion: number
+  /** The set that it knew when it told all of `vector`: by then it held no more under any older one. */
+  readonly statedVersion: number
 }
 
 /** What the other members said that they hold. Only a member's word counts: a joiner may yet throw its snapshot away. */
@@ -14,32 +18,80 @@ export class Attestations {
   /** Invariant: of incarnations that are not sealed, at the last trim. */
   readonly #attestedBy = new Map<ReplicaId, Attested>()
   /** Of old keepers that know of the change: what they held when they first said so. */
-  #toCatchUp = new Map<ReplicaId, SlotVector>()
+  #toCatchUp = new Map<ReplicaId, VersionVector>()
   #caughtUpWith = new Set<ReplicaId>()
   #changeVersion = 0
 
-  note({ sender, vector, keepersVersion }: Statement): void {
+  note({ sender, vector, epoch, keepersVersion }: Statement): void {
     const known = this.#attestedBy.get(sender)
     // A member's vector only grows: what covers less came late.
-    if (known !== undefined && !vector.coversAll(known.vector)) return
+    if (known !== undefined && !vector.covers(known.vector)) return
     const version = Math.max(keepersVersion, known?.keepersVersion ?? 0)
-    this.#attestedBy.set(sender, { vector, keepersVersion: version })
+    this.#attestedBy.set(sender, {
+      ...{ vector, epoch },
+      ...{ keepersVersion: version, statedVersion: keepersVersion },
+    })
   }
 
-  /** Those of `members` that are not known to have all of `vector`. */
-  behind(members: readonly ReplicaId[], vector: SlotVector): ReplicaId[] {
-    return members.filter(
-      (member) => !(this.#attestedBy.get(member)?.vector.coversAll(vector) ?? false),
+  /** Notes what was said of one origin only. */
+  noteHeld({ sender, origin, last, keepersVersion }: HeldStatement): void {
+    const known = this.#attestedBy.get(sender)
+    const vector = known?.vector ?? new VersionVector()
+    if (last > 0 && !vector.has(origin, last)) vector.set(origin, last)
+    const version = Math.max(keepersVersion, known?.keepersVersion ?? 0)
+    // Not the epoch of now, nor the set that is known now: what it held by then is not told here.
+    const { epoch = 0, statedVersion = 0 } = known ?? {}
+    this.#attestedBy.set(sender, { vector, epoch, statedVersion, keepersVersion: version })
+  }
+
+  /**
+   * The epoch that all of `members` have said they entered, once `own` has what each had written by then: nobody writes
+   * under an earlier one any more, and nothing that was is on its way. Undefined while one has said nothing.
+   */
+  settledEpoch(members: readonly ReplicaId[], own: VersionVector): number | undefined {
+    let settled = Infinity
+    for (const member of members) {
+      const attested = this.#attestedBy.get(member)
+      if (attested === undefined || !own.has(member, attested.vector.get(member))) return undefined
+      settled = Math.min(settled, attested.epoch)
+    }
+    return settled
+  }
+
+  /** Whether one of `members` besides `own` is known to have all of `vector`. */
+  hasTaker(members: readonly ReplicaId[], own: ReplicaId, vector: VersionVector): boolean {
+    return members.some(
+      (member) => member !== own && this.#attestedBy.get(member)?.vector.covers(vector) === true,
     )
   }
 
   /** Whether all of `members` are known to have applied it. */
   allHold(members: readonly ReplicaId[], origin: ReplicaId, seq: number): boolean {
-    return members.every((member) => this.#holds(member, origin, seq))
+    return members.every((member) => this.#attestedBy.get(member)?.vector.has(origin, seq) ?? false)
   }
 
-  #holds(member: ReplicaId, origin: ReplicaId, seq: Reach): boolean {
-    return this.#attestedBy.get(member)?.vector.covers(origin, seq) ?? false
+  /** Those of `members` that are not `own`, and how many of them are known to have applied its update `seq`. */
+  others(
+    members: readonly ReplicaId[],
+    own: ReplicaId | undefined,
+    seq: number,
+  ): { readonly members: number; readonly holders: number } {
+    const others = members.filter((member) => member !== own)
+    const holders = others.filter(
+      (member) => own !== undefined && this.#holdsOurs(member, own, seq),
+    )
+    return { members: others.length, holders: holders.length }
+  }
+
+  /** Whether all of `members` are known to have applied update `seq` of ours. */
+  allHoldOurs(members: readonly ReplicaId[], own: ReplicaId, seq: number): boolean {
+    return members.every((member) => this.#holdsOurs(member, own, seq))
+  }
+
+  /** To whom our life is over, what was cut of it is as good as applied: that is no word of having it. */
+  #holdsOurs(member: ReplicaId, own: ReplicaId, seq: number): boolean {
+    const reach = this.#attestedBy.get(member)?.vector.get(own) ?? 0
+    return reach !== 'sealed' && reach >= seq
   }
 
   /**
@@ -52,14 +104,44 @@ export class Attestations {
       if (keeper === own) return true
       return (
         this.#attestedBy.get(keeper)?.keepersVersion === view.version &&
-        this.#holds(keeper, own, last)
+        this.#holdsOurs(keeper, own, last)
       )
     })
     return counted.length
   }
 
-  /** Whether `vector` has what enough of the old keepers held when they had learnt that it is to be a keeper's. */
-  hasCaughtUp(view: KeeperView, vector: SlotVector): boolean {
+  /**
+   * How many hold `own` up to `last`, for who wants `replicas` of them: keepers; of more than there are of these all, and
+   * other members. Never fewer keepers than a seal may not miss: what a single one holds, a seal could cut without it.
+   */
+  holders(
+    { keepers, members }: Pick<SpaceView, 'keepers' | 'members'>,
+    own: ReplicaId,
+    last: number,
+    replicas: number,
+  ): number {
+    const counted = this.keepersThatHold(keepers, own, last)
+    const { length } = keepers.keepers
+    if (replicas <= Math.max(length, keepers.durability) || counted < length) return counted
+    const others = members.filter(
+      (member) =>
+        !keepers.keepers.includes(member) && (member === own || this.#holdsOurs(member, own, last)),
+    )
+    return counted + others.length
+  }
+
+  /** Whether `keeper` has not told all that it holds since it knows of this set. */
+  isAwaited(keeper: ReplicaId, { keepers, version }: KeeperView): boolean {
+    const { statedVersion = 0 } = this.#attestedBy.get(keeper) ?? {}
+    return keepers.includes(keeper) && statedVersion < version
+  }
+
+  /** Whether `own` is to be a keeper, and has what enough of the old ones held when they had learnt of that. */
+  hasCaughtUp(
+    view: KeeperView,
+    own: Pick<Statement, 'vector'> & { readonly id: ReplicaId },
+  ): boolean {
+    if (view.incoming !== own.id) return false
     if (this.#changeVersion !== view.version) {
       this.#changeVersion = view.version
       this.#toCatchUp = new Map()
@@ -67,11 +149,11 @@ export class Attestations {
     }
     for (const keeper of view.keepers) {
       const attested = this.#attestedBy.get(keeper)
-      if (attested?.keepersVersion === view.version && !this.#toCatchUp.has(keeper)) {
+      if (attested?.statedVersion === view.version && !this.#toCatchUp.has(keeper)) {
         this.#toCatchUp.set(keeper, attested.vector)
       }
       const needed = this.#toCatchUp.get(keeper)
-      if (needed !== undefined && vector.coversAll(needed)) this.#caughtUpWith.add(keeper)
+      if (needed !== undefined && own.vector.covers(needed)) this.#caughtUpWith.add(keeper)
     }
     return this.#caughtUpWith.size >= quorumToCatchUp(view)
   }

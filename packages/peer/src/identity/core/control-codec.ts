@@ -2,15 +2,16 @@ import { Reader, Writer } from '@joinery/crdt-objects/engine'
 import { type ControlLimits, type EpochRecord, type SealRecord } from './control-contract.ts'
 import { ControlState } from './control-state.ts'
 import { type KeeperSet } from './keeper-set.ts'
-import { type Sealing, type Slot, SpaceControl } from './space-control.ts'
+import { type Slot } from './slot-table.ts'
+import { type Beginning, type Sealing, SpaceControl } from './space-control.ts'
 
 const VERSION = 1
 const statuses = ['free', 'leased', 'sealing'] as const
 
 /** The least bytes that one of each takes: a count beyond what can follow is refused before anything is made. */
 const bytesEach = {
-  space: 20,
-  slot: 8,
+  space: 21,
+  slot: 10,
   sealing: 6,
   report: 9,
   record: 2,
@@ -24,6 +25,7 @@ export function encodeControlState(state: ControlState): Uint8Array {
   writer.byte(VERSION)
   writer.varint(state.endedSessions.size)
   for (const session of state.endedSessions) writer.text(session)
+  writeBeginning(writer, state.beginning)
   writer.varint(state.spaceByName.size)
   for (const space of state.spaceByName.values()) writeSpace(writer, space)
   return writer.finish()
@@ -46,6 +48,7 @@ export function decodeControlState(
   for (let left = count(reader, 1, endedSessionsMax, 'sessions'); left > 0; left--) {
     state.endedSessions.add(reader.text())
   }
+  state.beginning = readBeginning(reader)
   for (let left = count(reader, bytesEach.space, spacesMax, 'spaces'); left > 0; left--) {
     const space = readSpace(reader, state.limits)
     if (state.spaceByName.has(space.name)) reader.fail('a space twice')
@@ -61,11 +64,24 @@ function count(reader: Reader, bytes: number, most: number, what: string): numbe
   return found
 }
 
+function writeBeginning(writer: Writer, { slot, revision, generation }: Beginning): void {
+  writer.varint(slot)
+  writer.varint(revision)
+  writer.varint(generation)
+}
+
+function readBeginning(reader: Reader): Beginning {
+  return { slot: reader.varint(), revision: reader.varint(), generation: reader.varint() }
+}
+
 function writeSpace(writer: Writer, space: SpaceControl): void {
   writer.text(space.name)
   writeKeepers(writer, space.keepers)
-  writer.varint(space.generation)
-  writer.varint(space.revision)
+  writeBeginning(writer, {
+    slot: space.firstSlot,
+    revision: space.revision,
+    generation: space.generation,
+  })
   writer.varint(space.epoch)
   writer.varint(space.rounds)
   writer.varint(space.wordsGiven)
@@ -85,15 +101,13 @@ function writeSpace(writer: Writer, space: SpaceControl): void {
 }
 
 function readSpace(reader: Reader, limits: ControlLimits): SpaceControl {
-  const space = new SpaceControl(reader.text(), readKeepers(reader))
-  space.generation = reader.varint()
-  space.revision = reader.varint()
+  const space = new SpaceControl(reader.text(), readKeepers(reader), readBeginning(reader))
   space.epoch = reader.varint()
   space.rounds = reader.varint()
   space.wordsGiven = reader.varint()
   space.isFounded = readBit(reader)
   for (let left = count(reader, bytesEach.slot, limits.slotsMax, 'slots'); left > 0; left--) {
-    space.slots.push(readSlot(reader))
+    space.addSlot(readSlot(reader))
   }
   for (let left = reader.count(bytesEach.sealing); left > 0; left--) readSealing(reader, space)
   const sealing = space.slots.filter(({ status }) => status === 'sealing').length
@@ -138,6 +152,8 @@ function writeSlot(writer: Writer, slot: Slot): void {
   writer.text(slot.session)
   writer.varint(slot.request)
   writer.varint(slot.number)
+  writer.byte(slot.isStable ? 1 : 0)
+  writer.byte(slot.isAbandoned ? 1 : 0)
 }
 
 function readSlot(reader: Reader): Slot {
@@ -147,13 +163,9 @@ function readSlot(reader: Reader): Slot {
   const epoch = reader.varint()
   const session = reader.text()
   return {
-    inc,
-    status,
-    isActive,
-    epoch,
-    session,
-    request: reader.varint(),
-    number: reader.varint(),
+    ...{ inc, status, isActive, epoch, session },
+    ...{ request: reader.varint(), number: reader.varint() },
+    ...{ isStable: readBit(reader), isAbandoned: readBit(reader) },
   }
 }
 

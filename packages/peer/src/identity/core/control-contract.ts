@@ -35,6 +35,12 @@ interface Reporting extends OfMember {
   readonly held: readonly HeldReport[]
 }
 
+interface Ending {
+  readonly space: string
+  /** Only if nothing has changed since this revision. Absent, it is an operator's word. */
+  readonly revision?: number | undefined
+}
+
 export type MemberCommand =
   /** A joiner is at the current epoch and has fenced all that is in sealing: it is a member from here on. */
   | ({ readonly kind: 'activate' } & Reporting)
@@ -45,6 +51,8 @@ export type MemberCommand =
   | ({ readonly kind: 'retire'; readonly claimed: number } & OfMember)
   /** The incoming keeper holds what the keepers before it held when they learnt of the change `version`. */
   | ({ readonly kind: 'caught-up'; readonly version: number } & OfMember)
+  /** The holder is the only one that is a member, or may be again, and gives the space up with all that is in it. */
+  | ({ readonly kind: 'dissolve' } & OfMember)
 
 export type ControlCommand =
   | MemberCommand
@@ -60,11 +68,15 @@ export type ControlCommand =
       readonly space: string
       readonly session: string
       readonly request: number
+      /** It is there to stay, and is chosen as a keeper before others. */
+      readonly isStable?: boolean | undefined
     }
   /** A peer's session ended: all leases under it are sealed. */
   | { readonly kind: 'end-session'; readonly session: string }
   /** A member that renews blocks a seal for too long. */
   | { readonly kind: 'start-seal'; readonly space: string; readonly member: ReplicaId }
+  /** The holder says itself that it is gone for good, with what nobody else has. */
+  | { readonly kind: 'leave'; readonly space: string; readonly member: ReplicaId }
   /** Closes an epoch with all seals that are ready. The leader's beat. */
   | { readonly kind: 'close-epoch'; readonly space: string }
   /** Makes a member a keeper, in the place of `outgoing` or beside the others. */
@@ -81,9 +93,9 @@ export type ControlCommand =
       readonly space: string
       readonly keepers: readonly ReplicaId[]
     }
-  /** The operator's word that every member is gone: a new generation of the space, with nothing in it. */
-  | { readonly kind: 'declare-lost'; readonly space: string }
-  | { readonly kind: 'end-space'; readonly space: string }
+  /** Every member is gone: a new generation of the space, with nothing in it. */
+  | ({ readonly kind: 'declare-lost' } & Ending)
+  | ({ readonly kind: 'end-space' } & Ending)
 
 /** A read, which changes nothing: what a member is told at every contact. */
 export interface ViewRequest {
@@ -129,7 +141,7 @@ export interface SpaceView {
   readonly epoch: number
   /** No member is below it: records up to it are forgotten. */
   readonly floor: number
-  /** Of the epochs after the asker's. */
+  /** Of the epochs after the asker's, as many from the first on as one answer takes: who enters those asks again. */
   readonly records: readonly EpochRecord[]
   readonly sealings: readonly SealingView[]
   readonly members: readonly ReplicaId[]
@@ -146,13 +158,16 @@ export interface SpaceView {
   readonly genesis?: readonly ReplicaId[] | undefined
 }
 
-export type ControlAnswer =
-  | { readonly kind: 'view'; readonly view: SpaceView }
+/** What comes of a command. The group keeps it while its caller may ask again, so it is small: a view is asked for apart. */
+export type ControlReply =
+  /** A member's command was carried out, or one that came later had overtaken it: the view tells how things stand. */
+  | { readonly kind: 'taken' }
+  /** `epoch` is the one that the space is in: a joiner has no replica that could be behind. */
   | {
       readonly kind: 'leased'
       readonly request: number
       readonly member: ReplicaId
-      readonly view: SpaceView
+      readonly epoch: number
     }
   | { readonly kind: 'done' }
   /** The keepers that were dropped, and of whom acknowledged updates may be lost with them. */
@@ -162,6 +177,23 @@ export type ControlAnswer =
       readonly mayLose: readonly ReplicaId[]
     }
   /** Nothing changed. */
+  | { readonly kind: 'refused'; readonly reason: ControlRefusal }
+
+/** What comes of a question. */
+export type ViewAnswer =
+  | { readonly kind: 'view'; readonly view: SpaceView }
+  | { readonly kind: 'refused'; readonly reason: ControlRefusal }
+
+/** What whoever asks is told: the reply, and the view that goes with it. */
+export type ControlAnswer =
+  | { readonly kind: 'view'; readonly view: SpaceView }
+  | {
+      readonly kind: 'leased'
+      readonly request: number
+      readonly member: ReplicaId
+      readonly view: SpaceView
+    }
+  | Extract<ControlReply, { readonly kind: 'done' | 'replaced' }>
   | {
       readonly kind: 'refused'
       readonly reason: ControlRefusal

@@ -1,17 +1,21 @@
 import { type ReplicaId } from '@joinery/crdt-objects/engine'
 import {
-  type ControlAnswer,
   type ControlCommand,
   type ControlLimits,
   type ControlRefusal,
+  type ControlReply,
   defaultControlLimits,
   type MemberCommand,
+  type ViewAnswer,
   type ViewRequest,
 } from './control-contract.ts'
-import { abandonChange, appoint, completeChange, replaceKeepers } from './keeper-set.ts'
-import { readySeals, wouldBlock } from './seal-rule.ts'
-import { type Slot, SpaceControl } from './space-control.ts'
+import { abandonChange, appoint, completeChange, enlarge, replaceKeepers } from './keeper-set.ts'
+import { closableSeals, wouldBlock } from './seal-rule.ts'
+import { type Beginning, SpaceControl } from './space-control.ts'
 import { viewOf } from './space-view.ts'
+
+/** Beyond it the numbers of slots begin again: nobody has been away for so many. */
+const FIRST_SLOT_MAX = 2 ** 22
 
 type CommandOf<Kind extends ControlCommand['kind']> = Extract<
   ControlCommand,
@@ -28,6 +32,8 @@ type CommandOf<Kind extends ControlCommand['kind']> = Extract<
 export class ControlState {
   readonly limits: ControlLimits
   readonly spaceByName = new Map<string, SpaceControl>()
+  /** Where the numbers of the next space begin. Invariant: beyond those of any ended space, which may be of its name. */
+  beginning: Beginning = { slot: 0, revision: 1, generation: 1 }
   /** Invariant: in the order of their ends; at most `endedSessionsMax`. */
   readonly endedSessions = new Set<string>()
 
@@ -36,11 +42,12 @@ export class ControlState {
   }
 
   /** Carries out a command at `nowMs`, the group's agreed time. */
-  apply(command: ControlCommand, nowMs: number): ControlAnswer {
+  apply(command: ControlCommand, nowMs: number): ControlReply {
     if (command.kind === 'found') return this.#found(command)
     if (command.kind === 'end-session') return this.#endSession(command.session, nowMs)
     const space = this.spaceByName.get(command.space)
     if (space === undefined) return refused('unknown-space')
+    const { revision } = space
     space.revision++
     switch (command.kind) {
       case 'lease':
@@ -50,6 +57,7 @@ export class ControlState {
       case 'reinstate':
       case 'retire':
       case 'caught-up':
+      case 'dissolve':
         return this.#takeMember(space, command, nowMs)
       case 'start-seal': {
         if (space.slotOf(command.member) === undefined) return refused('not-a-member')
@@ -58,6 +66,9 @@ export class ControlState {
         if (sealing !== undefined) sealing.isForBlocking = true
         return answered(outcome)
       }
+      case 'leave':
+        if (space.slotOf(command.member) !== undefined) abandon(space, command.member, nowMs)
+        return { kind: 'done' }
       case 'close-epoch':
         return this.#closeEpoch(space, nowMs)
       case 'appoint-keeper':
@@ -69,21 +80,22 @@ export class ControlState {
       case 'replace-keepers':
         return this.#replaceKeepers(space, command)
       case 'declare-lost':
-        return this.#declareLost(space, nowMs)
       case 'end-space':
-        this.spaceByName.delete(space.name)
+        if ((command.revision ?? revision) !== revision) return refused('not-its-time')
+        if (command.kind === 'declare-lost') this.#beginAnew(space, nowMs)
+        else this.#endSpace(space)
         return { kind: 'done' }
     }
   }
 
   /** Answers a question; nothing changes. */
-  view(request: ViewRequest): ControlAnswer {
+  view(request: ViewRequest): ViewAnswer {
     const space = this.spaceByName.get(request.space)
-    if (space === undefined) return refused('unknown-space')
+    if (space === undefined) return { kind: 'refused', reason: 'unknown-space' }
     return { kind: 'view', view: viewOf(space, request.member, request.epoch) }
   }
 
-  #found({ space: name, keepers, durability }: CommandOf<'found'>): ControlAnswer {
+  #found({ space: name, keepers, durability }: CommandOf<'found'>): ControlReply {
     const found = this.spaceByName.get(name)
     if (found !== undefined) {
       const { keepers: set } = found
@@ -93,93 +105,90 @@ export class ControlState {
     const isSound = Number.isInteger(keepers) && Number.isInteger(durability)
     if (!isSound || durability < 1 || durability > keepers) return refused('invalid')
     if (this.spaceByName.size >= this.limits.spacesMax) return refused('too-many-spaces')
-    this.spaceByName.set(name, new SpaceControl(name, [keepers, durability]))
+    this.spaceByName.set(name, new SpaceControl(name, [keepers, durability], this.beginning))
     return { kind: 'done' }
   }
 
-  #lease(space: SpaceControl, { session, request }: CommandOf<'lease'>): ControlAnswer {
+  #lease(space: SpaceControl, command: CommandOf<'lease'>): ControlReply {
+    const { session, request, isStable = false } = command
     if (this.endedSessions.has(session)) return refused('session-ended')
-    let index = space.slots.findIndex(
+    const found = space.slots.findIndex(
       (slot) => slot.status === 'leased' && slot.session === session && slot.request === request,
     )
-    if (index < 0) {
-      index = space.slots.findIndex(({ status }) => status === 'free')
-      if (index < 0 && space.slots.length >= this.limits.slotsMax) return refused('no-free-slot')
-      if (index < 0) index = space.slots.push(newSlot()) - 1
-      const slot = space.slots[index]!
-      slot.inc++
-      Object.assign(slot, { status: 'leased', isActive: false, epoch: 0, number: 0 })
-      Object.assign(slot, { session, request })
-    }
-    const member = space.idAt(index)
-    // A joiner needs no records yet: it has no replica that could be behind.
-    return { kind: 'leased', request, member, view: viewOf(space, member, space.epoch) }
+    const index =
+      found >= 0 ? found : space.lease({ session, request, isStable }, this.limits.slotsMax)
+    if (index === undefined) return refused('no-free-slot')
+    return { kind: 'leased', request, member: space.idAt(index), epoch: space.epoch }
   }
 
-  #takeMember(space: SpaceControl, command: MemberCommand, nowMs: number): ControlAnswer {
-    const slot = space.slotOf(command.member)
-    if (slot !== undefined && command.number >= slot.number) {
-      slot.number = command.number
-      const refusal = this.#carryOut(space, slot, command, nowMs)
-      if (refusal !== undefined) return this.#refusedWith(space, command, refusal)
+  #takeMember(space: SpaceControl, command: MemberCommand, nowMs: number): ControlReply {
+    const { member, number, epoch } = command
+    const slot = space.slotOf(member)
+    if (slot !== undefined && number >= slot.number) {
+      space.note(member, { number })
+      const refusal = this.#carryOut(space, command, nowMs)
+      if (refusal !== undefined) return refused(refusal)
+      const entered = Math.max(slot.epoch, Math.min(epoch, space.epoch))
+      if (space.slotOf(member) !== undefined) space.note(member, { epoch: entered })
       space.forget(nowMs, this.limits.gravesMax)
     }
-    return { kind: 'view', view: viewOf(space, command.member, command.epoch) }
+    return { kind: 'taken' }
   }
 
   #carryOut(
     space: SpaceControl,
-    slot: Slot,
     command: MemberCommand,
     nowMs: number,
   ): ControlRefusal | undefined {
     const { member, epoch } = command
+    const { status, isActive } = space.slotOf(member)!
     switch (command.kind) {
-      case 'activate': {
-        if (slot.status !== 'leased') return 'not-its-time'
-        if (slot.isActive) break
+      case 'activate':
+        if (status !== 'leased') return 'not-its-time'
+        if (isActive) return undefined
         if (epoch !== space.epoch || !space.coversSealings(member, command.held)) {
           return 'not-its-time'
         }
-        slot.isActive = true
-        space.isFounded = true
+        space.activate(member)
         space.report(member, command.held)
-        break
-      }
+        // Larger at once is safe, and a space that has just begun needs keepers.
+        enlarge(space.keepers, member)
+        space.sealDeserted(nowMs)
+        return undefined
       case 'report':
         if (!space.isMember(member)) return 'not-a-member'
         space.report(member, command.held)
-        break
+        return undefined
       case 'reinstate': {
         if (this.endedSessions.has(command.session)) return 'session-ended'
-        if (!slot.isActive) return 'not-its-time'
-        if (slot.status === 'sealing') {
+        if (!isActive) return 'not-its-time'
+        if (status === 'sealing') {
           const isCurrent = epoch === space.epoch && space.coversSealings(member, command.held)
           if (!isCurrent || wouldBlock(space, member, command.held)) return 'not-its-time'
           space.cancelSeal(member)
         }
-        slot.session = command.session
+        space.note(member, { session: command.session, isAbandoned: false })
         space.report(member, command.held)
-        break
+        space.sealDeserted(nowMs)
+        return undefined
       }
-      case 'retire':
-        if (slot.status !== 'leased' || !slot.isActive) break
-        if (space.startSeal(member, command.claimed, nowMs) === 'last-member') return 'last-member'
-        break
+      case 'retire': {
+        if (status !== 'leased' || !isActive) return undefined
+        const outcome = space.startSeal(member, command.claimed, nowMs)
+        return outcome === 'done' ? undefined : outcome
+      }
       case 'caught-up':
         if (!space.isMember(member)) return 'not-a-member'
         completeChange(space.keepers, member, command.version)
+        return undefined
+      case 'dissolve':
+        if (!isActive || !isOnlyOne(space, member)) return 'not-its-time'
+        this.#beginAnew(space, nowMs)
+        return undefined
     }
-    slot.epoch = Math.max(slot.epoch, Math.min(epoch, space.epoch))
-    return undefined
   }
 
-  #refusedWith(space: SpaceControl, command: MemberCommand, reason: ControlRefusal): ControlAnswer {
-    return { kind: 'refused', reason, view: viewOf(space, command.member, command.epoch) }
-  }
-
-  /** Of the last member a session ends without effect: only an operator's word says that the space is lost. */
-  #endSession(session: string, nowMs: number): ControlAnswer {
+  #endSession(session: string, nowMs: number): ControlReply {
     this.endedSessions.delete(session)
     this.endedSessions.add(session)
     for (const oldest of this.endedSessions) {
@@ -189,22 +198,17 @@ export class ControlState {
     for (const space of this.spaceByName.values()) {
       for (const [index, slot] of space.slots.entries()) {
         if (slot.status === 'free' || slot.session !== session) continue
-        space.startSeal(space.idAt(index), undefined, nowMs)
+        abandon(space, space.idAt(index), nowMs)
         space.revision++
       }
     }
     return { kind: 'done' }
   }
 
-  #closeEpoch(space: SpaceControl, nowMs: number): ControlAnswer {
+  #closeEpoch(space: SpaceControl, nowMs: number): ControlReply {
     const { recordsMax, gravesMax, graveMs } = this.limits
-    const seals = readySeals(space)
-    const floor = space.floor()
-    const isFull = space.records.length >= recordsMax
-    // With a full table only what holds the floor down may still go.
-    const holdsFloor = (id: ReplicaId): boolean =>
-      space.slotOf(id)?.isActive === true && space.slotOf(id)?.epoch === floor
-    if (seals.length > 0 && (!isFull || seals.some((seal) => holdsFloor(seal.incarnation)))) {
+    const seals = closableSeals(space, recordsMax)
+    if (seals.length > 0) {
       space.epoch++
       space.records.push({ epoch: space.epoch, seals })
       for (const { incarnation, last } of seals) space.bury(incarnation, last, nowMs + graveMs)
@@ -213,7 +217,7 @@ export class ControlState {
     return { kind: 'done' }
   }
 
-  #replaceKeepers(space: SpaceControl, command: CommandOf<'replace-keepers'>): ControlAnswer {
+  #replaceKeepers(space: SpaceControl, command: CommandOf<'replace-keepers'>): ControlReply {
     const { keepers } = command
     const isValid =
       keepers.length <= space.keepers.wanted && new Set(keepers).size === keepers.length
@@ -226,7 +230,7 @@ export class ControlState {
   }
 
   /** Everything that was is sealed at 0, and the state with it: from here on a replica begins with nothing. */
-  #declareLost(space: SpaceControl, nowMs: number): ControlAnswer {
+  #beginAnew(space: SpaceControl, nowMs: number): void {
     for (const index of space.slots.keys()) {
       if (space.slots[index]!.status === 'free') continue
       space.bury(space.idAt(index), 0, nowMs + this.limits.graveMs)
@@ -237,21 +241,39 @@ export class ControlState {
     space.isFounded = false
     replaceKeepers(space.keepers, [])
     space.forget(nowMs, this.limits.gravesMax)
-    return { kind: 'done' }
+  }
+
+  /** Who was away may still hold what was in it: a space of the same name, later, has other numbers. */
+  #endSpace({ name, slots, revision, generation }: SpaceControl): void {
+    this.spaceByName.delete(name)
+    const { beginning } = this
+    const slot = beginning.slot + slots.length
+    this.beginning = {
+      slot: slot > FIRST_SLOT_MAX ? 0 : slot,
+      revision: Math.max(beginning.revision, revision + 1),
+      generation: Math.max(beginning.generation, generation + 1),
+    }
   }
 }
 
-function newSlot(): Slot {
-  return {
-    ...{ inc: 0, status: 'free', isActive: false, epoch: 0 },
-    ...{ session: '', request: 0, number: 0 },
-  }
+/** Its holder is gone. The last member is sealed when there is another, or declared lost. */
+function abandon(space: SpaceControl, member: ReplicaId, nowMs: number): void {
+  space.note(member, { isAbandoned: true })
+  space.startSeal(member, undefined, nowMs)
 }
 
-function refused(reason: ControlRefusal): ControlAnswer {
+/** Whether all others that may have anything of the space are gone: those in sealing, and without a session. */
+function isOnlyOne(space: SpaceControl, member: ReplicaId): boolean {
+  return space.unsealed().every((id) => {
+    const slot = space.slotOf(id)
+    return id === member || (slot?.status === 'sealing' && slot.isAbandoned)
+  })
+}
+
+function refused(reason: ControlRefusal): ControlReply {
   return { kind: 'refused', reason }
 }
 
-function answered(outcome: 'done' | ControlRefusal): ControlAnswer {
+function answered(outcome: 'done' | ControlRefusal): ControlReply {
   return outcome === 'done' ? { kind: 'done' } : refused(outcome)
 }

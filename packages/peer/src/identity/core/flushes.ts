@@ -27,26 +27,31 @@ export class Flushes {
     this.#flushes = this.#flushes.filter((flush) => flush.id !== id)
   }
 
-  /** Takes out those that enough keepers hold, by `count(last)`. */
-  settle(count: (last: number) => number): { readonly id: number; readonly replicas: number }[] {
+  /** Takes out those that enough keepers hold, by `count(last, replicas)`. */
+  settle(
+    count: (last: number, replicas: number) => number,
+  ): { readonly id: number; readonly replicas: number }[] {
     const settled: { readonly id: number; readonly replicas: number }[] = []
     this.#flushes = this.#flushes.filter(({ id, last, replicas }) => {
-      const holders = count(last)
+      const holders = count(last, replicas)
       if (holders >= replicas) settled.push({ id, replicas: holders })
       return holders < replicas
     })
     return settled
   }
 
-  /** Takes out all: the life is sealed, and all that its seal has not cut, up to `last`, every member holds. */
-  end(last: number): { readonly held: readonly number[]; readonly cut: readonly number[] } {
-    const ids = (isWanted: (flush: Flush) => boolean): number[] =>
-      this.#flushes.filter(isWanted).map(({ id }) => id)
-    const ended = {
-      held: ids((flush) => flush.last <= last),
-      cut: ids((flush) => flush.last > last),
-    }
+  /**
+   * Takes out all: the life is sealed, and all that its seal has not cut, up to `last`, all of so many members hold. What
+   * is cut, or held by fewer than are wanted, is to be flushed anew.
+   */
+  end(
+    last: number,
+    members: number,
+  ): { readonly held: readonly number[]; readonly open: readonly number[] } {
+    const isHeld = (flush: Flush): boolean => flush.last <= last && flush.replicas <= members
+    const held = this.#flushes.filter(isHeld).map(({ id }) => id)
+    const open = this.#flushes.filter((flush) => !isHeld(flush)).map(({ id }) => id)
     this.#flushes = []
-    return ended
+    return { held, open }
   }
 }

@@ -5,21 +5,30 @@
  * closed seal has cut is never applied. And an epoch is entered only with exactly what its record says, so that a
  * sealed entry of the vector means the same updates everywhere.
  */
-import { incarnationOf, type ReplicaId, slotOf } from '@joinery/crdt-objects/engine'
+import {
+  incarnationOf,
+  isLeased,
+  packReplica,
+  type Reach,
+  type ReplicaId,
+  slotOf,
+  VersionVector,
+} from '@joinery/crdt-objects/engine'
+import { BatchLog } from '../../replication/core/batch-log.ts'
 import { invariant } from '../../replication/core/invariant.ts'
 import { BatchShelf } from './batch-shelf.ts'
 import { type EpochRecord, type SealingView } from './control-contract.ts'
-import { heldOf } from './held.ts'
+import { heldOf, wouldBeHeld } from './held.ts'
 import {
   type Batch,
   type Beginning,
   type MemberLimits,
   type ReplicaPort,
+  type StagedEnd,
   type StateOffer,
   type Verdict,
 } from './member-contract.ts'
 import { SealBook } from './seal-book.ts'
-import { type SlotVector } from './slot-vector.ts'
 
 /** What records told: nothing bad, that this very replica is sealed, or that it holds what a seal has cut. */
 export type Learnt = 'fine' | { readonly sealedAt: number } | 'overrun'
@@ -27,10 +36,10 @@ export type Learnt = 'fine' | { readonly sealedAt: number } | 'overrun'
 export class GuardedReplica<Body, State> {
   readonly id: ReplicaId
   readonly book = new SealBook()
-  /** Held and not shown. Invariant: at most `stagedBatchesMax`. */
+  /** Held and not shown. Invariant: at most `stagedSizeMax`. */
   readonly #staged = new BatchShelf<Body>()
-  /** Applied, and kept for neighbours. Invariant: at most `keptBatchesMax`. */
-  readonly #kept = new BatchShelf<Body>()
+  /** Applied, and kept for neighbours. Invariant: each origin's ends where the vector does, or is empty. */
+  readonly #kept: BatchLog<Batch<Body>>
   /** When a sealed incarnation was folded here, in ticks. Invariant: only of origins that have batches kept. */
   readonly #settledTickById = new Map<ReplicaId, number>()
   readonly #port: ReplicaPort<Body, State>
@@ -47,10 +56,11 @@ export class GuardedReplica<Body, State> {
     this.id = id
     this.#port = port
     this.#limits = limits
+    this.#kept = new BatchLog(limits.keptSizeMax)
     port.begin(id, from)
   }
 
-  get vector(): SlotVector {
+  get vector(): VersionVector {
     return this.#port.vector
   }
 
@@ -64,38 +74,42 @@ export class GuardedReplica<Body, State> {
 
   /** The last of its own updates. */
   get ownLast(): number {
-    return this.vector.lastOf(this.id)
+    return this.vector.lastOf(this.id, Infinity)
   }
 
   /** Notes a batch that this replica made itself. */
   wrote(batch: Batch<Body>): void {
     invariant(batch.origin === this.id, 'a replica writes under its own id')
-    this.#keep(batch)
+    this.#kept.append(batch)
   }
 
   take(batch: Batch<Body>): Verdict {
     const verdict = this.#judge(batch)
-    if (verdict === 'staged') {
-      if (this.#staged.size >= this.#limits.stagedBatchesMax) return 'held-back'
-      this.#staged.add(batch)
-    }
-    if (verdict === 'applied') this.#apply(batch)
+    if (verdict === 'staged' && !this.#stage(batch)) return 'held-back'
+    if (verdict === 'applied' && this.#apply(batch) !== 'applied') return 'unread'
     this.advance()
     return verdict
   }
 
+  #stage(batch: Batch<Body>): boolean {
+    if (this.#staged.size + batch.size > this.#limits.stagedSizeMax) return false
+    this.#staged.add(batch)
+    return true
+  }
+
   #judge(batch: Batch<Body>): Verdict {
     const { origin, first, last } = batch
-    if (this.vector.covers(origin, last)) return 'duplicate'
+    if (this.vector.has(origin, last)) return 'duplicate'
     if (origin === this.id || this.#isOrphan(batch)) return 'refused'
     const limit = this.book.limit(origin)
     if (limit !== undefined) return last <= limit ? 'staged' : 'refused'
     const target = this.book.target(origin)
     if (target !== undefined) return last <= target ? 'staged' : 'fenced'
-    if (this.isLeaving || !this.vector.isNext(origin, first) || !this.#isReady(batch)) {
-      return 'held-back'
-    }
-    return 'applied'
+    const isNext = this.vector.hasBegun(origin) && this.vector.get(origin) === first - 1
+    if (!this.isLeaving && isNext && this.#isReady(batch)) return 'applied'
+    // What builds on a hidden tail is hidden with it. It is held all the same: the rest of the tail may build on it.
+    const isHeld = this.book.hasFences && wouldBeHeld(batch, this.vector, this.#staged)
+    return isHeld ? 'staged' : 'held-back'
   }
 
   /** Whether it builds on what a seal has cut. */
@@ -106,21 +120,15 @@ export class GuardedReplica<Body, State> {
   }
 
   #isReady({ dependencies }: Batch<Body>): boolean {
-    return dependencies.every(([origin, reach]) => this.vector.covers(origin, reach))
+    return dependencies.every(([origin, reach]) => this.vector.has(origin, reach))
   }
 
-  #apply(batch: Batch<Body>): void {
+  #apply(batch: Batch<Body>): ReturnType<ReplicaPort<Body, State>['apply']> {
     const limit = this.book.limit(batch.origin)
     invariant(limit === undefined || batch.last <= limit, 'nothing is applied that a seal has cut')
-    this.#port.apply(batch)
-    this.#keep(batch)
-  }
-
-  #keep(batch: Batch<Body>): void {
-    this.#kept.add(batch)
-    if (this.#kept.size <= this.#limits.keptBatchesMax) return
-    const [oldest] = this.#kept.all()
-    this.#kept.drop((kept) => kept === oldest)
+    const outcome = this.#port.apply(batch)
+    if (outcome === 'applied') this.#kept.append(batch)
+    return outcome
   }
 
   /** Takes in records of closed seals, from whomever. */
@@ -129,7 +137,7 @@ export class GuardedReplica<Body, State> {
       if (!this.book.add(record)) continue
       for (const { incarnation, last } of record.seals) {
         if (incarnation === this.id) return { sealedAt: last }
-        const reach = this.vector.reach(incarnation)
+        const reach = this.vector.get(incarnation)
         if (reach !== 'sealed' && reach > last) return 'overrun'
         this.#staged.drop((batch) => batch.last > last, incarnation)
       }
@@ -148,11 +156,14 @@ export class GuardedReplica<Body, State> {
     for (const origin of this.#staged.origins) {
       const held = this.book.isFenced(origin) || this.isLeaving
       const end = this.book.limit(origin) ?? (held ? 0 : Infinity)
-      const next = this.#staged.get(origin, this.vector.lastOf(origin) + 1)
+      const next = this.#staged.get(origin, this.vector.lastOf(origin, Infinity) + 1)
       if (next === undefined || next.last > end) continue
       if (!this.vector.hasBegun(origin) || !this.#isReady(next)) continue
-      this.#apply(next)
+      const outcome = this.#apply(next)
+      if (outcome === 'not-yet') continue
+      // What is damaged was so when it came: it is to be fetched again.
       this.#staged.drop((batch) => batch === next, origin)
+      if (outcome === 'damaged') continue
       return true
     }
     return false
@@ -163,12 +174,17 @@ export class GuardedReplica<Body, State> {
     if (record === undefined) return false
     const hasAll = record.seals.every(
       ({ incarnation, last }) =>
-        this.vector.lastOf(incarnation) >= last && this.vector.hasBegun(incarnation),
+        this.vector.has(incarnation, last) && this.vector.hasBegun(incarnation),
     )
     if (!hasAll) return false
     this.#port.enterEpoch(record)
     invariant(this.epoch === record.epoch, 'epochs are entered one by one')
     return true
+  }
+
+  /** Everybody who may write is in `epoch` or past it, and what they wrote before is applied here. */
+  settle(epoch: number): void {
+    this.#port.settleEpoch(epoch)
   }
 
   /** Fences what is in sealing, lifts the fences of whom is not any more, and says what is held of each. */
@@ -179,7 +195,7 @@ export class GuardedReplica<Body, State> {
     for (const id of [...this.book.fenced]) if (!open.has(id)) this.book.lift(id)
     this.advance()
     const fenced = sealings.filter(
-      ({ incarnation }) => incarnation !== this.id && !this.vector.covers(incarnation, 'sealed'),
+      ({ incarnation }) => incarnation !== this.id && !this.vector.has(incarnation, 'sealed'),
     )
     for (const sealing of fenced) this.book.fence(sealing)
     const held = heldOf(
@@ -193,6 +209,20 @@ export class GuardedReplica<Body, State> {
     }))
   }
 
+  /** Up to where it has those in sealing, and what builds on them, whether it holds what that depends on or not. */
+  stagedEnds(): StagedEnd[] {
+    return [...new Set([...this.book.fenced, ...this.#staged.origins])].flatMap((origin) => {
+      let last = this.vector.lastOf(origin, Infinity)
+      if (last === Infinity) return []
+      let next = this.#staged.get(origin, last + 1)
+      while (next !== undefined) {
+        last = next.last
+        next = this.#staged.get(origin, last + 1)
+      }
+      return [{ origin, last, isFenced: this.book.isFenced(origin) }]
+    })
+  }
+
   /** How far it holds one incarnation. */
   held(id: ReplicaId): number {
     return heldOf([id, ...this.book.fenced], this.vector, this.#staged).get(id) ?? 0
@@ -202,7 +232,7 @@ export class GuardedReplica<Body, State> {
   refusal(offer: StateOffer<Body, State>): string | undefined {
     const { sender, vector, epoch } = offer
     if (this.isLeaving) return 'a replica that leaves takes no state'
-    if (this.vector.covers(sender, 'sealed') || this.book.limit(sender) !== undefined) {
+    if (this.vector.has(sender, 'sealed') || this.book.limit(sender) !== undefined) {
       return 'its sender is sealed'
     }
     if (this.book.isFenced(sender)) return 'its sender is in sealing'
@@ -213,23 +243,43 @@ export class GuardedReplica<Body, State> {
       if (reach === 'sealed') continue
       const limit = this.book.limit(id)
       if (limit !== undefined && reach > limit) return 'it holds what a seal has cut'
-      if (this.book.isFenced(id) && reach > this.vector.lastOf(id)) {
+      if (this.book.isFenced(id) && reach > this.vector.lastOf(id, Infinity)) {
         return 'it shows what a seal may cut'
       }
     }
     return undefined
   }
 
-  join({ state, kept }: StateOffer<Body, State>): void {
-    this.#port.join(state)
-    for (const batch of kept) if (this.vector.covers(batch.origin, batch.last)) this.#keep(batch)
-    this.advance()
+  /** Joins it, unless `isRefused`; the batches that came with it are taken all the same. */
+  join({ state, kept, staged }: StateOffer<Body, State>, isRefused: boolean): void {
+    if (!isRefused) {
+      const before = this.vector.copy()
+      this.#port.join(state)
+      this.#fill(kept, before)
+      this.advance()
+    }
+    for (const batch of [...kept, ...staged]) this.take(batch)
+  }
+
+  /**
+   * Keeps what came with a state. What was here before it stands where it came: it must not move behind what builds on it.
+   * What came with the state alone is in no log, and so nothing joins up with it.
+   */
+  #fill(kept: readonly Batch<Body>[], before: VersionVector): void {
+    for (const batch of kept) {
+      const { origin, first, last } = batch
+      if (!before.has(origin, first) && this.vector.has(origin, last)) this.#kept.fill(batch)
+    }
+    for (const origin of [...this.#kept.origins]) {
+      const end = this.book.limit(origin) ?? this.vector.lastOf(origin, Infinity)
+      if (this.#kept.end(origin) !== end) this.#kept.forget(origin)
+    }
   }
 
   /** Takes over what the giver of a snapshot kept and staged. */
   stock({ kept, staged }: StateOffer<Body, State>): void {
-    for (const batch of kept) this.#keep(batch)
-    for (const batch of staged) this.#staged.add(batch)
+    this.#fill(kept, new VersionVector())
+    for (const batch of staged) this.#stage(batch)
   }
 
   offer(): StateOffer<Body, State> {
@@ -238,51 +288,86 @@ export class GuardedReplica<Body, State> {
       epoch: this.epoch,
       vector: this.vector.copy(),
       records: this.book.records(),
-      kept: [...this.#kept.all()],
+      kept: this.#kept.latest(this.#limits.offeredSizeMax),
       staged: [...this.#staged.all()],
       state: this.#port.snapshot(),
     }
   }
 
-  /** What a neighbour at `vector` lacks, in an order in which it applies, and whether that is all: else a state must help. */
-  batchesAfter(vector: SlotVector): {
-    readonly batches: Batch<Body>[]
-    readonly isComplete: boolean
-  } {
-    const lacking = [...this.#kept.all(), ...this.#staged.all()].filter(
-      ({ origin, last }) => !vector.covers(origin, last),
-    )
-    lacking.sort((a, b) => incarnationOf(a.origin) - incarnationOf(b.origin) || a.first - b.first)
-    let isComplete = true
+  /**
+   * What a neighbour that has `vector` lacks: about `sizeMax` of it, in an order in which it applies. First what it lacks of
+   * those that it says are in sealing: that it can hold without anything else, and a seal waits for it. Undefined when a
+   * state must help.
+   */
+  batchesAfter(
+    vector: VersionVector,
+    sizeMax: number,
+    inSealing: Iterable<ReplicaId> = [],
+  ): { readonly batches: readonly Batch<Body>[]; readonly more: boolean } | undefined {
     for (const [id, reach] of this.vector.entries()) {
-      if (reach === 'sealed' || vector.covers(id, reach)) continue
-      isComplete &&= this.#kept.get(id, vector.lastOf(id) + 1) !== undefined
+      if (!this.#reaches(vector, id, reach)) return undefined
     }
-    return { batches: lacking, isComplete }
+    const first: Batch<Body>[] = []
+    let size = 0
+    for (const id of inSealing) {
+      for (const batch of this.#heldAfter(id, vector.lastOf(id, Infinity))) {
+        if (size > 0 && size + batch.size > sizeMax) return { batches: first, more: true }
+        first.push(batch)
+        size += batch.size
+      }
+    }
+    const { batches, more } = this.#kept.after(vector, sizeMax - size)
+    return { batches: [...first, ...batches.filter((batch) => !first.includes(batch))], more }
+  }
+
+  /** All that is held of one after its update `last`, applied or not. */
+  #heldAfter(id: ReplicaId, last: number): Batch<Body>[] {
+    const staged = [...this.#staged.of(id)].filter((batch) => batch.last > last)
+    staged.sort((a, b) => a.first - b.first)
+    return [...this.#kept.of(id, last), ...staged]
+  }
+
+  /** The sizes of what is applied here and lacks in `vector`, as far as it is kept. */
+  sizeAfter(vector: VersionVector): number {
+    return this.#kept.sizeAfter(vector)
+  }
+
+  /** Whether the log has all that `vector` lacks of a slot, of the lives that were sealed meanwhile too. */
+  #reaches(vector: VersionVector, id: ReplicaId, reach: Reach): boolean {
+    if (!isLeased(id))
+      return this.#kept.reaches(id, vector.lastOf(id, 0), this.vector.lastOf(id, 0))
+    const slot = slotOf(id)
+    for (let inc = incarnationOf(id); inc > 0; inc--) {
+      const life = packReplica(slot, inc)
+      const seen = vector.get(life)
+      if (seen === 'sealed') return true
+      const to = life === id && reach !== 'sealed' ? reach : this.book.limit(life)
+      if (to === undefined || !this.#kept.reaches(life, seen, to)) return false
+      if (vector.hasBegun(life)) return true
+    }
+    return true
   }
 
   /** Drops kept batches that `isStable` says every member has, those of the long sealed, and records up to `floor`. */
   trim(isStable: (batch: Batch<Body>) => boolean, floor: number, tick: number): void {
     this.book.forget(Math.min(floor, this.epoch))
     for (const origin of [...this.#kept.origins]) {
-      this.#kept.drop(isStable, origin)
-      if (!this.vector.covers(origin, 'sealed')) continue
+      this.#kept.drop(origin, isStable)
+      if (!this.vector.has(origin, 'sealed')) continue
       const since = this.#settledTickById.get(origin) ?? tick
       this.#settledTickById.set(origin, since)
-      if (tick - since >= this.#limits.graceTicks) this.#kept.drop(() => true, origin)
+      if (tick - since >= this.#limits.graceTicks) this.#kept.forget(origin)
     }
     const origins = new Set(this.#kept.origins)
     for (const id of this.#settledTickById.keys()) {
       if (!origins.has(id)) this.#settledTickById.delete(id)
     }
-    this.#staged.drop(({ origin, last }) => this.vector.covers(origin, last))
+    this.#staged.drop(({ origin, last }) => this.vector.has(origin, last))
   }
 
   check(): void {
-    invariant(this.#staged.size <= this.#limits.stagedBatchesMax, 'what is staged is bounded')
-    invariant(this.#kept.size <= this.#limits.keptBatchesMax, 'what is kept is bounded')
-    const slots = [...this.vector.entries()].map(([id]) => slotOf(id))
-    invariant(new Set(slots).size === slots.length, 'a slot has one entry')
+    invariant(this.#staged.size <= this.#limits.stagedSizeMax, 'what is staged is bounded')
+    invariant(this.#kept.size <= this.#limits.keptSizeMax, 'what is kept is bounded')
   }
 
   discard(): void {

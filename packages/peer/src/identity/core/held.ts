@@ -1,6 +1,6 @@
-import { type ReplicaId } from '@joinery/crdt-objects/engine'
+import { type Reach, type ReplicaId, type VersionVector } from '@joinery/crdt-objects/engine'
 import { type BatchShelf } from './batch-shelf.ts'
-import { type SlotVector } from './slot-vector.ts'
+import { type Batch } from './member-contract.ts'
 
 /**
  * How far a member holds each of `ids`: applied, or staged without a gap and with all its dependencies held. Without
@@ -8,22 +8,39 @@ import { type SlotVector } from './slot-vector.ts'
  */
 export function heldOf<Body>(
   ids: Iterable<ReplicaId>,
-  vector: SlotVector,
+  vector: VersionVector,
   staged: BatchShelf<Body>,
 ): Map<ReplicaId, number> {
   const heldById = new Map<ReplicaId, number>()
-  for (const id of [...ids, ...staged.origins]) heldById.set(id, vector.lastOf(id))
-  const isHeld = (id: ReplicaId, reach: number | 'sealed'): boolean =>
-    vector.covers(id, reach) || (reach !== 'sealed' && (heldById.get(id) ?? 0) >= reach)
+  for (const id of [...ids, ...staged.origins]) heldById.set(id, vector.lastOf(id, Infinity))
+  const isHeld = isHeldBy(heldById, vector)
   for (let hasGrown = true; hasGrown;) {
     hasGrown = false
     for (const [id, held] of heldById) {
       const next = staged.get(id, held + 1)
-      if (next === undefined || !next.dependencies.every(([of, reach]) => isHeld(of, reach)))
-        continue
+      if (next === undefined || !next.dependencies.every(isHeld)) continue
       heldById.set(id, next.last)
       hasGrown = true
     }
   }
   return heldById
+}
+
+/** Whether `batch` would be held with what is: then it may be kept although it cannot be shown yet. */
+export function wouldBeHeld<Body>(
+  { origin, first, dependencies }: Batch<Body>,
+  vector: VersionVector,
+  staged: BatchShelf<Body>,
+): boolean {
+  const heldById = heldOf([origin], vector, staged)
+  const isNext = vector.hasBegun(origin) && heldById.get(origin) === first - 1
+  return isNext && dependencies.every(isHeldBy(heldById, vector))
+}
+
+function isHeldBy(
+  heldById: ReadonlyMap<ReplicaId, number>,
+  vector: VersionVector,
+): (needed: readonly [ReplicaId, Reach]) => boolean {
+  return ([id, reach]) =>
+    vector.has(id, reach) || (reach !== 'sealed' && (heldById.get(id) ?? 0) >= reach)
 }

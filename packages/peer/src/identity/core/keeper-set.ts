@@ -65,6 +65,11 @@ export function appoint(
   return 'done'
 }
 
+/** Makes a new member a keeper, where there are to be more and no change is under way. */
+export function enlarge(set: KeeperSet, member: ReplicaId): void {
+  if (set.change === undefined && set.keepers.length < set.wanted) appoint(set, member, undefined)
+}
+
 /** Ends the change: the incoming keeper holds what it must. */
 export function completeChange(set: KeeperSet, incoming: ReplicaId, version: number): boolean {
   const { change } = set

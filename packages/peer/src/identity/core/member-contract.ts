@@ -1,4 +1,4 @@
-import { type ReplicaId } from '@joinery/crdt-objects/engine'
+import { type Reach, type ReplicaId, type VersionVector } from '@joinery/crdt-objects/engine'
 import {
   type ControlAnswer,
   type ControlCommand,
@@ -6,7 +6,6 @@ import {
   type ViewRequest,
 } from './control-contract.ts'
 import { type Dot } from './incarnation.ts'
-import { type Reach, type SlotVector } from './slot-vector.ts'
 
 /** The updates that an origin let out at once: applied whole or not at all, and cut between batches only. */
 export interface Batch<Body> {
@@ -17,21 +16,29 @@ export interface Batch<Body> {
   /** What its author had seen of others, as far as its earlier batches have not told. */
   readonly dependencies: readonly (readonly [ReplicaId, Reach])[]
   readonly body: Body
+  /** What it counts in bounds: its bytes. */
+  readonly size: number
 }
 
-/** The replica under a member: the state of one space, which says what it has applied. */
+/**
+ * The replica under a member: the state of one space, which says what it has applied. It may be called in the midst of
+ * a step, and calls {@link MemberCore.wrote} then where it has to close a batch of its own first.
+ */
 export interface ReplicaPort<Body, State> {
   /** What is applied. A live view. */
-  readonly vector: SlotVector
+  readonly vector: VersionVector
   readonly epoch: number
   /** Begins as `id` with another replica's state, or with nothing in an epoch in which these lives are sealed. */
   begin(id: ReplicaId, from: Beginning<State>): void
   /** Forgets everything. */
   discard(): void
-  /** Applies a batch that is next, and whose dependencies are applied. */
-  apply(batch: Batch<Body>): void
+  /** Applies a batch that is next, and whose dependencies are applied. Where it cannot be read (yet) nothing changed. */
+  apply(batch: Batch<Body>): 'applied' | 'not-yet' | 'damaged'
   /** Folds what ended into the base. Everything in `record` is applied exactly to its end. */
   enterEpoch(record: EpochRecord): void
+  /** Folds what can be removed, too: nothing is on its way any more that was written before this epoch. */
+  settleEpoch(epoch: number): void
+  /** Joins, or changes nothing where the state cannot be read (yet). */
   join(state: State): void
   snapshot(): State
 }
@@ -51,26 +58,43 @@ export interface Intent<Operation> {
   readonly stamp: number
   /** What it was when it was issued before. */
   readonly replaces?: Dot | undefined
+  readonly size: number
 }
 
 /** A member's whole state, for a neighbour that needs more than batches. */
 export interface StateOffer<Body, State> {
   readonly sender: ReplicaId
   readonly epoch: number
-  readonly vector: SlotVector
+  readonly vector: VersionVector
   readonly records: readonly EpochRecord[]
+  /** The latest that are applied: once their origin is in sealing, no state can help who lacks them. */
   readonly kept: readonly Batch<Body>[]
   readonly staged: readonly Batch<Body>[]
   readonly state: State
+}
+
+/** Up to where a replica has one origin, without showing all of it. */
+export interface StagedEnd {
+  readonly origin: ReplicaId
+  readonly last: number
+  /** Whether the origin is in sealing: else what is staged builds on one that is. */
+  readonly isFenced: boolean
 }
 
 /** What a member says of itself to neighbours. */
 export interface Statement {
   readonly sender: ReplicaId
   readonly isMember: boolean
-  readonly vector: SlotVector
+  readonly epoch: number
+  readonly vector: VersionVector
   /** The set of keepers that it knows. */
   readonly keepersVersion: number
+}
+
+/** What a member says that it has applied of one origin. */
+export interface HeldStatement extends Omit<Statement, 'vector'> {
+  readonly origin: ReplicaId
+  readonly last: number
 }
 
 export type MemberStatus = 'leasing' | 'joining' | 'active' | 'retiring' | 'fenced' | 'left'
@@ -86,12 +110,19 @@ export type MemberInput<Body, State, Operation> =
   /** A state for a joiner to begin with. */
   | { readonly kind: 'snapshot'; readonly offer: StateOffer<Body, State> }
   | { readonly kind: 'statement'; readonly statement: Statement }
-  /** The replica was written to; this is the batch, and what was asked for. */
+  /** As a statement, of the updates of one origin only. */
+  | { readonly kind: 'held'; readonly held: HeldStatement }
+  /**
+   * The replica was written to; this is the batch, and what was asked for. Also of a life that is fenced or over: that
+   * goes to nobody, and is asked for again.
+   */
   | {
       readonly kind: 'wrote'
       readonly batch: Batch<Body>
       readonly intents: readonly Intent<Operation>[]
     }
+  /** What could not be read may be readable now. */
+  | { readonly kind: 'readable' }
   /** Tell when `replicas` keepers hold what was written so far. */
   | { readonly kind: 'flush'; readonly id: number; readonly replicas: number }
   | { readonly kind: 'flush-cancel'; readonly id: number }
@@ -109,29 +140,35 @@ export type MemberEffect<Body, Operation> =
   | { readonly kind: 'reissue'; readonly intent: Intent<Operation>; readonly was: Dot }
   /** The control group no longer knows which of these are in. */
   | { readonly kind: 'outcome-unknown'; readonly intents: readonly Intent<Operation>[] }
+  /** So many could not be kept any longer: if a seal cuts them, they are lost. */
+  | { readonly kind: 'unkept'; readonly count: number }
   /** Every member holds what was written up to here, so it is not kept for another issue. */
   | { readonly kind: 'let-go'; readonly last: number; readonly holders: readonly ReplicaId[] }
   | { readonly kind: 'flushed'; readonly id: number; readonly replicas: number }
-  /** This life is over, and what the flush covers was cut: flush again when it is issued again. */
+  /** This life is over, and what the flush covers was cut, or too few hold it: flush again in the next. */
   | { readonly kind: 'flush-void'; readonly id: number }
   | { readonly kind: 'batch'; readonly batch: Batch<Body>; readonly verdict: Verdict }
   /** The deadline passed before anybody held everything; the replica goes on as a member. */
   | { readonly kind: 'retire-aborted' }
-  /** The log holds more than it is to because of these, who are behind: to be sealed as too slow. */
-  | { readonly kind: 'log-full'; readonly behind: readonly ReplicaId[] }
   | { readonly kind: 'ignored'; readonly reason: string }
 
 /**
- * What becomes of a batch. `held-back`: something before it is missing, so offer it again; `fenced`: its origin is in
- * sealing, and nobody who counts has so much of it; `refused`: a seal has cut it, or what it depends on.
+ * What becomes of a batch. `held-back`: something before it is missing, so offer it again; `unread`: the replica cannot
+ * read it (yet); `fenced`: its origin is in sealing, and nobody who counts has so much of it; `refused`: a seal has cut
+ * it, or what it depends on.
  */
-export type Verdict = 'applied' | 'staged' | 'duplicate' | 'held-back' | 'fenced' | 'refused'
+export type Verdict =
+  'applied' | 'staged' | 'duplicate' | 'held-back' | 'unread' | 'fenced' | 'refused'
 
 export interface MemberLimits {
-  /** At the bound a batch is held back instead; it can be fetched again. */
-  readonly stagedBatchesMax: number
-  /** At the bound the oldest go, and who lacks them gets a state. */
-  readonly keptBatchesMax: number
+  /** The sizes of all that is staged. At the bound a batch is held back instead; it can be fetched again. */
+  readonly stagedSizeMax: number
+  /** The sizes of all that is kept. At the bound the oldest go, and who lacks them gets a state. */
+  readonly keptSizeMax: number
+  /** The sizes of what is kept that goes along with a state. */
+  readonly offeredSizeMax: number
+  /** The sizes of all that may have to be issued again. At the bound the oldest are let go, and said to be. */
+  readonly intentsSizeMax: number
   readonly flushesMax: number
   /** So long batches of a sealed incarnation are kept for joiners that began before. */
   readonly graceTicks: number
@@ -142,8 +179,10 @@ export interface MemberLimits {
 }
 
 export const defaultMemberLimits: MemberLimits = {
-  stagedBatchesMax: 4096,
-  keptBatchesMax: 16_384,
+  stagedSizeMax: 4 * 2 ** 20,
+  keptSizeMax: 16 * 2 ** 20,
+  offeredSizeMax: 2 ** 20,
+  intentsSizeMax: 64 * 2 ** 20,
   flushesMax: 65_536,
   graceTicks: 300,
   reissueTicks: 600,

@@ -1,12 +1,10 @@
 /*
  * One space at one peer, as the control group knows it. The peer leases a life of a slot, takes a snapshot, fences all
- * that is in sealing, and activates; from then on it is a member: it reports what it holds of those in sealing, and
- * no seal closes without it. When its own seal closes before it could come back, it discards its state, leases anew,
- * and asks again for what its seal has cut, as operations and not as updates.
+ * that is in sealing, and activates; from then on it is a member, whose reports every seal waits for. When its own seal
+ * closes first, it discards its state, leases anew, and asks again for what was cut, as operations and not as updates.
  *
- * Whatever is asked of the group may be lost, doubled and late, and so may the answers. So the core never believes that
- * something was done because it asked for it. Each answer says how it stands with the group, and that alone moves the
- * status; at every contact it asks for whatever is next from there.
+ * Whatever is asked of the group may be lost, doubled and late, and so may the answers: nothing is believed done because
+ * it was asked for. How an answer says that it stands with the group alone moves the status.
  *
  * The naive ways fail thus: to activate and then take a better snapshot makes the group believe that a member holds
  * what it threw away; to lift a fence by an answer that came late shows what a seal then cuts.
@@ -37,7 +35,9 @@ import {
   type Statement,
 } from './member-contract.ts'
 import { Life } from './life.ts'
+import { type Redo } from './open-intents.ts'
 import { OwnWrites } from './own-writes.ts'
+import { trim } from './trim.ts'
 
 export class MemberCore<Body, State, Operation> {
   readonly #talk: GroupTalk
@@ -71,9 +71,29 @@ export class MemberCore<Body, State, Operation> {
     return this.#life?.id
   }
 
+  /** What the group said last. */
+  get view(): SpaceView | undefined {
+    return this.#talk.view
+  }
+
+  /** Whether its word counts. */
+  get isMember(): boolean {
+    return this.#status === 'active' || this.#status === 'retiring'
+  }
+
+  /** What a seal has cut and is to be issued again, in the order in which it was asked for. */
+  get redo(): readonly Redo<Operation>[] {
+    return this.#writes.redo
+  }
+
   /** Whether operations may be made: it is a member and does not leave. */
   get isWritable(): boolean {
     return this.#status === 'active' && !this.#departure.isUnderWay
+  }
+
+  /** The other members, and how many of them said that they hold all that this life wrote up to `last`. */
+  others(last: number): { readonly members: number; readonly holders: number } {
+    return this.#attestations.others(this.view?.members ?? [], this.id, last)
   }
 
   /** The replica behind the gate, if there is one. Only reads are for the caller. */
@@ -81,31 +101,30 @@ export class MemberCore<Body, State, Operation> {
     return this.#life?.replica
   }
 
+  /** What the other members said. Only reads are for the caller. */
+  get attestations(): Attestations {
+    return this.#attestations
+  }
+
   /** What to tell a neighbour; undefined for who has nothing to tell. */
   statement(): Statement | undefined {
     if (this.replica === undefined) return undefined
-    return {
-      sender: this.replica.id,
-      isMember: this.#isMember(),
-      vector: this.replica.vector.copy(),
-      keepersVersion: this.#talk.view?.keepers.version ?? 0,
-    }
+    const { id: sender, epoch, vector } = this.replica
+    const keepersVersion = this.view?.keepers.version ?? 0
+    return { sender, isMember: this.isMember, epoch, vector: vector.copy(), keepersVersion }
   }
 
-  /** A state to join: of members, also of those that leave. */
-  offerState(): StateOffer<Body, State> | undefined {
-    return this.#isMember() ? this.replica?.offer() : undefined
-  }
-
-  /** A state to begin with: of members that stay, for who is in sealing may lack what nobody has any more. */
-  offerSnapshot(): StateOffer<Body, State> | undefined {
-    const isMember = this.#status === 'active' && this.#talk.view?.standing.status === 'active'
-    return isMember ? this.replica?.offer() : undefined
+  /**
+   * A state to join, of members, also of those that leave; or to begin with, of members that stay: who is in sealing may
+   * lack what nobody has any more.
+   */
+  offer(of: 'state' | 'snapshot'): StateOffer<Body, State> | undefined {
+    const isStaying = this.#status === 'active' && this.view?.standing.status === 'active'
+    return (of === 'state' ? this.isMember : isStaying) ? this.replica?.offer() : undefined
   }
 
   /** Takes one input. Never throws for what a neighbour, the group or the network did. */
   step(input: MemberInput<Body, State, Operation>): MemberEffect<Body, Operation>[] {
-    this.#effects = []
     this.#take(input)
     const replica = this.replica
     if (this.#status === 'active' && replica !== undefined) {
@@ -114,7 +133,9 @@ export class MemberCore<Body, State, Operation> {
     }
     this.#settleFlushes()
     replica?.check()
-    return this.#effects
+    const effects = this.#effects
+    this.#effects = []
+    return effects
   }
 
   #take(input: MemberInput<Body, State, Operation>): void {
@@ -134,8 +155,13 @@ export class MemberCore<Body, State, Operation> {
       case 'statement':
         if (input.statement.isMember) this.#attestations.note(input.statement)
         return
+      case 'held':
+        if (input.held.isMember) this.#attestations.noteHeld(input.held)
+        return
       case 'wrote':
-        return this.#wrote(input.batch, input.intents)
+        return this.wrote(input.batch, input.intents)
+      case 'readable':
+        return this.replica?.advance()
       case 'flush':
         return this.#writes.flush(input.id, this.replica?.ownLast, input.replicas)
       case 'flush-cancel':
@@ -147,10 +173,6 @@ export class MemberCore<Body, State, Operation> {
       case 'tick':
         return this.#tick()
     }
-  }
-
-  #isMember(): boolean {
-    return this.#status === 'active' || this.#status === 'retiring'
   }
 
   #contact(session: string): void {
@@ -188,11 +210,11 @@ export class MemberCore<Body, State, Operation> {
           this.#life?.isHeard()
           this.#setStatus('active')
         }
-        if (this.#isMember()) this.#beMember(view)
+        if (this.isMember) this.#beMember(view)
         return
       case 'sealing':
         if (this.#status === 'joining') return this.#leaseAnew()
-        if (this.#isMember()) this.#askBack(view)
+        if (this.isMember) this.#askBack(view)
     }
   }
 
@@ -228,16 +250,12 @@ export class MemberCore<Body, State, Operation> {
     if (isStaying && !isRetired) this.#departure.goesOn(view.standingNumber)
     // A command to retire that we gave up, and that came late or may yet come, must not be what ends us.
     const isWanted = isStaying && (isRetired || this.#departure.mayBeSealed)
-    const { session } = this.#talk
-    const isElsewhere = !isRetired && session !== view.standingSession
-    if (isWanted || isElsewhere) this.#ask({ kind: 'reinstate', session, held })
+    const isElsewhere = !isRetired && this.#talk.session !== view.standingSession
+    if (isWanted || isElsewhere) this.#ask({ kind: 'reinstate', session: this.#talk.session, held })
     else if (this.#talk.hasNews(held, replica.epoch)) this.#ask({ kind: 'report', held })
-    this.#trim(view)
-    const { keepers } = view
-    const isCalled = keepers.incoming === replica.id
-    if (isCalled && this.#attestations.hasCaughtUp(keepers, replica.vector)) {
-      this.#ask({ kind: 'caught-up', version: keepers.version })
-    }
+    trim({ replica, attestations: this.#attestations, writes: this.#writes }, view, this.#ticks)
+    if (this.#attestations.hasCaughtUp(view.keepers, replica))
+      this.#ask({ kind: 'caught-up', version: view.keepers.version })
     if (isStaying) this.#retireIfHandedOver()
     // The group does not know of it: what we asked was lost.
     else if (!isRetired) this.#askToRetire(replica.ownLast)
@@ -315,10 +333,9 @@ export class MemberCore<Body, State, Operation> {
   #retireIfHandedOver(): void {
     const replica = this.replica
     if (!this.#departure.isUnderWay || this.#status !== 'active' || replica === undefined) return
-    if (this.#writes.hasRedo) return
-    const others = this.#talk.view?.members.filter((member) => member !== replica.id) ?? []
-    const behind = this.#attestations.behind(others, replica.vector)
-    if (behind.length === others.length) return
+    const { members = [] } = this.view ?? {}
+    const hasTaker = this.#attestations.hasTaker(members, replica.id, replica.vector)
+    if (this.#writes.hasRedo || !hasTaker) return
     replica.isLeaving = true
     this.#setStatus('retiring')
     this.#askToRetire(replica.ownLast)
@@ -333,55 +350,40 @@ export class MemberCore<Body, State, Operation> {
     this.#ticks++
     if (!this.#departure.isOver(this.#ticks)) return
     this.#departure.stop()
-    if (this.#status === 'retiring' && this.replica !== undefined) {
-      this.replica.isLeaving = false
-      this.#setStatus('active')
-    }
+    if (this.replica !== undefined) this.replica.isLeaving = false
+    if (this.#status === 'retiring') this.#setStatus('active')
     this.#emit({ kind: 'retire-aborted' })
   }
 
   #takeBatch(batch: Batch<Body>): void {
-    if (this.replica === undefined) return this.#ignore('a batch without a replica')
-    this.#emit({ kind: 'batch', batch, verdict: this.replica.take(batch) })
+    const verdict = this.replica?.take(batch)
+    if (verdict === undefined) return this.#ignore('a batch without a replica')
+    this.#emit({ kind: 'batch', batch, verdict })
   }
 
   #takeState(offer: StateOffer<Body, State>): void {
     if (this.replica === undefined) return this.#ignore('a state without a replica')
     if (this.#learn(offer.records) !== 'fine') return
-    const own = this.replica.id
-    if (offer.vector.covers(own, 'sealed')) {
+    if (offer.vector.has(this.replica.id, 'sealed')) {
       return this.#status === 'joining' ? this.#leaseAnew() : this.#becomeFenced()
     }
     const refusal = this.replica.refusal(offer)
-    if (refusal !== undefined) return this.#ignore(`a state: ${refusal}`)
-    this.replica.join(offer)
+    if (refusal !== undefined) this.#ignore(`a state: ${refusal}`)
+    this.replica.join(offer, refusal !== undefined)
   }
 
-  #wrote(batch: Batch<Body>, intents: readonly Intent<Operation>[]): void {
-    if (!this.#isMember()) return this.#ignore('who is no member writes nothing')
-    this.replica?.wrote(batch)
+  /** Also called by the port, in the midst of a step: what is written before a fold belongs before it. */
+  wrote(batch: Batch<Body>, intents: readonly Intent<Operation>[]): void {
+    if (batch.origin !== this.id) return this.#writes.noteFormer(batch.origin, intents)
+    if (this.isMember) this.replica?.wrote(batch)
+    else if (this.#status !== 'fenced') return this.#ignore('who is no member writes nothing')
     this.#writes.note(batch.origin, intents)
   }
 
   #settleFlushes(): void {
-    const keepers = this.#talk.view?.keepers
-    const id = this.replica?.id
-    if (keepers === undefined || id === undefined || this.#departure.mayBeSealed) return
-    this.#writes.settleFlushes((last) => this.#attestations.keepersThatHold(keepers, id, last))
-  }
-
-  /** Drops what every member has, and what nobody will ask for. */
-  #trim({ unsealed, floor }: SpaceView): void {
-    const replica = this.replica
-    if (replica === undefined) return
-    const others = unsealed.filter((member) => member !== replica.id)
-    const isStable = (origin: ReplicaId, last: number): boolean =>
-      others.length > 0 && this.#attestations.allHold(others, origin, last)
-    replica.trim(({ origin, last }) => isStable(origin, last), floor, this.#ticks)
-    this.#writes.letGo((seq) => isStable(replica.id, seq), others)
-    this.#attestations.retain(unsealed)
-    if (replica.usage.kept * 4 < this.#limits.keptBatchesMax * 3) return
-    this.#emit({ kind: 'log-full', behind: this.#attestations.behind(others, replica.vector) })
+    const { view, replica } = this
+    if (view === undefined || replica === undefined || this.#departure.mayBeSealed) return
+    this.#writes.settleFlushes((...f) => this.#attestations.holders(view, replica.id, ...f))
   }
 
   #setStatus(status: MemberStatus): void {
@@ -394,7 +396,5 @@ export class MemberCore<Body, State, Operation> {
     this.#effects.push(effect)
   }
 
-  #ignore(reason: string): void {
-    this.#emit({ kind: 'ignored', reason })
-  }
+  #ignore = (reason: string): void => this.#emit({ kind: 'ignored', reason })
 }

@@ -1,10 +1,9 @@
-import { type ReplicaId } from '@joinery/crdt-objects/engine'
+import { type ReplicaId, type VersionVector } from '@joinery/crdt-objects/engine'
 import { type Dot, nameOf } from './incarnation.ts'
 import { type Intent } from './member-contract.ts'
-import { type SlotVector } from './slot-vector.ts'
 
 /** An operation that its seal has cut, and that is to be issued again. */
-interface Redo<Operation> {
+export interface Redo<Operation> {
   readonly was: Dot
   readonly intent: Intent<Operation>
 }
@@ -20,28 +19,66 @@ export class OpenIntents<Operation> {
   readonly #redo: Redo<Operation>[] = []
   /** Where updates of earlier lives are now. Invariant: empty when nothing is to be issued again. */
   readonly #replacementByDot = new Map<string, Dot>()
+  readonly #sizeMax: number
+  /** Invariant: the sizes of all in `#open` and `#redo`; at most `#sizeMax` after each call. */
+  #size = 0
+
+  constructor(sizeMax: number) {
+    this.#sizeMax = sizeMax
+  }
 
   get hasRedo(): boolean {
     return this.#redo.length > 0
   }
 
-  note(own: ReplicaId, intents: readonly Intent<Operation>[]): void {
+  /** What is to be issued again, the oldest first. */
+  get redo(): readonly Redo<Operation>[] {
+    return this.#redo
+  }
+
+  /** Notes what the present life wrote. Gives how many had to go to make room: the oldest of it. */
+  note(own: ReplicaId, intents: readonly Intent<Operation>[]): number {
     for (const intent of intents) {
       this.#open.push(intent)
+      this.#size += intent.size
       if (intent.replaces === undefined) continue
       this.#replacementByDot.set(keyOf(intent.replaces), { origin: own, seq: intent.seq })
       const at = this.#redo.findIndex(({ was }) => keyOf(was) === keyOf(intent.replaces!))
-      if (at >= 0) this.#redo.splice(at, 1)
+      if (at >= 0) for (const redo of this.#redo.splice(at, 1)) this.#size -= redo.intent.size
     }
     if (this.#redo.length === 0) this.#replacementByDot.clear()
+    return this.#makeRoom()
+  }
+
+  /** Notes what was written in the name of a life that is over. Gives how many had to go to make room. */
+  noteFormer(own: ReplicaId, intents: readonly Intent<Operation>[]): number {
+    for (const intent of intents) {
+      this.#redo.push({ was: { origin: own, seq: intent.seq }, intent })
+      this.#size += intent.size
+    }
+    return this.#makeRoom()
+  }
+
+  /** What is to be issued again must be whole from where its seal has cut, so only what is open goes. */
+  #makeRoom(): number {
+    let count = 0
+    while (this.#size > this.#sizeMax && count < this.#open.length) {
+      this.#size -= this.#open[count]!.size
+      count++
+    }
+    if (count > 0) this.#open = this.#open.slice(count)
+    return count
   }
 
   /** Lets go of what every member holds. Gives the last update of these, if there are any. */
   letGo(isStable: (seq: number) => boolean): number | undefined {
     let count = 0
-    while (count < this.#open.length && isStable(this.#open[count]!.seq)) count++
+    while (count < this.#open.length && isStable(this.#open[count]!.seq)) {
+      this.#size -= this.#open[count]!.size
+      count++
+    }
     const last = this.#open[count - 1]?.seq
-    this.#open = this.#open.slice(count)
+    if (count > 0) this.#open = this.#open.slice(count)
     return last
   }
 
@@ -49,6 +86,7 @@ export class OpenIntents<Operation> {
   cutAt(own: ReplicaId, last: number): void {
     for (const intent of this.#open) {
       if (intent.seq > last) this.#redo.push({ was: { origin: own, seq: intent.seq }, intent })
+      else this.#size -= intent.size
     }
     this.#open = []
     if (this.#redo.length === 0) this.#replacementByDot.clear()
@@ -58,7 +96,14 @@ export class OpenIntents<Operation> {
   abandonOpen(): Intent<Operation>[] {
     const open = this.#open
     this.#open = []
+    for (const intent of open) this.#size -= intent.size
     return open
+  }
+
+  /** Gives up what is to be issued again. */
+  abandonRedo(): void {
+    for (const redo of this.#redo.splice(0)) this.#size -= redo.intent.size
+    this.#replacementByDot.clear()
   }
 
   /**
@@ -66,14 +111,14 @@ export class OpenIntents<Operation> {
    * stand for the old ones, and what `isCut` says is left out. Past its patience it goes without what is missing.
    */
   next(
-    vector: SlotVector,
+    vector: VersionVector,
     isCut: (dot: Dot) => boolean,
     isPatient: boolean,
   ): Redo<Operation> | undefined {
     const [redo] = this.#redo
     if (redo === undefined) return undefined
     const current = redo.intent.observed.map((dot) => this.#now(dot)).filter((dot) => !isCut(dot))
-    const here = current.filter(({ origin, seq }) => vector.covers(origin, seq))
+    const here = current.filter(({ origin, seq }) => vector.has(origin, seq))
     if (here.length < current.length && isPatient) return undefined
     return { was: redo.was, intent: { ...redo.intent, observed: here, replaces: redo.was } }
   }

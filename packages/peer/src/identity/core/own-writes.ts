@@ -1,9 +1,8 @@
-import { type ReplicaId } from '@joinery/crdt-objects/engine'
+import { type ReplicaId, type VersionVector } from '@joinery/crdt-objects/engine'
 import { Flushes } from './flushes.ts'
 import { type Dot } from './incarnation.ts'
 import { type Intent, type MemberEffect, type MemberLimits } from './member-contract.ts'
-import { OpenIntents } from './open-intents.ts'
-import { type SlotVector } from './slot-vector.ts'
+import { OpenIntents, type Redo } from './open-intents.ts'
 
 type Emit<Operation> = (effect: MemberEffect<never, Operation>) => void
 
@@ -11,7 +10,7 @@ type Emit<Operation> = (effect: MemberEffect<never, Operation>) => void
 export class OwnWrites<Operation> {
   readonly #limits: MemberLimits
   readonly #emit: Emit<Operation>
-  readonly #intents = new OpenIntents<Operation>()
+  readonly #intents: OpenIntents<Operation>
   readonly #flushes: Flushes
   /** Since when an operation waits to be issued again. */
   #waitingSince: number | undefined
@@ -20,6 +19,7 @@ export class OwnWrites<Operation> {
     this.#limits = limits
     this.#emit = emit
     this.#flushes = new Flushes(limits.flushesMax)
+    this.#intents = new OpenIntents(limits.intentsSizeMax)
   }
 
   get hasRedo(): boolean {
@@ -27,7 +27,24 @@ export class OwnWrites<Operation> {
   }
 
   note(own: ReplicaId, intents: readonly Intent<Operation>[]): void {
-    this.#intents.note(own, intents)
+    const dropped = this.#intents.note(own, intents)
+    if (dropped > 0) this.#emit({ kind: 'unkept', count: dropped })
+  }
+
+  /** What was written under the id of a life that is over meanwhile. */
+  noteFormer(own: ReplicaId, intents: readonly Intent<Operation>[]): void {
+    const dropped = this.#intents.noteFormer(own, intents)
+    if (dropped > 0) this.#emit({ kind: 'unkept', count: dropped })
+  }
+
+  /** What is to be issued again, in the order in which it was asked for. */
+  get redo(): readonly Redo<Operation>[] {
+    return this.#intents.redo
+  }
+
+  /** What is to be issued again cannot be. */
+  abandonRedo(): void {
+    this.#intents.abandonRedo()
   }
 
   flush(id: number, last: number | undefined, replicas: number): void {
@@ -39,13 +56,13 @@ export class OwnWrites<Operation> {
     this.#flushes.cancel(id)
   }
 
-  /** Ends the flushes that enough keepers hold, by `count(last)`. */
-  settleFlushes(count: (last: number) => number): void {
+  /** Ends the flushes that enough keepers hold, by `count(last, replicas)`. */
+  settleFlushes(count: (last: number, replicas: number) => number): void {
     for (const flush of this.#flushes.settle(count)) this.#emit({ kind: 'flushed', ...flush })
   }
 
   /** Issues the next operation again, one at a time: each says where its updates are now to those after it. */
-  reissueNext(vector: SlotVector, isCut: (dot: Dot) => boolean, tick: number): void {
+  reissueNext(vector: VersionVector, isCut: (dot: Dot) => boolean, tick: number): void {
     if (!this.hasRedo) return
     this.#waitingSince ??= tick
     const isPatient = tick - this.#waitingSince < this.#limits.reissueTicks
@@ -63,9 +80,9 @@ export class OwnWrites<Operation> {
 
   /** The life `own` is sealed at `last`, which all `members` hold; undefined when nobody knows any more where. */
   end(own: ReplicaId, last: number | undefined, members: number): void {
-    const { held, cut } = this.#flushes.end(last ?? 0)
+    const { held, open } = this.#flushes.end(last ?? 0, members)
     for (const id of held) this.#emit({ kind: 'flushed', id, replicas: members })
-    for (const id of cut) this.#emit({ kind: 'flush-void', id })
+    for (const id of open) this.#emit({ kind: 'flush-void', id })
     if (last !== undefined) return this.#intents.cutAt(own, last)
     const intents = this.#intents.abandonOpen()
     if (intents.length > 0) this.#emit({ kind: 'outcome-unknown', intents })

@@ -34,6 +34,18 @@ export function readySeals(space: SpaceControl): SealRecord[] {
   })
 }
 
+/** Those that close with the next epoch. With a full table of records only what holds its floor down may still go. */
+export function closableSeals(space: SpaceControl, recordsMax: number): SealRecord[] {
+  const seals = readySeals(space)
+  if (space.records.length < recordsMax) return seals
+  const floor = space.floor()
+  const holdsFloor = ({ incarnation }: SealRecord): boolean => {
+    const slot = space.slotOf(incarnation)
+    return slot?.isActive === true && slot.epoch === floor
+  }
+  return seals.some(holdsFloor) ? seals : []
+}
+
 function agreedEnd(
   space: SpaceControl,
   incarnation: ReplicaId,
@@ -43,6 +55,8 @@ function agreedEnd(
   const others = members.filter((member) => member !== incarnation)
   const least = sealing.claimed === undefined ? MEMBERS_MIN : MEMBERS_MIN_AT_RETIRING
   if (others.length < least) return undefined
+  // Cheaper than what follows, and mostly all there is to see.
+  if (sealing.heldByMember.size < others.length) return undefined
   const last = targetOf(space, sealing)
   if (others.some((member) => sealing.heldByMember.get(member) !== last)) return undefined
   if (sealing.claimed === undefined && !enoughKeepers(space, incarnation, sealing)) return undefined

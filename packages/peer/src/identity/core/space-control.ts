@@ -3,20 +3,7 @@ import { invariant } from '../../replication/core/invariant.ts'
 import { type EpochRecord, type HeldReport } from './control-contract.ts'
 import { unpack } from './incarnation.ts'
 import { abandonChange, type KeeperSet, newKeeperSet } from './keeper-set.ts'
-
-export interface Slot {
-  /** The life that holds the slot, or held it last; 0 before the first. */
-  inc: number
-  status: 'free' | 'leased' | 'sealing'
-  /** Whether this life has been a member: one that has not never wrote. */
-  isActive: boolean
-  /** The last epoch that the holder said it is in. */
-  epoch: number
-  session: string
-  request: number
-  /** The greatest number of its holder's commands. */
-  number: number
-}
+import { freshSlot, type Slot, SlotTable } from './slot-table.ts'
 
 export interface Sealing {
   /** New for every sealing, also of the same incarnation. */
@@ -38,6 +25,13 @@ export interface Grave {
   readonly untilMs: number
 }
 
+/** Where the numbers of a space begin: that of its first slot, and those that only grow. */
+export interface Beginning {
+  readonly slot: number
+  readonly revision: number
+  readonly generation: number
+}
+
 /**
  * What the control group keeps of one space: who holds which slot, what is in sealing, what was sealed lately. Its size
  * is bounded by the slots, and by constants.
@@ -45,16 +39,18 @@ export interface Grave {
 export class SpaceControl {
   readonly name: string
   readonly keepers: KeeperSet
-  generation = 1
-  revision = 1
+  generation: number
+  revision: number
   epoch = 0
   rounds = 0
   /** Whether the space has had a member, in this generation. */
   isFounded = false
   /** How often an operator's word went past the rule of the keepers. */
   wordsGiven = 0
+  /** The number of the first slot: no slot has had a number that one of an ended space of the same name has had. */
+  readonly firstSlot: number
   /** Invariant: only grows, up to `slotsMax`. */
-  readonly slots: Slot[] = []
+  readonly #table = new SlotTable()
   /** Invariant: exactly the slots in status `sealing`. */
   readonly sealingBySlot = new Map<number, Sealing>()
   /** Invariant: consecutive epochs that end at `epoch`, those above the floor. */
@@ -62,24 +58,77 @@ export class SpaceControl {
   /** Of holders that may come back and ask. Invariant: in the order of their ends; at most `gravesMax`. */
   readonly graveById = new Map<ReplicaId, Grave>()
 
-  constructor(name: string, keepers: KeeperSet | readonly [wanted: number, durability: number]) {
+  /** Invariant: those of the slots as they are; undefined once a slot or a sealing changed. */
+  #members: readonly ReplicaId[] | undefined
+  #unsealed: readonly ReplicaId[] | undefined
+
+  constructor(
+    name: string,
+    keepers: KeeperSet | readonly [wanted: number, durability: number],
+    beginning: Beginning,
+  ) {
     this.name = name
     this.keepers = 'version' in keepers ? keepers : newKeeperSet(...keepers)
+    this.firstSlot = beginning.slot
+    this.revision = beginning.revision
+    this.generation = beginning.generation
+  }
+
+  /** By their places: `firstSlot` less than their numbers. */
+  get slots(): readonly Slot[] {
+    return this.#table.all
+  }
+
+  get usedSlots(): number {
+    return this.#table.counts.used
+  }
+
+  /** Whether the space has had members, and all that are not sealed are gone. */
+  get isDeserted(): boolean {
+    return this.isFounded && this.#table.counts.present === 0
   }
 
   /** The slot that this incarnation holds, until its seal closed. */
   slotOf(id: ReplicaId): Slot | undefined {
-    const { slot: index, inc } = unpack(id)
-    const slot = this.slots[index]
-    return slot?.inc === inc && slot.status !== 'free' ? slot : undefined
+    const slot = this.slots[this.#indexOf(id)]
+    return slot?.inc === unpack(id).inc && slot.status !== 'free' ? slot : undefined
   }
 
   sealingOf(id: ReplicaId): Sealing | undefined {
-    return this.slotOf(id) === undefined ? undefined : this.sealingBySlot.get(unpack(id).slot)
+    return this.slotOf(id) === undefined ? undefined : this.sealingBySlot.get(this.#indexOf(id))
   }
 
   idAt(index: number): ReplicaId {
-    return packReplica(index, this.slots[index]!.inc)
+    return packReplica(this.firstSlot + index, this.slots[index]!.inc)
+  }
+
+  /** Adds a slot, as it was kept. */
+  addSlot(slot: Slot): number {
+    this.#forgetLists()
+    return this.#table.add(slot)
+  }
+
+  /** Leases a slot, a new one if none is free; undefined where there are `slotsMax`. */
+  lease(to: Pick<Slot, 'session' | 'request' | 'isStable'>, slotsMax: number): number | undefined {
+    let index = this.slots.findIndex(({ status }) => status === 'free')
+    if (index < 0 && this.slots.length >= slotsMax) return undefined
+    if (index < 0) index = this.addSlot(freshSlot)
+    const { inc } = this.slots[index]!
+    this.#change(index, { ...freshSlot, ...to, inc: inc + 1, status: 'leased' })
+    return index
+  }
+
+  /** Notes what its holder said, or what became of it. */
+  note(
+    id: ReplicaId,
+    to: Partial<Pick<Slot, 'epoch' | 'number' | 'session' | 'isAbandoned'>>,
+  ): void {
+    this.#table.change(this.#indexOf(id), to)
+  }
+
+  activate(id: ReplicaId): void {
+    this.#change(this.#indexOf(id), { isActive: true })
+    this.isFounded = true
   }
 
   /** A member has activated and is not in sealing; who retires is one until its seal closed. */
@@ -89,31 +138,30 @@ export class SpaceControl {
     return slot.status === 'leased' || this.sealingOf(id)?.claimed !== undefined
   }
 
-  members(): ReplicaId[] {
-    return this.#ids((id) => this.isMember(id))
+  members(): readonly ReplicaId[] {
+    return (this.#members ??= this.#ids((id) => this.isMember(id)))
   }
 
   /** Those that were members, and whose seal has not closed. */
-  unsealed(): ReplicaId[] {
-    return this.#ids((id) => this.slotOf(id)?.isActive === true)
+  unsealed(): readonly ReplicaId[] {
+    return (this.#unsealed ??= this.#ids((id) => this.slotOf(id)?.isActive === true))
   }
 
   /** Members that do not leave. Invariant: never none, once founded, until declared lost. */
   staying(): number {
-    return this.slots.filter(({ isActive, status }) => isActive && status === 'leased').length
+    return this.#table.counts.staying
   }
 
   /** The epoch that every incarnation which may be a member is in, or past. */
   floor(): number {
-    const active = this.slots.filter(({ isActive, status }) => isActive && status !== 'free')
-    return active.reduce((least, { epoch }) => Math.min(least, epoch), this.epoch)
+    return Math.min(this.epoch, this.#table.leastEpoch)
   }
 
   /** The lives that are sealed: of each slot the last. */
   sealed(): ReplicaId[] {
     return this.slots.flatMap(({ inc, status }, index) => {
       const last = status === 'free' ? inc : inc - 1
-      return last > 0 ? [packReplica(index, last)] : []
+      return last > 0 ? [packReplica(this.firstSlot + index, last)] : []
     })
   }
 
@@ -125,14 +173,16 @@ export class SpaceControl {
     if (sealing !== undefined) {
       if (claimed === undefined && sealing.claimed !== undefined) {
         sealing.claimed = undefined
+        this.#forgetLists()
         this.#voidReports(id)
       }
       return 'done'
     }
     if (this.staying() - (slot.isActive ? 1 : 0) < 1 && this.isFounded) return 'last-member'
-    slot.status = 'sealing'
+    const index = this.#indexOf(id)
+    this.#change(index, { status: 'sealing' })
     this.rounds++
-    this.sealingBySlot.set(unpack(id).slot, {
+    this.sealingBySlot.set(index, {
       ...{ round: this.rounds, claimed, isForBlocking: false, sinceMs: nowMs },
       heldByMember: new Map(),
     })
@@ -160,19 +210,28 @@ export class SpaceControl {
   cancelSeal(id: ReplicaId): void {
     const slot = this.slotOf(id)
     invariant(slot?.status === 'sealing', 'what is reinstated is in sealing')
-    this.sealingBySlot.delete(unpack(id).slot)
-    slot.status = 'leased'
+    this.sealingBySlot.delete(this.#indexOf(id))
+    this.#change(this.#indexOf(id), { status: 'leased' })
+  }
+
+  /** Whoever was the last member when its session ended is sealed as soon as there is another. */
+  sealDeserted(nowMs: number): void {
+    if (this.#table.counts.deserted === 0 || this.staying() < 2) return
+    for (const [index, { status, isActive, isAbandoned }] of this.slots.entries()) {
+      if (status === 'leased' && isActive && isAbandoned) {
+        this.startSeal(this.idAt(index), undefined, nowMs)
+      }
+    }
   }
 
   /** Frees the slot of a sealed incarnation. */
   bury(id: ReplicaId, last: number, untilMs: number): void {
     const slot = this.slotOf(id)
     invariant(slot !== undefined, 'what is buried holds a slot')
-    this.sealingBySlot.delete(unpack(id).slot)
+    this.sealingBySlot.delete(this.#indexOf(id))
     this.#voidReports(id)
     if (slot.isActive) this.graveById.set(id, { last, untilMs })
-    slot.status = 'free'
-    slot.isActive = false
+    this.#change(this.#indexOf(id), { status: 'free', isActive: false })
     if (this.keepers.change?.incoming === id) abandonChange(this.keepers)
   }
 
@@ -184,6 +243,28 @@ export class SpaceControl {
       if (untilMs > nowMs && this.graveById.size <= gravesMax) break
       this.graveById.delete(id)
     }
+  }
+
+  /** Asserts what is counted and kept of all slots: for tests, as it goes through all. */
+  check(): void {
+    this.#table.check()
+    const [members, unsealed] = [this.members(), this.unsealed()]
+    this.#forgetLists()
+    invariant(String(members) === String(this.members()), 'the members are those of the slots')
+    invariant(String(unsealed) === String(this.unsealed()), 'so are the unsealed')
+  }
+
+  #change(index: number, to: Partial<Slot>): void {
+    this.#forgetLists()
+    this.#table.change(index, to)
+  }
+
+  #forgetLists(): void {
+    this.#members = this.#unsealed = undefined
+  }
+
+  #indexOf(id: ReplicaId): number {
+    return unpack(id).slot - this.firstSlot
   }
 
   #voidReports(member: ReplicaId): void {

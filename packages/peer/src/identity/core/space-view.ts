@@ -1,8 +1,13 @@
 import { type ReplicaId } from '@joinery/crdt-objects/engine'
-import { type SpaceView, type Standing } from './control-contract.ts'
+import { type EpochRecord, type SpaceView, type Standing } from './control-contract.ts'
 import { keeperView } from './keeper-set.ts'
 import { targetOf } from './seal-rule.ts'
 import { type SpaceControl } from './space-control.ts'
+
+/** About how much of records goes into one view, whatever has been sealed meanwhile. */
+const RECORD_BYTES_MAX = 256 * 2 ** 10
+/** What a record and a seal take at the most, of numbers that come up. */
+const bytesEach = { record: 12, seal: 16 } as const
 
 /** What `member` is told, whose replica is in epoch `epoch`. */
 export function viewOf(space: SpaceControl, member: ReplicaId, epoch: number): SpaceView {
@@ -13,7 +18,7 @@ export function viewOf(space: SpaceControl, member: ReplicaId, epoch: number): S
     revision: space.revision,
     epoch: space.epoch,
     floor: space.floor(),
-    records: space.records.filter((record) => record.epoch > epoch),
+    records: recordsAfter(space, epoch),
     sealings: [...space.sealingBySlot].map(([index, sealing]) => ({
       incarnation: space.idAt(index),
       round: sealing.round,
@@ -29,6 +34,19 @@ export function viewOf(space: SpaceControl, member: ReplicaId, epoch: number): S
     standingSession: space.slotOf(member)?.session ?? '',
     genesis: space.isFounded ? undefined : space.sealed(),
   }
+}
+
+/** The first that there is room for, one at least: they are entered in their order, so who lacks more asks again. */
+function recordsAfter(space: SpaceControl, epoch: number): EpochRecord[] {
+  const records: EpochRecord[] = []
+  let left = RECORD_BYTES_MAX
+  for (const record of space.records) {
+    if (record.epoch <= epoch) continue
+    left -= bytesEach.record + bytesEach.seal * record.seals.length
+    if (left < 0 && records.length > 0) break
+    records.push(record)
+  }
+  return records
 }
 
 function standingOf(space: SpaceControl, member: ReplicaId): Standing {

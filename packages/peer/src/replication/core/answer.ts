@@ -1,7 +1,10 @@
-import { type SpaceState, type VersionVector } from '@joinery/crdt-objects/engine'
-import { type BatchLog } from './batch-log.ts'
+import { type VersionVector } from '@joinery/crdt-objects/engine'
+import { type EpochRecord } from '../../identity/core/control-contract.ts'
+import { type StagedEnd } from '../../identity/core/member-contract.ts'
 import { type ReplicationLimits } from './contract.ts'
-import { type Message } from './message.ts'
+import { type Holdings } from './holdings.ts'
+import { type Message, type Parted } from './message.ts'
+import { type SpaceBatch } from './space-batch.ts'
 
 /** What to send to a neighbour that asked. */
 export interface Answer {
@@ -11,42 +14,68 @@ export interface Answer {
   readonly brings: VersionVector
 }
 
-/** An answer in batches for a neighbour that has `has`, or undefined where a state serves it better. */
-export function answerWithBatches(
-  log: BatchLog,
-  vector: VersionVector,
+/** The answer to a neighbour that holds `has`: batches if they do, else a state. */
+export function answerTo(
+  holdings: Holdings,
+  { wanted, speaker, staged }: Extract<Message, { kind: 'ask' }>,
   has: VersionVector,
   limits: ReplicationLimits,
-): Answer | undefined {
-  if (!log.reaches(has, vector)) return undefined
-  if (isJoiner(has, vector) && log.bytesAfter(has) > limits.messageBytesMax) return undefined
-  const { batches, more } = log.after(has, limits.answerBytesMax)
+): Answer {
+  const { replica } = holdings.member
+  const hasBegun = speaker.sender !== 0n
+  if (wanted === 'batches' && hasBegun && replica !== undefined) {
+    const inSealing = staged.filter(({ isFenced }) => isFenced).map(({ origin }) => origin)
+    const lacking = replica.batchesAfter(has, limits.answerBytesMax, inSealing)
+    if (lacking !== undefined) {
+      const records = answerWithRecords(replica.book.records(), speaker.epoch)
+      const answer = answerWithBatches(has, lacking, limits)
+      return { ...answer, messages: [...records, ...answer.messages] }
+    }
+  }
+  const of = wanted === 'snapshot' ? wanted : 'state'
+  const found = hasBegun || of === 'snapshot' ? holdings.offer(of) : undefined
+  if (found !== undefined) return answerWithState(of, found.bytes, found.offer.vector, limits)
+  return { messages: [{ kind: 'answered', more: false }], brings: has }
+}
+
+/** What an asker has: what it shows, and what it stages. */
+export function withStaged(vector: VersionVector, staged: readonly StagedEnd[]): VersionVector {
+  if (staged.length === 0) return vector
+  const held = vector.copy()
+  for (const { origin, last } of staged) if (!held.has(origin, last)) held.set(origin, last)
+  return held
+}
+
+/** An answer in batches for a neighbour that has `has`. */
+function answerWithBatches(
+  has: VersionVector,
+  { batches, more }: { readonly batches: readonly SpaceBatch[]; readonly more: boolean },
+  limits: ReplicationLimits,
+): Answer {
   const brings = has.copy()
   for (const { origin, last } of batches) brings.set(origin, last)
   const messages = packed(
-    batches.map((entry) => entry.bytes),
+    batches.map(({ body }) => body),
     limits.messageBytesMax,
   )
   return { messages: [...messages, { kind: 'answered', more }], brings }
 }
 
-/** An answer that brings the whole of `state`, at `vector`; its own updates are all sealed. */
-export function answerWithState(
-  state: SpaceState,
+/** An answer that brings a whole state, which has `vector`. */
+function answerWithState(
+  of: 'state' | 'snapshot',
+  bytes: Uint8Array,
   vector: VersionVector,
   limits: ReplicationLimits,
 ): Answer {
-  const messages = inParts('state', state.encodeState(), limits.messageBytesMax)
-  return {
-    messages: [...messages, { kind: 'answered', more: false }],
-    brings: vector.copy(),
-  }
+  const messages = inParts(of, bytes, limits.messageBytesMax)
+  return { messages: [...messages, { kind: 'answered', more: false }], brings: vector.copy() }
 }
 
-/** A joiner has nothing that we have. It gets a state even where the log has all of history, unless that is short. */
-function isJoiner(has: VersionVector, vector: VersionVector): boolean {
-  for (const [origin] of vector.entries()) if (has.get(origin) !== 0) return false
-  return true
+/** The epochs after `epoch` as messages. */
+function answerWithRecords(records: readonly EpochRecord[], epoch: number): Message[] {
+  const later = records.filter((record) => record.epoch > epoch)
+  return later.length === 0 ? [] : [{ kind: 'records', records: later }]
 }
 
 function packed(batches: readonly Uint8Array[], messageBytesMax: number): Message[] {
@@ -70,7 +99,7 @@ function packed(batches: readonly Uint8Array[], messageBytesMax: number): Messag
   return messages
 }
 
-function inParts(of: 'batch' | 'state', bytes: Uint8Array, messageBytesMax: number): Message[] {
+function inParts(of: Parted, bytes: Uint8Array, messageBytesMax: number): Message[] {
   const parts = Math.ceil(bytes.length / messageBytesMax)
   return Array.from({ length: parts }, (_, part) => {
     const piece = bytes.subarray(part * messageBytesMax, (part + 1) * messageBytesMax)

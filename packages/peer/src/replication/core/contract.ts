@@ -1,4 +1,10 @@
 import { type ReplicaId } from '@joinery/crdt-objects/engine'
+import {
+  type ControlAnswer,
+  type ControlCommand,
+  type ViewRequest,
+} from '../../identity/core/control-contract.ts'
+import { type MemberStatus } from '../../identity/core/member-contract.ts'
 import { type Message } from './message.ts'
 
 /** How often the driver is to give a tick. Every limit in ticks is meant for about this length. */
@@ -29,17 +35,41 @@ export type Input =
   | { readonly kind: 'engine-loaded' }
   /** `random` is in [0, 1). */
   | { readonly kind: 'tick'; readonly random: number }
-  /** Seal, and tell when `replicas` peers, this one counted, hold everything written here so far. */
+  /** Seal, and tell when `replicas` keepers hold everything written here so far. To be given again with each `shown`. */
   | { readonly kind: 'flush'; readonly id: number; readonly replicas: number }
   | { readonly kind: 'flush-cancel'; readonly id: number }
+  /** The peer has this session at the control group now: time to speak with it. */
+  | { readonly kind: 'contact'; readonly session: string }
+  | { readonly kind: 'answer'; readonly answer: ControlAnswer }
+  /**
+   * The group is out of reach, and users shall not wait for it: they begin with nothing, under an id of no slot. What
+   * they write is written again once there is a member.
+   */
+  | { readonly kind: 'begin-alone'; readonly replica: ReplicaId }
+  /** Stop writing, hand over, leave; give it up after so many ticks. */
+  | { readonly kind: 'retire'; readonly ticks: number }
 
 /** What the driver is to do, in this order. */
 export type Effect =
   | { readonly kind: 'send'; readonly neighbour: string; readonly message: Message }
   | { readonly kind: 'disseminate'; readonly batch: Uint8Array }
   | { readonly kind: 'announce'; readonly origin: ReplicaId; readonly last: number }
-  /** `replicas` peers held what the flush covers when this was said. */
+  /** `replicas` keepers held what the flush covers when this was said. */
   | { readonly kind: 'flushed'; readonly id: number; readonly replicas: number }
+  /** What the flush covers is issued again: it is to be flushed again. */
+  | { readonly kind: 'flush-void'; readonly id: number }
+  /** Ask the control group; what it says comes as `answer`. */
+  | { readonly kind: 'request'; readonly request: ControlCommand | ViewRequest }
+  /** It is time for a `contact`. */
+  | { readonly kind: 'contact-due' }
+  | { readonly kind: 'status'; readonly status: MemberStatus }
+  /** Users see something, or the present life in the place of what they saw. */
+  | { readonly kind: 'shown' }
+  /** So many batches of a life that is over: nobody knows any more whether they are in. */
+  | { readonly kind: 'outcome-unknown'; readonly batches: number }
+  /** So many batches that may be cut can no longer be issued again then. */
+  | { readonly kind: 'unkept'; readonly batches: number }
+  | { readonly kind: 'retire-aborted' }
   /** Bytes that do not decode. Nothing changed. */
   | { readonly kind: 'quarantined'; readonly reason: string; readonly bytes: Uint8Array }
   /** An input that made no sense, and changed nothing. */
@@ -71,8 +101,15 @@ export interface ReplicationLimits {
   readonly wantTicks: number
   /** A batch held back is dropped after this; it can be fetched. */
   readonly heldTicks: number
+  /** So long what is to be issued again waits for what it acted on. */
+  readonly reissueTicks: number
   /** How many probes of one neighbour may wait here. */
   readonly probesMax: number
+  /** How often the group is spoken with when nothing is known to have changed, and when something is under way. */
+  readonly contactTicks: number
+  readonly contactSoonTicks: number
+  /** How many neighbours are told at once that something changed at the group. */
+  readonly newsFanout: number
 }
 
 export const defaultLimits: ReplicationLimits = {
@@ -89,5 +126,9 @@ export const defaultLimits: ReplicationLimits = {
   patienceTicks: 5,
   wantTicks: 100,
   heldTicks: 600,
+  reissueTicks: 600,
   probesMax: 64,
+  contactTicks: 50,
+  contactSoonTicks: 4,
+  newsFanout: 3,
 }

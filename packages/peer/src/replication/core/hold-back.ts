@@ -1,18 +1,10 @@
 import { type Reach, type ReplicaId } from '@joinery/crdt-objects/engine'
 import { ownBytes } from './batch-log.ts'
+import { type SpaceBatch } from './space-batch.ts'
 
-/** The header of a batch. */
-export interface BatchHeader {
-  readonly origin: ReplicaId
-  readonly first: number
-  readonly last: number
-  readonly dependencies: readonly (readonly [ReplicaId, Reach])[]
-}
-
-/** A batch with its header decoded. */
+/** A batch that came. */
 export interface Received {
-  readonly header: BatchHeader
-  readonly bytes: Uint8Array
+  readonly batch: SpaceBatch
   /** The neighbour that gave it. */
   readonly from: string | undefined
 }
@@ -60,16 +52,17 @@ export class HoldBack {
 
   /** Keeps a batch until its blocker is there; false when there is no room. */
   add(received: Received, blocker: Blocker | 'engine', tick: number): boolean {
-    const name = nameOf(received.header)
+    const { batch, from } = received
+    const name = nameOf(batch)
     if (this.#byName.has(name)) return true
     if (this.#byName.size >= this.#batchesMax) return false
-    if (this.#bytes + received.bytes.length > this.#bytesMax) return false
-    const kept = { ...received, bytes: ownBytes(received.bytes) }
+    if (this.#bytes + batch.size > this.#bytesMax) return false
+    const kept = { batch: { ...batch, body: ownBytes(batch.body) }, from }
     const [key, last] =
       blocker === 'engine' ? [blocker, 0] : [blocker.origin, orderOf(blocker.last)]
     const held = { received: kept, key, last, sinceTick: tick }
     this.#byName.set(name, held)
-    this.#bytes += kept.bytes.length
+    this.#bytes += batch.size
     const blocked = this.#byBlocker.get(key)
     if (blocked === undefined) this.#byBlocker.set(key, new Set([held]))
     else blocked.add(held)
@@ -101,9 +94,14 @@ export class HoldBack {
     }
   }
 
+  /** Drops everything. */
+  clear(): void {
+    for (const held of this.#byName.values()) this.#remove(held)
+  }
+
   #remove(held: Held): void {
-    this.#byName.delete(nameOf(held.received.header))
-    this.#bytes -= held.received.bytes.length
+    this.#byName.delete(nameOf(held.received.batch))
+    this.#bytes -= held.received.batch.size
     const blocked = this.#byBlocker.get(held.key)!
     blocked.delete(held)
     if (blocked.size === 0) this.#byBlocker.delete(held.key)
@@ -115,6 +113,6 @@ function orderOf(reach: Reach): number {
   return reach === 'sealed' ? Infinity : reach
 }
 
-function nameOf(header: BatchHeader): string {
-  return `${header.origin} ${header.first}`
+function nameOf(batch: SpaceBatch): string {
+  return `${batch.origin} ${batch.first}`
 }

@@ -1,23 +1,37 @@
 import { isJoineryError } from '@joinery/crdt-objects'
 import {
-  decodeBatchHeader,
   incarnationOf,
   packReplica,
   type ReplicaId,
   slotOf,
   type SpaceState,
-  VersionVector,
+  type VersionVector,
 } from '@joinery/crdt-objects/engine'
-import { BatchLog } from './batch-log.ts'
+import { type Dot } from '../../identity/core/incarnation.ts'
+import {
+  type Intent,
+  type MemberEffect,
+  type MemberInput,
+  type MemberLimits,
+  type Verdict,
+} from '../../identity/core/member-contract.ts'
+import { MemberCore } from '../../identity/core/member-core.ts'
+import { type Redo } from '../../identity/core/open-intents.ts'
 import { type Effect, type ReplicationLimits } from './contract.ts'
-import { type BatchHeader, type Blocker, HoldBack, type Received } from './hold-back.ts'
+import { type Blocker, HoldBack, type Received } from './hold-back.ts'
 import { invariant } from './invariant.ts'
+import { type Speaker } from './message.ts'
+import { decodeOffer, encodeOffer, type SpaceOffer } from './offer-codec.ts'
+import { decodeBatch, type SpaceBatch } from './space-batch.ts'
+import { type Offered, SpaceReplica } from './space-replica.ts'
 
 /** What the bounded buffers hold. */
 export interface Usage {
   readonly logBytes: number
+  readonly stagedBytes: number
   readonly heldBatches: number
   readonly heldBytes: number
+  readonly records: number
 }
 
 /** What taking a batch may call for. */
@@ -26,124 +40,268 @@ export interface HoldingsOutlet {
   want(wanted: Blocker, from: string | undefined): void
 }
 
-/** What this replica has of the space: the state, the log of what was lately applied to it, and what came too early. */
+type SpaceInput = MemberInput<Uint8Array, Offered, Uint8Array>
+type SpaceEffect = MemberEffect<Uint8Array, Uint8Array>
+
+/** What this replica has of the space: the state behind its member's gate, and what came too early. */
 export class Holdings {
-  readonly #state: SpaceState
+  readonly member: MemberCore<Uint8Array, Offered, Uint8Array>
+  readonly replica: SpaceReplica
   readonly #limits: ReplicationLimits
   readonly #outlet: HoldingsOutlet
-  /**
-   * What is applied. Invariant: equal to the vector of the state after each step, and never ahead of it within one, for
-   * what a vector has a neighbour never sends again.
-   */
-  readonly vector = new VersionVector()
-  /** Invariant: each origin's log ends where the vector does, or is empty. */
-  readonly log: BatchLog
   /** Invariant: a batch in it lacked something when last looked at, and is looked at again when that arrives. */
   readonly #heldBack: HoldBack
   #ticks = 0
-  #progress = 0
-  #quarantined = 0
-  #lacksEngine = false
+  #staged = 0
+  #isReissuing = false
+  /** The tick from which on something waits to be issued again. */
+  #reissueSince: number | undefined
+  #verdict: Verdict | undefined
 
-  constructor(state: SpaceState, limits: ReplicationLimits, outlet: HoldingsOutlet) {
-    this.#state = state
+  constructor(
+    options: {
+      readonly space: string
+      readonly create: (replica: ReplicaId) => SpaceState
+      readonly limits: ReplicationLimits
+      readonly memberLimits: Partial<MemberLimits>
+    },
+    outlet: HoldingsOutlet,
+  ) {
+    const { space, create, limits, memberLimits } = options
     this.#limits = limits
     this.#outlet = outlet
-    this.vector.merge(state.vector)
-    this.log = new BatchLog(limits.logBytesMax)
     this.#heldBack = new HoldBack(limits.heldBatchesMax, limits.heldBytesMax)
+    this.replica = new SpaceReplica({
+      create,
+      seal: () => this.seal(),
+      quarantined: (reason, bytes) => outlet.emit({ kind: 'quarantined', reason, bytes }),
+      ignored: (reason) => this.#ignore(reason),
+    })
+    const keptSizeMax = limits.logBytesMax
+    this.member = new MemberCore({
+      ...{ space, port: this.replica },
+      limits: { ...memberLimits, keptSizeMax },
+    })
+  }
+
+  get vector(): VersionVector {
+    return this.replica.vector
+  }
+
+  /** Counts what came to be held. */
+  get advances(): number {
+    return this.replica.progress + this.#staged
   }
 
   get usage(): Usage {
     const { size, bytes } = this.#heldBack
-    return { logBytes: this.log.bytes, heldBatches: size, heldBytes: bytes }
+    const { kept = 0, staged = 0, records = 0 } = this.member.replica?.usage ?? {}
+    return { logBytes: kept, stagedBytes: staged, heldBatches: size, heldBytes: bytes, records }
   }
 
-  /** Counts what moved the vector. */
-  get progress(): number {
-    return this.#progress
+  get speaker(): Speaker {
+    const { member } = this
+    return {
+      sender: member.replica?.id ?? 0n,
+      isMember: member.isMember,
+      epoch: this.replica.epoch,
+      keepersVersion: member.view?.keepers.version ?? 0,
+      revision: member.view?.revision ?? 0,
+    }
   }
 
-  /** Counts what did not decode. */
-  get quarantined(): number {
-    return this.#quarantined
+  /** The last update of the present life that a batch has. */
+  get ownLast(): number {
+    return this.member.replica?.ownLast ?? 0
   }
 
-  /**
-   * Whether something came that cannot be decoded until an engine is loaded. Nothing is wrong with it, so nothing was
-   * refused; to ask for it again before that would bring the same.
-   */
-  get lacksEngine(): boolean {
-    return this.#lacksEngine
+  /** Whether it is to begin with a state of another. */
+  get wantsSnapshot(): boolean {
+    const { status, replica, view } = this.member
+    return status === 'joining' && replica === undefined && view?.genesis === undefined
   }
 
-  /** Makes a batch of what was written here since the last; undefined when nothing was. */
-  seal(): Uint8Array | undefined {
-    const batch = this.#state.takeBatch()
-    if (batch === undefined) return undefined
-    const { origin, first, last } = decodeBatchHeader(batch)
-    invariant(origin === this.#state.replica, 'a replica seals its own updates')
-    this.#applied(origin, first, last, batch)
-    return batch
+  step(input: SpaceInput): void {
+    const before = this.member.id
+    for (const effect of this.member.step(input)) this.#carryOut(effect)
+    // What waited to be applied in a life that is over is asked for anew.
+    if (this.member.id !== before) this.#heldBack.clear()
+    if (this.member.status === 'active' && this.member.redo.length === 0) this.#show()
+    this.#applyAll(this.#released())
+  }
+
+  beginAlone(replica: ReplicaId): void {
+    if (this.replica.beginAlone(replica)) this.#outlet.emit({ kind: 'shown' })
+  }
+
+  /** Makes a batch of what was written here since the last, and lets it out. */
+  seal(): void {
+    const bytes = this.replica.takeBatch()
+    if (bytes === undefined) return
+    const batch = decodeBatch(bytes)
+    this.#noteWritten(batch)
+    this.member.wrote(batch, [intentOf(batch)])
+  }
+
+  #noteWritten(batch: SpaceBatch): void {
+    // What a life that is over writes goes to nobody.
+    if (batch.origin !== this.member.replica?.id) return
+    this.replica.wrote(batch)
+    const fits = batch.size <= this.#limits.gossipBytesMax
+    if (fits) this.#outlet.emit({ kind: 'disseminate', batch: batch.body })
+    else this.#outlet.emit({ kind: 'announce', origin: batch.origin, last: batch.last })
   }
 
   /** Takes a batch from wherever: applies it, holds it back, or sees that it is nothing new. */
   receive(bytes: Uint8Array, from: string | undefined): void {
-    const header = this.#decoded(bytes, () => decodeBatchHeader(bytes))
-    if (header === undefined) return
-    if (header.origin === this.#state.replica && !this.vector.has(header.origin, header.last)) {
-      this.#ignore(`a batch of ours, up to ${header.last}, that we never made`)
-      return
+    if (this.member.replica === undefined) return
+    const batch = this.#decoded(bytes, () => decodeBatch(bytes))
+    if (batch === undefined) return
+    const { origin, last } = batch
+    if (origin === this.member.id && !this.vector.has(origin, last)) {
+      return this.#ignore(`a batch of ours, up to ${last}, that we never made`)
     }
-    this.#applyAll([{ header, bytes, from }])
+    this.#applyAll([{ batch, from }])
   }
 
-  /** Takes a neighbour's whole state. */
-  join(bytes: Uint8Array): void {
-    const outcome = this.#decoded(bytes, () => this.#state.joinState(bytes))
-    if (outcome === 'engine-missing') this.#lacksEngine = true
-    if (outcome !== true) return
-    const joined = this.#state.vector
-    invariant(joined.covers(this.vector), 'a join loses nothing')
-    const moved = [...joined.entries()].filter(([origin, last]) => !this.vector.has(origin, last))
-    this.vector.merge(joined)
-    this.#progress++
-    this.log.restart(new Set(moved.map(([origin]) => origin)))
-    this.#applyAll(moved.flatMap(([origin, last]) => this.#heldBack.release(origin, last)))
+  /** Takes a neighbour's whole state, to join or to begin with. */
+  takeState(of: 'state' | 'snapshot', bytes: Uint8Array): void {
+    const offer = this.#decoded(bytes, () => decodeOffer(bytes))
+    if (offer === undefined) return
+    if (of === 'state') return this.step({ kind: 'state', offer })
+    // Another came first, or the life that it was for is over.
+    if (!this.wantsSnapshot) return
+    const state = this.replica.prepare(this.member.id!, offer.state.bytes)
+    if (state !== undefined) this.step({ kind: 'snapshot', offer: { ...offer, state } })
+  }
+
+  /** A state for a neighbour; undefined from who has none to give. */
+  offer(of: 'state' | 'snapshot'): { readonly bytes: Uint8Array; offer: SpaceOffer } | undefined {
+    // A state, as a vector, ends at batches.
+    this.seal()
+    const offer = this.member.offer(of)
+    return offer && { bytes: encodeOffer(offer), offer }
   }
 
   /** An engine is loaded: takes what waited for it. */
   engineLoaded(): void {
-    this.#lacksEngine = false
+    this.replica.engineLoaded()
+    this.step({ kind: 'readable' })
     this.#applyAll(this.#heldBack.releaseForEngine())
   }
 
   tick(): void {
     this.#ticks++
+    this.step({ kind: 'tick' })
     this.#heldBack.dropBefore(this.#ticks - this.#limits.heldTicks)
   }
 
   /** Asserts what is cheap to assert. */
   check(): void {
-    invariant(this.log.bytes <= this.#limits.logBytesMax, 'the log is bounded')
     invariant(this.#heldBack.size <= this.#limits.heldBatchesMax, 'batches held back are bounded')
     invariant(this.#heldBack.bytes <= this.#limits.heldBytesMax, 'bytes held back are bounded')
   }
 
-  #applyAll(ready: Received[]): void {
-    for (let received = ready.pop(); received !== undefined; received = ready.pop()) {
-      const blocker = this.#blocker(received.header)
-      if (blocker !== undefined) this.#holdBack(received, blocker)
-      else if (this.#apply(received)) {
-        const { origin, last } = received.header
-        ready.push(...this.#heldBack.release(origin, last))
-      }
+  #carryOut(effect: SpaceEffect): void {
+    switch (effect.kind) {
+      case 'batch':
+        this.#verdict = effect.verdict
+        return
+      case 'reissue':
+        return this.#reissue()
+      case 'outcome-unknown':
+        return this.#outlet.emit({ kind: 'outcome-unknown', batches: effect.intents.length })
+      case 'unkept':
+        return this.#outlet.emit({ kind: 'unkept', batches: effect.count })
+      // What comes late from the group or from neighbours is no news to anybody.
+      case 'ignored':
+      case 'let-go':
+      case 'want-snapshot':
+        return
+      default:
+        this.#outlet.emit(effect)
     }
   }
 
-  /** The first thing found that a batch builds on and that is not here; undefined for a duplicate. */
-  #blocker({ origin, first, last, dependencies }: BatchHeader): Blocker | undefined {
-    if (this.vector.has(origin, last)) return undefined
+  /** Makes all that is to be issued again, at once. */
+  #reissue(): void {
+    if (this.#isReissuing) return
+    this.#isReissuing = true
+    // What was written until now belongs to the life that is over.
+    this.seal()
+    if (this.#mayReissue()) this.#reissueAll([...this.member.redo])
+    this.#isReissuing = false
+  }
+
+  /** Whether all is here that it acted on: else what it removed would stay. It waits for that within a limit. */
+  #mayReissue(): boolean {
+    const { book } = this.member.replica!
+    this.#reissueSince ??= this.#ticks
+    const isHere = (dot: Dot) => this.vector.has(dot.origin, dot.seq) || book.isCut(dot)
+    const isWhole = this.member.redo.every(({ intent }) => intent.observed.every(isHere))
+    return isWhole || this.#ticks - this.#reissueSince >= this.#limits.reissueTicks
+  }
+
+  #reissueAll(redo: readonly Redo<Uint8Array>[]): void {
+    const batches = redo.map(({ intent }) => intent.operation)
+    const cut = decodeBatch(batches[0]!).first - 1
+    const made = this.replica.reissue(batches, cut) ?? []
+    for (const [index, bytes] of made.entries()) {
+      const batch = decodeBatch(bytes)
+      this.#noteWritten(batch)
+      this.step({ kind: 'wrote', batch, intents: [intentOf(batch, redo[index]?.was)] })
+    }
+    this.#reissueSince = undefined
+  }
+
+  #show(): void {
+    if (this.replica.isShown) return
+    this.seal()
+    if (this.member.redo.length > 0) return this.step({ kind: 'readable' })
+    this.replica.show()
+    this.#outlet.emit({ kind: 'shown' })
+  }
+
+  #released(): Received[] {
+    const moves = this.replica.takeMoves()
+    if (this.#heldBack.size === 0) return []
+    return moves.flatMap(([origin, reach]) => this.#heldBack.release(origin, reach))
+  }
+
+  #applyAll(ready: Received[]): void {
+    for (let received = ready.pop(); received !== undefined; received = ready.pop()) {
+      if (this.member.replica === undefined) return
+      this.#verdict = undefined
+      for (const effect of this.member.step({ kind: 'batch', batch: received.batch })) {
+        this.#carryOut(effect)
+      }
+      if (this.#verdict === 'held-back') this.#holdBack(received)
+      if (this.#verdict === 'staged') {
+        this.#staged++
+        const { origin, last } = received.batch
+        // What waits for it may be held, too.
+        ready.push(...this.#heldBack.release(origin, last))
+      }
+      // Without room it is fetched later.
+      if (this.#verdict === 'unread' && this.replica.lacksEngine) {
+        this.#heldBack.add(received, 'engine', this.#ticks)
+      }
+      ready.push(...this.#released())
+    }
+  }
+
+  #holdBack(received: Received): void {
+    const { batch, from } = received
+    const blocker = this.#blocker(batch)
+    // It is held back for something else: it is fetched when that is over.
+    if (blocker === undefined) return
+    const kept = this.#heldBack.add(received, blocker, this.#ticks)
+    this.#outlet.want(blocker, from)
+    if (!kept) this.#outlet.want({ origin: batch.origin, last: batch.last }, from)
+  }
+
+  /** The first thing found that a batch builds on and that is not here. */
+  #blocker({ origin, first, dependencies }: SpaceBatch): Blocker | undefined {
     if (!this.vector.has(origin, first - 1)) return { origin, last: first - 1 }
     if (!this.vector.hasBegun(origin)) {
       const before = packReplica(slotOf(origin), incarnationOf(origin) - 1)
@@ -155,45 +313,12 @@ export class Holdings {
     return missing && { origin: missing[0], last: missing[1] }
   }
 
-  #holdBack(received: Received, blocker: Blocker): void {
-    const { header, from } = received
-    const kept = this.#heldBack.add(received, blocker, this.#ticks)
-    this.#outlet.want(blocker, from)
-    if (!kept) this.#outlet.want({ origin: header.origin, last: header.last }, from)
-  }
-
-  #apply(received: Received): boolean {
-    const { header, bytes } = received
-    const outcome = this.#decoded(bytes, () => this.#state.apply(bytes))
-    if (outcome === 'engine-missing') {
-      this.#lacksEngine = true
-      // Without room it is fetched later.
-      this.#heldBack.add(received, 'engine', this.#ticks)
-    }
-    if (outcome === 'gap') this.#ignore(`a batch of ${header.origin} that overlaps what is here`)
-    if (outcome !== 'applied') return false
-    this.#applied(header.origin, header.first, header.last, bytes)
-    return true
-  }
-
-  #applied(origin: ReplicaId, first: number, last: number, bytes: Uint8Array): void {
-    this.vector.set(origin, last)
-    this.log.append(origin, first, last, bytes)
-    this.#progress++
-  }
-
-  /**
-   * Runs what decodes `bytes`. What does not decode changes nothing, and the vector stays before it. So if the bytes were
-   * damaged on their way, a neighbour's good copy is fetched at the next digest; if that is no better, they were made so,
-   * and the next ask is for a state, which brings what they did without them.
-   */
   #decoded<T>(bytes: Uint8Array, decode: () => T): T | undefined {
     try {
       return decode()
     } catch (error) {
       if (!isJoineryError(error)) throw error
-      this.#quarantined++
-      this.#outlet.emit({ kind: 'quarantined', reason: error.message, bytes })
+      this.replica.quarantine(error.message, bytes)
       return undefined
     }
   }
@@ -201,4 +326,15 @@ export class Holdings {
   #ignore(reason: string): void {
     this.#outlet.emit({ kind: 'ignored', reason })
   }
+}
+
+/** A batch as what was asked for with it. What it removes is among what its author had seen. */
+function intentOf(
+  { last, body, size, dependencies }: SpaceBatch,
+  replaces?: Dot,
+): Intent<Uint8Array> {
+  const observed = dependencies.flatMap(([origin, seq]) =>
+    seq === 'sealed' ? [] : [{ origin, seq }],
+  )
+  return { seq: last, operation: body, observed, stamp: 0, replaces, size }
 }

@@ -1,26 +1,52 @@
 import { Reader, type ReplicaId, VersionVector, Writer } from '@joinery/crdt-objects/engine'
+import { readRecord, writeRecord } from '../../identity/core/control-codec.ts'
+import { type EpochRecord } from '../../identity/core/control-contract.ts'
+import { type StagedEnd } from '../../identity/core/member-contract.ts'
+
+/** Who speaks, and what it knows of the group. */
+export interface Speaker {
+  /** The id of its replica; 0 while it has none. */
+  readonly sender: ReplicaId
+  /** Whether its word counts. */
+  readonly isMember: boolean
+  readonly epoch: number
+  /** The set of keepers that it knows. */
+  readonly keepersVersion: number
+  /** How new what it knows of the group is: who knows less may ask the group. */
+  readonly revision: number
+}
+
+/** What one asks a neighbour for: what it lacks, a whole state to join, or one to begin with. */
+export type Wanted = 'batches' | 'state' | 'snapshot'
+
+/** What travels in parts. */
+export type Parted = 'batch' | 'state' | 'snapshot'
 
 /** What neighbours say to each other over a direct channel. */
 export type Message =
   /** The hash of my vector: ask me, if yours differs. */
-  | { readonly kind: 'digest'; readonly hash: bigint }
+  | { readonly kind: 'digest'; readonly speaker: Speaker; readonly hash: bigint }
   /** I hold `vector`: give me what I lack. */
   | {
       readonly kind: 'ask'
+      readonly speaker: Speaker
       readonly vector: VersionVector
+      /** Those of which it stages batches, or would. */
+      readonly staged: readonly StagedEnd[]
       /** Names the channel as the asker knows it; a new one makes the answerer forget what it sent. */
       readonly session: number
       /** How many answers of this session the asker has seen the end of. */
       readonly received: number
-      /** The last answer held what did not decode: give a state, which needs no batch. */
-      readonly whole: boolean
+      readonly wanted: Wanted
     }
+  /** Some of the answer: epochs that the asker has not entered. */
+  | { readonly kind: 'records'; readonly records: readonly EpochRecord[] }
   /** Some of the answer: batches, in an order in which they apply. */
   | { readonly kind: 'batches'; readonly batches: readonly Uint8Array[] }
   /** Some of the answer: a piece of what is too large for one message. */
   | {
       readonly kind: 'part'
-      readonly of: 'batch' | 'state'
+      readonly of: Parted
       readonly part: number
       readonly parts: number
       readonly bytes: Uint8Array
@@ -28,12 +54,29 @@ export type Message =
   /** The end of the answer. `more` asks to be asked again. */
   | { readonly kind: 'answered'; readonly more: boolean }
   /** Tell me when you hold all of `origin` up to `last`. */
-  | { readonly kind: 'probe'; readonly origin: ReplicaId; readonly last: number }
+  | {
+      readonly kind: 'probe'
+      readonly speaker: Speaker
+      readonly origin: ReplicaId
+      readonly last: number
+    }
   /** I hold all of `origin` up to `last`. */
-  | { readonly kind: 'held'; readonly origin: ReplicaId; readonly last: number }
+  | {
+      readonly kind: 'held'
+      readonly speaker: Speaker
+      readonly origin: ReplicaId
+      readonly last: number
+    }
 
-const version = 1
-const code = { digest: 0, ask: 1, batches: 2, part: 3, answered: 4, probe: 5, held: 6 } as const
+const version = 2
+const code = {
+  ...{ digest: 0, ask: 1, batches: 2, part: 3, answered: 4, probe: 5, held: 6, records: 7 },
+} as const
+// Their places are part of the protocol.
+const wanteds: readonly Wanted[] = ['batches', 'state', 'snapshot']
+const parteds: readonly Parted[] = ['batch', 'state', 'snapshot']
+const recordBytesMin = 2
+const stagedBytesMin = 10
 
 /** Encodes `message`; `decodeMessage` is the inverse. */
 export function encodeMessage(message: Message): Uint8Array {
@@ -42,20 +85,32 @@ export function encodeMessage(message: Message): Uint8Array {
   writer.byte(code[message.kind])
   switch (message.kind) {
     case 'digest':
+      encodeSpeaker(writer, message.speaker)
       writer.u64(message.hash)
       break
     case 'ask':
+      encodeSpeaker(writer, message.speaker)
       writer.varint(message.session)
       writer.varint(message.received)
-      writer.byte(message.whole ? 1 : 0)
+      writer.byte(wanteds.indexOf(message.wanted))
       message.vector.encode(writer)
+      writer.varint(message.staged.length)
+      for (const { origin, last, isFenced } of message.staged) {
+        writer.u64(origin)
+        writer.varint(last)
+        writer.byte(isFenced ? 1 : 0)
+      }
+      break
+    case 'records':
+      writer.varint(message.records.length)
+      for (const record of message.records) writeRecord(writer, record)
       break
     case 'batches':
       writer.varint(message.batches.length)
       for (const batch of message.batches) writer.bytes(batch)
       break
     case 'part':
-      writer.byte(message.of === 'batch' ? 0 : 1)
+      writer.byte(parteds.indexOf(message.of))
       writer.varint(message.part)
       writer.varint(message.parts)
       writer.bytes(message.bytes)
@@ -65,10 +120,19 @@ export function encodeMessage(message: Message): Uint8Array {
       break
     case 'probe':
     case 'held':
+      encodeSpeaker(writer, message.speaker)
       writer.u64(message.origin)
       writer.varint(message.last)
   }
   return writer.finish()
+}
+
+function encodeSpeaker(writer: Writer, speaker: Speaker): void {
+  writer.u64(speaker.sender)
+  writer.byte(speaker.isMember ? 1 : 0)
+  writer.varint(speaker.epoch)
+  writer.varint(speaker.keepersVersion)
+  writer.varint(speaker.revision)
 }
 
 /**
@@ -88,12 +152,15 @@ export function decodeMessage(bytes: Uint8Array): Message {
 function decodeBody(reader: Reader, kind: number): Message {
   switch (kind) {
     case code.digest:
-      return { kind: 'digest', hash: reader.u64() }
-    case code.ask: {
-      const session = reader.varint()
-      const received = reader.varint()
-      const whole = decodeBit(reader)
-      return { kind: 'ask', session, received, whole, vector: VersionVector.decode(reader) }
+      return { kind: 'digest', speaker: decodeSpeaker(reader), hash: reader.u64() }
+    case code.ask:
+      return decodeAsk(reader)
+    case code.records: {
+      const records: EpochRecord[] = []
+      for (let left = reader.count(recordBytesMin); left > 0; left--) {
+        records.push(readRecord(reader))
+      }
+      return { kind: 'records', records }
     }
     case code.batches: {
       const count = reader.varint()
@@ -104,23 +171,49 @@ function decodeBody(reader: Reader, kind: number): Message {
       return { kind: 'batches', batches }
     }
     case code.part: {
-      const of = decodeBit(reader) ? 'state' : 'batch'
-      return {
-        kind: 'part',
-        of,
-        part: reader.varint(),
-        parts: reader.varint(),
-        bytes: reader.bytes(),
-      }
+      const of = parteds[reader.byte()] ?? reader.fail('a part of nothing known')
+      const [part, parts] = [reader.varint(), reader.varint()]
+      return { kind: 'part', of, part, parts, bytes: reader.bytes() }
     }
     case code.answered:
       return { kind: 'answered', more: decodeBit(reader) }
     case code.probe:
-      return { kind: 'probe', origin: reader.u64(), last: reader.varint() }
+      return { kind: 'probe', ...decodeHeld(reader) }
     case code.held:
-      return { kind: 'held', origin: reader.u64(), last: reader.varint() }
+      return { kind: 'held', ...decodeHeld(reader) }
     default:
       return reader.fail(`unknown message ${kind}`)
+  }
+}
+
+function decodeAsk(reader: Reader): Extract<Message, { kind: 'ask' }> {
+  const speaker = decodeSpeaker(reader)
+  const session = reader.varint()
+  const received = reader.varint()
+  const wanted = wanteds[reader.byte()] ?? reader.fail('an ask for nothing known')
+  const vector = VersionVector.decode(reader)
+  const staged: StagedEnd[] = []
+  for (let left = reader.count(stagedBytesMin); left > 0; left--) {
+    staged.push({ origin: reader.u64(), last: reader.varint(), isFenced: decodeBit(reader) })
+  }
+  return { kind: 'ask', speaker, session, received, wanted, vector, staged }
+}
+
+function decodeHeld(reader: Reader): {
+  readonly speaker: Speaker
+  readonly origin: ReplicaId
+  readonly last: number
+} {
+  return { speaker: decodeSpeaker(reader), origin: reader.u64(), last: reader.varint() }
+}
+
+function decodeSpeaker(reader: Reader): Speaker {
+  return {
+    sender: reader.u64(),
+    isMember: decodeBit(reader),
+    epoch: reader.varint(),
+    keepersVersion: reader.varint(),
+    revision: reader.varint(),
   }
 }
 

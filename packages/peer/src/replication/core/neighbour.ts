@@ -1,5 +1,6 @@
 import { type ReplicaId, VersionVector } from '@joinery/crdt-objects/engine'
 import { type ReplicationLimits } from './contract.ts'
+import { type Speaker } from './message.ts'
 import { PartCollector } from './part-collector.ts'
 
 /**
@@ -30,15 +31,20 @@ export class Neighbour {
   /** What answers brought that may still be on their way. Invariant: empty when all of them were received. */
   #sent = new VersionVector()
 
-  /** It holds our own updates up to here, as it said in this channel. */
-  held = 0
+  /** What it said of itself last. */
+  speaker: Speaker | undefined
+  /** The digest that it told last. */
+  hash: bigint | undefined
   /** What it wants to be told once we hold it. Bounded by `probesMax`. */
   readonly probes: { readonly origin: ReplicaId; readonly last: number }[] = []
 
   constructor(name: string, session: number, limits: ReplicationLimits) {
     this.name = name
     this.session = session
-    this.parts = new PartCollector({ batch: limits.batchBytesMax, state: limits.stateBytesMax })
+    this.parts = new PartCollector({
+      ...{ batch: limits.batchBytesMax, state: limits.stateBytesMax },
+      snapshot: limits.stateBytesMax,
+    })
   }
 
   /**

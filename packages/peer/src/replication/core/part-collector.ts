@@ -1,4 +1,6 @@
-type Kind = 'batch' | 'state'
+import { type Parted } from './message.ts'
+
+type Kind = Parted
 interface Part {
   readonly of: Kind
   readonly part: number

@@ -13,51 +13,87 @@
  * here: a gap before a batch that came, a batch too large for gossip, an update that a neighbour waits for us to hold.
  *
  * A batch applies whole, after everything its author had applied before it; one that comes early is held back. So a
- * vector says exactly what a replica holds, and equal vectors mean equal states.
+ * vector says exactly what a replica holds, and equal vectors mean equal states. Which batches may be applied at all is
+ * for the member to say (`identity/core`): it knows whose life is over, and after which update.
  *
  * The naive ways fail thus: "batch n was sent, so n + 1 is next" loses n for ever when the channel broke meanwhile;
- * asking at once for each gap fetches everything twice, for a gap is mostly just a reordering; replaying history to a
- * joiner takes longer the older the space is.
+ * asking at once for each gap fetches everything twice; replaying history takes longer the older the space is.
  */
 import { type ReplicaId, type SpaceState, type VersionVector } from '@joinery/crdt-objects/engine'
-import { type Answer, answerWithBatches, answerWithState } from './answer.ts'
+import { type MemberLimits, type MemberStatus } from '../../identity/core/member-contract.ts'
+import { answerTo, withStaged } from './answer.ts'
 import { defaultLimits, type Effect, type Input, type ReplicationLimits } from './contract.ts'
-import { FlushWaiters } from './flush-waiters.ts'
+import { Flushing } from './flushing.ts'
+import { GroupNews } from './group-news.ts'
 import { type Blocker } from './hold-back.ts'
 import { Holdings, type Usage } from './holdings.ts'
 import { type Message } from './message.ts'
 import { Neighbour } from './neighbour.ts'
 import { Wants } from './wants.ts'
 
-type Asked = Extract<Message, { kind: 'ask' }>
-type Probed = Extract<Message, { kind: 'probe' }>
-type PartOf = Extract<Message, { kind: 'part' }>
+type Of<Kind extends Message['kind']> = Extract<Message, { kind: Kind }>
 
 /**
  * Replicates one space: takes inputs by `step`, and returns the effects that the driver is to carry out in order. Pure:
  * it has no clock, no randomness and no I/O of its own.
  */
 export class ReplicationCore {
-  readonly #state: SpaceState
   readonly #limits: ReplicationLimits
   readonly #holdings: Holdings
   readonly #wants = new Wants()
-  readonly #waiters = new FlushWaiters()
+  readonly #flushing: Flushing
+  readonly #news: GroupNews
   readonly #neighbours = new Map<string, Neighbour>()
   #sessions = 0
   #ticks = 0
   #effects: Effect[] = []
 
   constructor(options: {
-    readonly state: SpaceState
+    readonly space: string
+    /** Makes an empty state for a life. */
+    readonly create: (replica: ReplicaId) => SpaceState
     readonly limits?: Partial<ReplicationLimits> | undefined
+    readonly memberLimits?: Partial<MemberLimits> | undefined
   }) {
-    this.#state = options.state
+    const { space, create, memberLimits = {} } = options
     this.#limits = { ...defaultLimits, ...options.limits }
-    this.#holdings = new Holdings(this.#state, this.#limits, {
-      emit: (effect) => this.#emit(effect),
-      want: (wanted, from) => this.#want(wanted, from),
+    this.#holdings = new Holdings(
+      { space, create, limits: this.#limits, memberLimits },
+      {
+        emit: (effect) => this.#emit(effect),
+        want: (wanted, from) => this.#want(wanted, from),
+      },
+    )
+    this.#news = new GroupNews(this.#holdings, this.#neighbours, this.#limits, {
+      contact: () => this.#emit({ kind: 'contact-due' }),
+      tell: (neighbour) => this.#tellDigest(neighbour),
+      want: (wanted) => this.#want(wanted, undefined),
     })
+    this.#flushing = new Flushing(this.#holdings, this.#neighbours, this.#limits, {
+      send: (neighbour, message) => this.#send(neighbour, message),
+      want: (wanted, from) => this.#want(wanted, from),
+      ignore: (reason) => this.#ignore(reason),
+    })
+  }
+
+  get status(): MemberStatus {
+    return this.#holdings.member.status
+  }
+
+  /** The id of the present life. */
+  get replica(): ReplicaId | undefined {
+    return this.#holdings.member.id
+  }
+
+  /** What users see and write to; undefined before the first life is a member. */
+  get visible(): SpaceState | undefined {
+    return this.#holdings.replica.visible
+  }
+
+  /** Whether what users write is let out: a life that is over is written to all the same. */
+  get isWritable(): boolean {
+    const { member, replica } = this.#holdings
+    return member.isMember && replica.isShown
   }
 
   /** What is applied here. A live view: copy it to keep it. */
@@ -65,14 +101,30 @@ export class ReplicationCore {
     return this.#holdings.vector
   }
 
+  /** What users see is applied, as far as batches tell. */
+  get visibleVector(): VersionVector {
+    const { replica } = this.#holdings
+    return replica.isFormer ? replica.visible!.vector : replica.vector
+  }
+
+  /** The last update of the present life that a batch has. */
+  get ownLast(): number {
+    return this.#holdings.ownLast
+  }
+
+  /** What is known of the group, for tests and the inspector. */
+  get member(): Holdings['member'] {
+    return this.#holdings.member
+  }
+
   /** Counts what moved the vector. */
   get progress(): number {
-    return this.#holdings.progress
+    return this.#holdings.replica.progress
   }
 
   /** Whether what neighbours hold cannot be taken yet, for want of an engine. */
   get lacksEngine(): boolean {
-    return this.#holdings.lacksEngine
+    return this.#holdings.replica.lacksEngine
   }
 
   /** What the bounded buffers hold, for tests and the inspector. */
@@ -80,63 +132,68 @@ export class ReplicationCore {
     return { ...this.#holdings.usage, wants: this.#wants.size }
   }
 
-  /** Who has the space open and is connected, and how many of them said that they hold all we wrote up to `last`. */
-  holders(last: number): { readonly neighbours: number; readonly holders: number } {
-    const holders = [...this.#neighbours.values()].filter(({ held }) => held >= last)
-    return { neighbours: this.#neighbours.size, holders: holders.length }
-  }
-
-  /** Takes one input. Never throws for what a neighbour or the network did. */
+  /** Takes one input. Never throws for what a neighbour, the group or the network did. */
   step(input: Input): Effect[] {
-    this.#effects = []
-    const before = this.#holdings.progress
+    const before = this.progress
+    const { wantsSnapshot } = this.#holdings
     this.#take(input)
-    if (this.#holdings.progress > before) this.#afterAdvance()
-    this.#settleFlushes()
+    if (this.progress > before) {
+      this.#wants.settle(this.vector, -Infinity)
+      this.#flushing.afterAdvance()
+    }
+    if (this.#holdings.wantsSnapshot && !wantsSnapshot) this.#askSnapshot(0)
+    if (this.#flushing.followKeepers()) {
+      for (const neighbour of this.#neighbours.values()) this.#tellDigest(neighbour)
+    }
     this.#holdings.check()
-    return this.#effects
+    const effects = this.#effects
+    this.#effects = []
+    return effects
   }
 
   #take(input: Input): void {
     switch (input.kind) {
       case 'local-batch':
-        this.#seal()
-        break
+        return this.#holdings.seal()
       case 'neighbour-up':
-        this.#neighbourUp(input.neighbour)
-        break
+        return this.#neighbourUp(input.neighbour)
       case 'neighbour-down':
-        this.#neighbours.delete(input.neighbour)
-        break
+        return void this.#neighbours.delete(input.neighbour)
       case 'message':
-        this.#takeMessage(input.neighbour, input.message)
-        break
+        return this.#takeMessage(input.neighbour, input.message)
       case 'gossip':
-        this.#holdings.receive(input.batch, input.from)
-        break
+        return this.#holdings.receive(input.batch, input.from)
       case 'announced':
         // Nothing else will bring it.
         this.#want({ origin: input.origin, last: input.last }, input.from)
-        this.#askWanted(0)
-        break
+        return this.#askWanted(0)
       case 'engine-loaded':
-        this.#engineLoaded()
-        break
+        return this.#engineLoaded()
       case 'tick':
-        this.#tick(input.random)
-        break
+        return this.#tick(input.random)
       case 'flush':
-        this.#seal()
-        this.#waiters.add({ id: input.id, last: this.#ownLast(), replicas: input.replicas })
-        for (const neighbour of this.#neighbours.values()) this.#probe(neighbour, this.#ownLast())
-        break
+        if (this.isWritable) this.#flushing.flush(input.id, input.replicas)
+        return
       case 'flush-cancel':
-        this.#waiters.cancel(input.id)
+        this.#flushing.ended(input.id)
+        return this.#holdings.step(input)
+      case 'begin-alone':
+        return this.#holdings.beginAlone(input.replica)
+      case 'retire':
+        // What was written before it is handed over too.
+        this.#holdings.seal()
+        return this.#holdings.step(input)
+      case 'contact':
+        this.#news.asked()
+        return this.#holdings.step(input)
+      case 'answer':
+        this.#holdings.step(input)
+        return this.#news.answered()
     }
   }
 
   #engineLoaded(): void {
-    if (!this.#holdings.lacksEngine) return
+    if (!this.lacksEngine) return
     this.#holdings.engineLoaded()
     for (const neighbour of this.#neighbours.values()) {
       // What it is about to say may answer an ask made before.
@@ -145,23 +202,11 @@ export class ReplicationCore {
     }
   }
 
-  #seal(): void {
-    const batch = this.#holdings.seal()
-    if (batch === undefined) return
-    const fits = batch.length <= this.#limits.gossipBytesMax
-    if (fits) this.#emit({ kind: 'disseminate', batch })
-    else this.#emit({ kind: 'announce', origin: this.#state.replica, last: this.#ownLast() })
-  }
-
-  #ownLast(): number {
-    return this.vector.lastOf(this.#state.replica, 0)
-  }
-
   #neighbourUp(name: string): void {
     const neighbour = new Neighbour(name, this.#sessions++, this.#limits)
     this.#neighbours.set(name, neighbour)
-    this.#send(neighbour, { kind: 'digest', hash: this.vector.hash() })
-    for (const last of this.#waiters.ends()) this.#probe(neighbour, last)
+    this.#tellDigest(neighbour)
+    this.#flushing.neighbourUp(neighbour)
   }
 
   #takeMessage(name: string, message: Message): void {
@@ -170,78 +215,98 @@ export class ReplicationCore {
       this.#ignore(`${message.kind} of a neighbour that is not up`)
       return
     }
+    if ('speaker' in message) this.#news.hear(neighbour, message.speaker)
     switch (message.kind) {
       case 'digest':
-        if (message.hash !== this.vector.hash()) this.#ask(neighbour)
-        break
+        return this.#takeDigest(neighbour, message)
       case 'ask':
-        this.#takeAsk(neighbour, message)
-        break
+        return this.#takeAsk(neighbour, message)
+      case 'records':
+        return this.#holdings.step(message)
       case 'batches':
         for (const batch of message.batches) this.#takeAnswer(neighbour, 'batch', batch)
-        break
+        return
       case 'part':
-        this.#takePart(neighbour, message)
-        break
+        return this.#takePart(neighbour, message)
       case 'answered':
-        neighbour.answersReceived++
-        neighbour.askedTicks = undefined
-        if (neighbour.asksAgain) this.#ask(neighbour)
-        // Asked again without progress, it would answer the same, for ever.
-        if (message.more && this.#holdings.progress > neighbour.askedProgress) this.#ask(neighbour)
-        break
+        return this.#takeAnswered(neighbour, message)
       case 'probe':
-        this.#takeProbe(neighbour, message)
-        break
+        return this.#flushing.takeProbe(neighbour, message)
       case 'held':
-        if (message.origin !== this.#state.replica || message.last > this.#ownLast()) {
-          this.#ignore('held: what we never wrote')
-        } else neighbour.held = Math.max(neighbour.held, message.last)
+        return this.#flushing.takeHeld(message)
     }
+  }
+
+  #takeDigest(neighbour: Neighbour, { speaker, hash }: Of<'digest'>): void {
+    neighbour.hash = hash
+    if (speaker.sender === 0n) return
+    if (hash !== this.vector.hash()) {
+      // Of what it holds it says nothing new, but under which set of keepers it speaks.
+      this.#flushing.heard(speaker)
+      return this.#ask(neighbour)
+    }
+    const statement = { ...speaker, vector: this.vector.copy() }
+    this.#holdings.step({ kind: 'statement', statement })
+  }
+
+  #takeAnswered(neighbour: Neighbour, { more }: Of<'answered'>): void {
+    neighbour.answersReceived++
+    neighbour.askedTicks = undefined
+    if (neighbour.asksAgain) this.#ask(neighbour)
+    // Asked again without progress, it would answer the same, for ever.
+    if (more && this.#holdings.advances > neighbour.askedProgress) this.#ask(neighbour)
   }
 
   /** Asks for what we lack, unless an ask is out: what more there is then comes after its answer. */
   #ask(neighbour: Neighbour): void {
-    if (neighbour.askedTicks !== undefined || this.#holdings.lacksEngine) return
+    const { wantsSnapshot, member } = this.#holdings
+    if (neighbour.askedTicks !== undefined || this.lacksEngine) return
+    if (member.replica === undefined && !wantsSnapshot) return
     neighbour.asksAgain = false
     neighbour.askedTicks = 0
-    neighbour.askedProgress = this.#holdings.progress
+    neighbour.askedProgress = this.#holdings.advances
+    const wanted = neighbour.gaveUndecodable ? 'state' : 'batches'
     this.#send(neighbour, {
       kind: 'ask',
+      speaker: this.#holdings.speaker,
       vector: this.vector.copy(),
+      staged: member.replica?.stagedEnds() ?? [],
       session: neighbour.session,
       received: neighbour.answersReceived,
-      whole: neighbour.gaveUndecodable,
+      wanted: wantsSnapshot ? 'snapshot' : wanted,
     })
     neighbour.gaveUndecodable = false
   }
 
-  #takeAsk(neighbour: Neighbour, { vector, session, received, whole }: Asked): void {
-    const own = vector.lastOf(this.#state.replica, 0)
-    if (own > this.#ownLast()) {
-      this.#ignore(`a vector that has ${own} of ours, of ${this.#ownLast()}`)
+  /** Asks a member for a state to begin with; one that is not known to be a member while nobody is. */
+  #askSnapshot(random: number): void {
+    const free = [...this.#neighbours.values()].filter(({ askedTicks }) => askedTicks === undefined)
+    if (free.length < this.#neighbours.size) return
+    const members = free.filter(({ speaker }) => speaker?.isMember === true)
+    const candidates = members.length > 0 ? members : free
+    const chosen = candidates[Math.floor(random * candidates.length)]
+    if (chosen !== undefined) this.#ask(chosen)
+  }
+
+  #takeAsk(neighbour: Neighbour, ask: Of<'ask'>): void {
+    const { vector, staged, speaker, session, received } = ask
+    const { member } = this.#holdings
+    const own = member.replica === undefined ? 0 : vector.lastOf(member.replica.id, 0)
+    if (own > this.ownLast) {
+      this.#ignore(`a vector that has ${own} of ours, of ${this.ownLast}`)
       return
     }
-    neighbour.held = Math.max(neighbour.held, own)
-    const has = neighbour.alreadyHas(vector, session, received)
-    const answer = whole ? this.#answerWithState() : this.#answer(has)
+    if (speaker.sender !== 0n) {
+      this.#holdings.step({ kind: 'statement', statement: { ...speaker, vector: vector.copy() } })
+    }
+    const has = neighbour.alreadyHas(withStaged(vector, staged), session, received)
+    const answer = answerTo(this.#holdings, ask, has, this.#limits)
     for (const message of answer.messages) this.#send(neighbour, message)
     neighbour.answered(answer.brings)
     if (!this.vector.covers(vector)) this.#ask(neighbour)
   }
 
-  #answer(has: VersionVector): Answer {
-    const { log } = this.#holdings
-    return answerWithBatches(log, this.vector, has, this.#limits) ?? this.#answerWithState()
-  }
-
-  #answerWithState(): Answer {
-    // A state, as a vector, ends at batches.
-    this.#seal()
-    return answerWithState(this.#state, this.vector, this.#limits)
-  }
-
-  #takePart(neighbour: Neighbour, message: PartOf): void {
+  #takePart(neighbour: Neighbour, message: Of<'part'>): void {
     if (neighbour.askedTicks !== undefined) neighbour.askedTicks = 0
     const outcome = neighbour.parts.add(message)
     if (outcome === undefined) return
@@ -249,22 +314,33 @@ export class ReplicationCore {
     else this.#takeAnswer(neighbour, message.of, outcome.whole)
   }
 
-  #takeAnswer(neighbour: Neighbour, of: PartOf['of'], bytes: Uint8Array): void {
+  #takeAnswer(neighbour: Neighbour, of: Of<'part'>['of'], bytes: Uint8Array): void {
     if (neighbour.askedTicks !== undefined) neighbour.askedTicks = 0
-    const before = this.#holdings.quarantined
-    if (of === 'state') this.#holdings.join(bytes)
-    else this.#holdings.receive(bytes, neighbour.name)
+    const { replica } = this.#holdings
+    const before = replica.quarantined
+    if (of === 'batch') this.#holdings.receive(bytes, neighbour.name)
+    else this.#holdings.takeState(of, bytes)
     // Of a state that does not decode, too, the batches are what to try next.
-    if (of === 'batch' && this.#holdings.quarantined > before) neighbour.gaveUndecodable = true
+    if (of === 'batch' && replica.quarantined > before) neighbour.gaveUndecodable = true
+    if (of === 'snapshot' && this.#holdings.member.replica !== undefined) this.#begun()
+  }
+
+  /** With a state to begin with, it is to be made a member; and others have more. */
+  #begun(): void {
+    this.#emit({ kind: 'contact-due' })
+    const own = this.vector.hash()
+    for (const neighbour of this.#neighbours.values()) {
+      if (neighbour.hash !== own) this.#ask(neighbour)
+    }
   }
 
   #want(wanted: Blocker, from: string | undefined): void {
     const { origin, last } = wanted
-    // A seal comes with an epoch, which nobody is asked for.
-    if (last === 'sealed' || this.vector.has(origin, last)) return
-    if (origin === this.#state.replica) {
-      this.#ignore(`update ${last} of ours, which we never made`)
-    } else this.#wants.note(origin, last, from, this.#ticks)
+    // A seal comes with an epoch, of which the group tells.
+    if (last === 'sealed') return this.#news.hinted()
+    if (this.vector.has(origin, last)) return
+    if (origin === this.replica) this.#ignore(`update ${last} of ours, which we never made`)
+    else this.#wants.note(origin, last, from, this.#ticks)
   }
 
   #tick(random: number): void {
@@ -277,15 +353,21 @@ export class ReplicationCore {
     }
     this.#holdings.tick()
     this.#wants.settle(this.vector, this.#ticks - this.#limits.wantTicks)
-    // A gap one tick old is no mere reordering.
-    this.#askWanted(random)
-    const all = [...this.#neighbours.values()]
-    if (all.length === 0 || this.#ticks % this.#limits.digestTicks !== 0) return
-    const chosen = all[Math.floor(random * all.length)]!
-    this.#send(chosen, { kind: 'digest', hash: this.vector.hash() })
-    // A neighbour may have refused a probe for want of room.
-    for (const last of this.#waiters.ends())
-      for (const neighbour of all) this.#probe(neighbour, last)
+    if (this.#holdings.wantsSnapshot) this.#askSnapshot(random)
+    else this.#askWanted(random)
+    if (this.#ticks % this.#limits.digestTicks === 0) this.#digest(random)
+    this.#news.tick(random)
+  }
+
+  #digest(random: number): void {
+    const neighbours = [...this.#neighbours.values()]
+    const chosen = neighbours[Math.floor(random * neighbours.length)]
+    if (chosen !== undefined) this.#tellDigest(chosen)
+  }
+
+  #tellDigest(neighbour: Neighbour): void {
+    const { speaker } = this.#holdings
+    this.#send(neighbour, { kind: 'digest', speaker, hash: this.vector.hash() })
   }
 
   #askWanted(random: number): void {
@@ -303,53 +385,12 @@ export class ReplicationCore {
     this.#ask(chosen)
   }
 
-  #probe(neighbour: Neighbour, last: number): void {
-    if (neighbour.held >= last) return
-    this.#send(neighbour, { kind: 'probe', origin: this.#state.replica, last })
-  }
-
-  #takeProbe(neighbour: Neighbour, { origin, last }: Probed): void {
-    if (this.vector.has(origin, last)) this.#sendHeld(neighbour, origin, last)
-    else if (origin === this.#state.replica) this.#ignore(`a probe for ${last} of ours`)
-    else if (neighbour.probes.length >= this.#limits.probesMax) this.#ignore('too many probes')
-    else {
-      neighbour.probes.push({ origin, last })
-      this.#want({ origin, last }, neighbour.name)
-    }
-  }
-
-  /** All that is held of `origin`: up to `last` at least. */
-  #sendHeld(neighbour: Neighbour, origin: ReplicaId, last: number): void {
-    this.#send(neighbour, { kind: 'held', origin, last: this.vector.lastOf(origin, last) })
-  }
-
-  #settleFlushes(): void {
-    if (this.#waiters.size === 0) return
-    const count = (last: number) => 1 + this.holders(last).holders
-    for (const flush of this.#waiters.settle(count)) this.#emit({ kind: 'flushed', ...flush })
-  }
-
-  #afterAdvance(): void {
-    this.#wants.settle(this.vector, -Infinity)
-    for (const neighbour of this.#neighbours.values()) {
-      // Nearly always, and this runs for each batch and neighbour.
-      if (neighbour.probes.length === 0) continue
-      const reached = new Map<ReplicaId, number>()
-      for (let i = neighbour.probes.length - 1; i >= 0; i--) {
-        const { origin, last } = neighbour.probes[i]!
-        if (!this.vector.has(origin, last)) continue
-        neighbour.probes.splice(i, 1)
-        reached.set(origin, Math.max(last, reached.get(origin) ?? 0))
-      }
-      for (const [origin, last] of reached) this.#sendHeld(neighbour, origin, last)
-    }
-  }
-
   #send(neighbour: Neighbour, message: Message): void {
     this.#emit({ kind: 'send', neighbour: neighbour.name, message })
   }
 
   #emit(effect: Effect): void {
+    if (effect.kind === 'flushed' || effect.kind === 'flush-void') this.#flushing.ended(effect.id)
     this.#effects.push(effect)
   }
 

@@ -1,0 +1,33 @@
+import type { Reader } from '../codec/reader.ts'
+import type { Reach } from '../version-vector.ts'
+import type { Head } from './batch-codec.ts'
+import type { ReplicaContext } from './context.ts'
+import { ALL, SELF } from './context.ts'
+
+/**
+ * What became of a batch that was offered. `engine-missing`: it holds objects whose engine is not loaded; the port
+ * `onEngineMissing` was told which, and nothing changed.
+ */
+export type Applied = 'applied' | 'duplicate' | 'gap' | 'engine-missing'
+
+/** What is to become of a batch, by its head. */
+export function judge(context: ReplicaContext, head: Head, reader: Reader): Applied {
+  const [author = 0n] = head.replicas
+  const seen = seenOf(context, head, 0)
+  if (head.last <= seen) return 'duplicate'
+  if (author === context.id(SELF)) {
+    reader.fail('a batch of our own that we never made: is a replica id used twice?')
+  }
+  if (head.first > seen + 1) return 'gap'
+  if (head.first <= seen) reader.fail('batch that overlaps what is applied')
+  if (seen === 0 && !context.hasBegun(author)) return 'gap'
+  const isMissing = ([row, reach]: readonly [number, Reach]): boolean =>
+    (reach === 'sealed' ? ALL : reach) > seenOf(context, head, row)
+  return head.vector.some(isMissing) ? 'gap' : 'applied'
+}
+
+/** What is applied here of the replica in a row. */
+export function seenOf(context: ReplicaContext, head: Head, row: number): number {
+  const id = head.replicas[row] ?? 0n
+  return id === context.id(SELF) ? context.sealed : context.boundOf(id)
+}

@@ -1,0 +1,103 @@
+import { invariant } from '../../replication/core/invariant.ts'
+
+export interface Slot {
+  /** The life that holds the slot, or held it last; 0 before the first. */
+  readonly inc: number
+  readonly status: 'free' | 'leased' | 'sealing'
+  /** Whether this life has been a member: one that has not never wrote. */
+  readonly isActive: boolean
+  /** The last epoch that the holder said it is in. */
+  readonly epoch: number
+  readonly session: string
+  readonly request: number
+  /** The greatest number of its holder's commands. */
+  readonly number: number
+  /** The holder is there to stay, and is chosen as a keeper before others. */
+  readonly isStable: boolean
+  /** The holder's session ended, or it said that it is gone: it may be in no state to be sealed yet, as the last one. */
+  readonly isAbandoned: boolean
+}
+
+export const freshSlot: Slot = {
+  ...{ inc: 0, status: 'free', isActive: false, epoch: 0 },
+  ...{ session: '', request: 0, number: 0, isStable: false, isAbandoned: false },
+}
+
+/** What is counted of all slots, so that no command has to go through them. */
+interface Counts {
+  used: number
+  /** Members that do not leave. */
+  staying: number
+  /** Of those, the abandoned. */
+  deserted: number
+  /** Unsealed members that are not abandoned. */
+  present: number
+}
+
+/** The slots of one space. A slot is changed here only, for what is counted goes with it. */
+export class SlotTable {
+  readonly #slots: Slot[] = []
+  /** Invariant: what going through all slots would give; see {@link SlotTable.check}. */
+  #counts: Counts = noCounts()
+  /** How many unsealed members are in each epoch. Invariant: none is 0. */
+  #activeByEpoch = new Map<number, number>()
+
+  get all(): readonly Slot[] {
+    return this.#slots
+  }
+
+  get counts(): Readonly<Counts> {
+    return this.#counts
+  }
+
+  /** The least epoch of an unsealed member; infinite where there is none. */
+  get leastEpoch(): number {
+    let least = Infinity
+    for (const epoch of this.#activeByEpoch.keys()) least = Math.min(least, epoch)
+    return least
+  }
+
+  /** Gives the place of the slot. */
+  add(slot: Slot): number {
+    this.#count(slot, 1)
+    return this.#slots.push(slot) - 1
+  }
+
+  change(index: number, to: Partial<Slot>): void {
+    const slot = this.#slots[index]
+    invariant(slot !== undefined, 'what is changed is a slot')
+    this.#count(slot, -1)
+    const changed = { ...slot, ...to }
+    this.#slots[index] = changed
+    this.#count(changed, 1)
+  }
+
+  /** Asserts what is counted: for tests, as it goes through all. */
+  check(): void {
+    const fresh = new SlotTable()
+    for (const slot of this.#slots) fresh.add(slot)
+    for (const of of ['used', 'staying', 'deserted', 'present'] as const) {
+      invariant(this.#counts[of] === fresh.#counts[of], `${of} slots are counted`)
+    }
+    invariant(this.leastEpoch === fresh.leastEpoch, 'the least epoch is that of a member')
+  }
+
+  #count(slot: Slot, by: 1 | -1): void {
+    if (slot.status === 'free') return
+    const counts = this.#counts
+    counts.used += by
+    if (!slot.isActive) return
+    if (slot.status === 'leased') {
+      counts.staying += by
+      if (slot.isAbandoned) counts.deserted += by
+    }
+    if (!slot.isAbandoned) counts.present += by
+    const active = (this.#activeByEpoch.get(slot.epoch) ?? 0) + by
+    if (active === 0) this.#activeByEpoch.delete(slot.epoch)
+    else this.#activeByEpoch.set(slot.epoch, active)
+  }
+}
+
+function noCounts(): Counts {
+  return { used: 0, staying: 0, deserted: 0, present: 0 }
+}

@@ -1,0 +1,115 @@
+import { ContactTimer } from './contact-timer.ts'
+import { type ReplicationLimits } from './contract.ts'
+import { type Blocker } from './hold-back.ts'
+import { type Holdings } from './holdings.ts'
+import { type Speaker } from './message.ts'
+import { type Neighbour } from './neighbour.ts'
+
+/** What news call for. */
+export interface NewsOutlet {
+  /** Speak with the group. */
+  contact(): void
+  /** Tell a neighbour how things stand here. */
+  tell(neighbour: Neighbour): void
+  want(wanted: Blocker): void
+}
+
+/**
+ * What changes at the control group, and how members learn of it: from each other, a few at a time, for they are many and
+ * the group is one. A seal waits for all of them.
+ */
+export class GroupNews {
+  readonly #holdings: Holdings
+  readonly #neighbours: ReadonlyMap<string, Neighbour>
+  readonly #limits: ReplicationLimits
+  readonly #outlet: NewsOutlet
+  readonly #timer: ContactTimer
+  /** The revision of the group's view that neighbours were told of. */
+  #toldRevision = 0
+
+  constructor(
+    holdings: Holdings,
+    neighbours: ReadonlyMap<string, Neighbour>,
+    limits: ReplicationLimits,
+    outlet: NewsOutlet,
+  ) {
+    this.#holdings = holdings
+    this.#neighbours = neighbours
+    this.#limits = limits
+    this.#outlet = outlet
+    this.#timer = new ContactTimer(limits)
+  }
+
+  hear(neighbour: Neighbour, speaker: Speaker): void {
+    neighbour.speaker = speaker
+    if (speaker.revision > this.#revision) this.hinted()
+  }
+
+  /** Something has changed that is not known here. */
+  hinted(): void {
+    if (this.#timer.hint()) this.#outlet.contact()
+  }
+
+  /** The group is asked now. */
+  asked(): void {
+    this.#timer.made()
+  }
+
+  /** It has answered, and the member has taken that in. */
+  answered(): void {
+    const { member } = this.#holdings
+    const sealings = member.view?.sealings ?? []
+    // Nobody else knows of it yet, and it waits for all the others.
+    if (member.status === 'retiring' && this.#revision > this.#toldRevision) {
+      this.#toldRevision = this.#revision
+      for (const neighbour of this.#neighbours.values()) this.#outlet.tell(neighbour)
+    }
+    this.#timer.answered(member.status !== 'active' || sealings.length > 0)
+    // What a seal waits for that others hold shows in no digest: they do not show it either.
+    for (const { incarnation, target } of sealings) {
+      const held = member.replica?.held(incarnation) ?? Infinity
+      if (held < target) this.#outlet.want({ origin: incarnation, last: target })
+    }
+  }
+
+  /** `random` is in [0, 1). */
+  tick(random: number): void {
+    this.#passOn(random)
+    const isDue = this.#timer.tick(random)
+    if (this.#catchUp() || isDue) this.#outlet.contact()
+  }
+
+  /**
+   * Who is to be a keeper has to hear what those before it hold, and until then the space is one short. A digest has a
+   * keeper say so: where it differs from its own, the keeper asks, and an ask tells all that it holds. Tells whether
+   * enough is known and here, which is for the group to hear.
+   */
+  #catchUp(): boolean {
+    const { attestations, replica, view } = this.#holdings.member
+    if (view === undefined || replica === undefined) return false
+    if (view.keepers.incoming !== replica.id) return false
+    for (const neighbour of this.#neighbours.values()) {
+      const { speaker } = neighbour
+      if (speaker !== undefined && attestations.isAwaited(speaker.sender, view.keepers))
+        this.#outlet.tell(neighbour)
+    }
+    return attestations.hasCaughtUp(view.keepers, replica)
+  }
+
+  get #revision(): number {
+    return this.#holdings.member.view?.revision ?? 0
+  }
+
+  #passOn(random: number): void {
+    const revision = this.#revision
+    if (revision <= this.#toldRevision) return
+    this.#toldRevision = revision
+    const behind = [...this.#neighbours.values()].filter(
+      ({ speaker }) => (speaker?.revision ?? 0) < revision,
+    )
+    const first = Math.floor(random * behind.length)
+    for (let i = 0; i < Math.min(this.#limits.newsFanout, behind.length); i++) {
+      this.#outlet.tell(behind[(first + i) % behind.length]!)
+    }
+  }
+}

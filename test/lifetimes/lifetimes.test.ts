@@ -1,0 +1,45 @@
+// The short form of `npm run long -- lifetimes`.
+import assert from 'node:assert/strict'
+import type { Contents } from './contents.ts'
+import { runLifetimes } from './run-lifetimes.ts'
+import { type Fate, problemsOf } from './verify.ts'
+
+describe('what lifetimes left', () => {
+  const sums = (sum: number): number[] => [sum, 0]
+  const contents = (counts: readonly (readonly [string, number])[], total: number): Contents => ({
+    ...{ total, counts: new Map(counts), sums: sums(total) },
+    ...{ table: new Map<string, string>(), members: [], last: '', note: '' },
+  })
+  const fates = new Map<number, Fate>([[0, 'acknowledged'], [1, 'unknown'], [40, 'acknowledged']]) // prettier-ignore
+
+  it('is right with and without what nobody acknowledged', () => {
+    assert.deepEqual(problemsOf(contents([['lifetimes-0', 1], ['lifetimes-1', 1]], 2), fates), []) // prettier-ignore
+    assert.deepEqual(problemsOf(contents([['lifetimes-0', 3], ['lifetimes-1', 1]], 3), fates), []) // prettier-ignore
+  })
+
+  it('is wrong where something acknowledged is lost, or anything is doubled', () => {
+    const problems = (lost: Contents): string => problemsOf(lost, fates).join('; ')
+    assert.match(problems(contents([['lifetimes-1', 1]], 1)), /0 was acknowledged/)
+    assert.match(problems(contents([['lifetimes-0', 1], ['lifetimes-1', 2]], 2)), /more than/) // prettier-ignore
+    assert.match(problems(contents([['lifetimes-0', 1], ['lifetimes-1', 1]], 3)), /total is 3/) // prettier-ignore
+  })
+})
+
+describe('lifetimes of containers', function () {
+  this.timeout(180_000)
+
+  it('leave what was acknowledged, and no entry for each', async () => {
+    const { churn, moments, problems } = await runLifetimes({
+      ...{ lifetimes: 60, kills: 10, workers: 1, atOnce: 8, killsAtOnce: 2 },
+      ...{ seed: 1, sampleEveryMs: 1_000, pairs: 0 },
+    })
+    assert.deepEqual(problems, [])
+    assert.deepEqual(churn.failures, [])
+    assert.equal(churn.killed, 10)
+    const { control, vectorEntries } = moments.at(-1)!.voters[0]!
+    assert.equal(control?.usedSlots, 3)
+    assert.ok(control.rounds >= 60 - churn.killedUnflushed, `${control.rounds} seals`)
+    assert.ok(vectorEntries <= control.slots, `${vectorEntries} entries`)
+    assert.ok(control.slots < 40, `${control.slots} slots for at most 10 and 3 at once`)
+  })
+})

@@ -1,0 +1,45 @@
+import { strict as assert } from 'node:assert'
+import { packReplica, type ReplicaId, VersionVector } from '@joinery/crdt-objects/engine'
+import { Attestations } from '#peer/identity/core/attestations.ts'
+
+const [second, third] = [packReplica(1, 1), packReplica(2, 1)]
+
+function vectorOf(...entries: readonly (readonly [ReplicaId, number])[]): VersionVector {
+  const vector = new VersionVector()
+  for (const [id, last] of entries) vector.set(id, last)
+  return vector
+}
+
+/** What a member says that has entered `epoch`. */
+function statement(sender: ReplicaId, epoch: number, vector: VersionVector) {
+  return { sender, isMember: true, epoch, vector, keepersVersion: 1 }
+}
+
+describe('an epoch', () => {
+  it('is settled when every other member has said that it entered it', () => {
+    const attestations = new Attestations()
+    const own = vectorOf()
+    assert.equal(attestations.settledEpoch([second, third], own), undefined)
+    attestations.note(statement(second, 2, vectorOf()))
+    assert.equal(attestations.settledEpoch([second, third], own), undefined)
+    attestations.note(statement(third, 1, vectorOf()))
+    assert.equal(attestations.settledEpoch([second, third], own), 1)
+    attestations.note(statement(third, 2, vectorOf()))
+    assert.equal(attestations.settledEpoch([second, third], own), 2)
+  })
+
+  it('is not settled by word of one origin only: that may be older than the epoch', () => {
+    const attestations = new Attestations()
+    const held = { origin: packReplica(0, 1), last: 1 }
+    const { vector: _, ...speaker } = statement(second, 2, vectorOf())
+    attestations.noteHeld({ ...speaker, ...held })
+    assert.equal(attestations.settledEpoch([second], vectorOf()), 0)
+  })
+
+  it('is not settled while something is on its way that was written before', () => {
+    const attestations = new Attestations()
+    attestations.note(statement(second, 1, vectorOf([second, 3])))
+    assert.equal(attestations.settledEpoch([second], vectorOf([second, 2])), undefined)
+    assert.equal(attestations.settledEpoch([second], vectorOf([second, 3])), 1)
+  })
+})

@@ -1,0 +1,88 @@
+import { strict as assert } from 'node:assert'
+import { VersionVector } from '@joinery/crdt-objects/engine'
+import type { SmallBatch } from '#test/simulation/identity/small-replica.ts'
+import { add, increment, remove, Rig, type RigMember } from './rig.ts'
+
+/** All batches that a member keeps, in the order in which it would give them. */
+function kept(member: RigMember): readonly SmallBatch[] {
+  return member.core.replica?.batchesAfter(new VersionVector(), Infinity)?.batches ?? []
+}
+
+describe('batches that come with a state', () => {
+  it('never stand in the log before what was there, for that may be what they build on', () => {
+    const rig = new Rig()
+    const [first, second, third] = [rig.join(), rig.join(), rig.join()]
+    const seen = second.write(add('x'))
+    third.take(seen)
+    const builtOn = third.write(remove('x'))
+    first.take(seen, builtOn)
+    first.joinStateOf(second)
+    assert.deepEqual(kept(first), [seen, builtOn])
+  })
+
+  it('stand in the log of who had nothing, and come to others from there', () => {
+    const rig = new Rig()
+    const [first, second, third] = [rig.join(), rig.join(), rig.join()]
+    const batches = [second.write(increment(1)), second.write(increment(10))]
+    first.joinStateOf(second)
+    assert.equal(first.replica.value, 11)
+    assert.deepEqual(kept(first), batches)
+    third.syncFrom(first)
+    assert.equal(third.replica.value, 11)
+  })
+
+  it('leave nothing in the log that what follows would not join up with', () => {
+    const rig = new Rig()
+    const second = rig.join({ offeredSizeMax: 0 })
+    const first = rig.join()
+    first.take(second.write(increment(1)))
+    second.write(increment(10))
+    first.joinStateOf(second)
+    const third = second.write(increment(100))
+    assert.deepEqual(first.take(third), ['applied'])
+    assert.equal(first.core.replica?.usage.kept, third.size)
+    assert.equal(first.core.replica.batchesAfter(new VersionVector(), Infinity), undefined)
+  })
+})
+
+describe('what builds on a tail that a seal may cut', () => {
+  it('is hidden with it, and held: more of that tail may build on it', () => {
+    const rig = new Rig()
+    const [first, second, third, fourth] = [rig.join(), rig.join(), rig.join(), rig.join()]
+    const tail = third.write(increment(1))
+    fourth.take(tail)
+    const builtOn = fourth.write(increment(10))
+    third.take(builtOn)
+    const rest = third.write(increment(100))
+    fourth.take(rest)
+    rig.expire(third)
+    rig.contactAll(fourth, first, second)
+    for (const member of [first, second]) {
+      assert.deepEqual(member.take(tail, builtOn, rest), ['staged', 'staged', 'staged'])
+      assert.equal(member.replica.value, 0)
+      assert.equal(member.core.replica?.held(third.id), 2)
+    }
+    rig.contactAll(first, second, fourth)
+    rig.closeEpoch()
+    rig.contactAll(first, second)
+    assert.deepEqual([first.replica.value, second.replica.value], [111, 111])
+  })
+})
+
+describe('the first batch of a life', () => {
+  it('waits for the end of the life before, whatever it builds on', () => {
+    const rig = new Rig()
+    const [first, second, third] = [rig.join(), rig.join(), rig.join()]
+    rig.expire(third)
+    rig.contactAll(first, second)
+    rig.closeEpoch()
+    first.contact()
+    for (let i = 0; i < 2; i++) third.contact('back')
+    third.beginFrom(first)
+    third.contact('back')
+    const batch = { ...third.write(increment(1)), dependencies: [] }
+    assert.deepEqual(second.take(batch), ['held-back'])
+    rig.contactAll(second)
+    assert.deepEqual(second.take(batch), ['applied'])
+  })
+})

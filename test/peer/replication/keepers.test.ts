@@ -1,0 +1,55 @@
+import { strict as assert } from 'node:assert'
+import { cluster, connect, deliver, disconnect, group, type Replica } from './replica.ts'
+
+/** Three keepers and two members besides. */
+function withKeepers(): [Replica, Replica, Replica, Replica, Replica] {
+  return cluster(['a', 'b', 'c', 'd', 'e']) as [Replica, Replica, Replica, Replica, Replica]
+}
+
+describe('who is to be a keeper', () => {
+  it('has those before it say what they hold, though they hold something else', () => {
+    const [a, b, c, d, e] = withKeepers()
+    assert.deepEqual(
+      group.space.keepers.keepers,
+      [a, b, c].map(({ replica }) => replica),
+    )
+    for (const other of [a, b, d, e]) disconnect(c, other)
+    group.appoint(d, c)
+    // Before they know of the change they ask for what they lack, and are not answered.
+    for (const keeper of [a, b]) {
+      disconnect(keeper, d)
+      d.write()
+      connect(keeper, d)
+    }
+    d.contact()
+    // What is written meanwhile keeps digests apart.
+    for (let round = 0; round < 3; round++) {
+      e.write()
+      for (const each of [a, b, d]) each.tick()
+      deliver(a, b, d)
+    }
+    assert.deepEqual(group.space.keepers.change, undefined)
+    assert.ok(group.space.keepers.keepers.includes(d.replica))
+  })
+
+  it('says nothing to them once it knows, nor to anybody before it is called', () => {
+    const [a, b, c, d, e] = withKeepers()
+    for (const each of [a, b, c, d, e]) each.contact()
+    deliver(a, b, c, d, e)
+    // What it has heard of the group is passed on.
+    d.tick()
+    d.take()
+    d.tick(5)
+    assert.ok(d.sent('digest').length <= 1)
+    group.appoint(d, c)
+    for (const each of [a, b, c, d, e]) each.contact()
+    for (let round = 0; round < 5; round++) {
+      deliver(a, b, c, d, e)
+      d.tick()
+    }
+    d.take()
+    d.tick(5)
+    assert.ok(d.sent('digest').length <= 1)
+    assert.equal(group.space.keepers.change, undefined)
+  })
+})
