@@ -247,6 +247,15 @@ describe('The inspector joinery, of strong mode', function () {
     assert.equal(value.stdout.trim(), '3')
   })
 
+  it("shows who keeps a space, and goes on without those that are gone by an operator's word", async () => {
+    const shown = await joinery('keepers', 'flights')
+    assert.match(shown.stdout, /keepers: 0\.1, 1\.1\ngone: 1\.1\n.* may be lost: 0\.1, 2\.1\n$/)
+    assert.deepEqual(strong.words, [['flights', false]])
+    const replaced = await joinery('keepers', 'flights', '--replace')
+    assert.match(replaced.stdout, /may be lost: 0\.1, 2\.1\nkeepers now: 0\.1, 2\.1\n$/)
+    assert.deepEqual(strong.words.at(-1), ['flights', true])
+  })
+
   it('lists groups, and has a voter replaced', async () => {
     const [list, replaced, unknown] = await Promise.all([
       joinery('groups'),

@@ -46,6 +46,7 @@ const request: fc.Arbitrary<StrongRequest> = fc.oneof(
   fc.record({ kind: is('withdraw'), ...inGroup, space: name, session, sequence: positive }, plain),
   fc.record({ kind: is('query'), ...inGroup, space: name, query: fc.record(where, plain) }, plain),
   fc.record({ kind: is('watch'), ...inGroup, object: number, after: number }, plain),
+  fc.record({ kind: is('keepers'), id: positive, space: name, isWordGiven: fc.boolean() }, plain),
   fc.record({ kind: is('replace-voter'), ...inGroup, node: positive }, plain),
 )
 

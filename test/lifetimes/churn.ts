@@ -28,6 +28,8 @@ export interface ChurnReport {
   readonly killed: number
   readonly killedUnflushed: number
   readonly failures: readonly string[]
+  /** How often peers of containers reported each kind of thing. */
+  readonly reports: ReadonlyMap<string, number>
   readonly openedMs: readonly number[]
   readonly flushedMs: readonly number[]
   readonly tookMs: number
@@ -51,6 +53,7 @@ class Churn {
   readonly #processes = new Set<RemoteProcess<ContainerCommand>>()
   readonly #fates = new Map<number, Fate>()
   readonly #failures: string[] = []
+  readonly #reports = new Map<string, number>()
   readonly #openedMs: number[] = []
   readonly #flushedMs: number[] = []
   readonly #counts = { killed: 0, killedUnflushed: 0, lived: 0 }
@@ -82,7 +85,13 @@ class Churn {
     await Promise.all([...living, ...killing])
     const { killed, killedUnflushed } = this.#counts
     return {
-      ...{ fates: this.#fates, killed, killedUnflushed, failures: this.#failures },
+      ...{
+        fates: this.#fates,
+        killed,
+        killedUnflushed,
+        failures: this.#failures,
+        reports: this.#reports,
+      },
       ...{ openedMs: this.#openedMs, flushedMs: this.#flushedMs },
       tookMs: performance.now() - startMs,
       cpuMs: [...this.#cpuMsByProcess.values()].reduce((sum, each) => sum + each, 0),
@@ -127,6 +136,9 @@ class Churn {
     try {
       const lived = await process.ask<Lived>({ kind, lifetime, bootstrap })
       this.#fates.set(lifetime, lived.fate)
+      for (const kind of lived.reports) {
+        this.#reports.set(kind, (this.#reports.get(kind) ?? 0) + 1)
+      }
       this.#cpuMsByProcess.set(process, lived.cpuMs)
       this.#openedMs.push(lived.openedMs)
       if (kind !== 'write') this.#flushedMs.push(lived.flushedMs)

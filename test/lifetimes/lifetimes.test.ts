@@ -40,6 +40,7 @@ describe('lifetimes of containers', function () {
     assert.equal(control?.usedSlots, 3)
     assert.ok(control.rounds >= 60 - churn.killedUnflushed, `${control.rounds} seals`)
     assert.ok(vectorEntries <= control.slots, `${vectorEntries} entries`)
-    assert.ok(control.slots < 40, `${control.slots} slots for at most 10 and 3 at once`)
+    // Who was killed keeps seals from closing for some seconds, in which others take new slots.
+    assert.ok(control.slots < 60, `${control.slots} slots`)
   })
 })

@@ -67,6 +67,8 @@ function printChurn({ churn, moments }: LifetimesReport): void {
       `${(cpuMs / lifetimes).toFixed(0)} ms of processors by its process, ${(votersMs / lifetimes).toFixed(0)} ms by the three voters`,
   )
   console.log(`${failures.length} failed or gave up`)
+  const reported = [...churn.reports].map(([kind, count]) => `${count} x ${kind}`)
+  console.log(`their peers reported: ${reported.join(', ') || 'nothing'}`)
   for (const failure of [...new Set(failures)].slice(0, failuresShown)) console.log(`  ${failure}`)
 }
 

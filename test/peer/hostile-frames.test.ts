@@ -130,13 +130,14 @@ describe('A member that sends what it should not', () => {
       ...[0, 2 ** 40].map((part) =>
         encodeMessage({
           kind: 'part',
-          of: 'state',
           part,
           parts: 2 ** 41,
           bytes: new Uint8Array(9),
         }),
       ),
-      encodeMessage({ kind: 'part', of: 'state', part: 0, parts: 1, bytes: new Uint8Array(9) }),
+      encodeMessage({ kind: 'part', part: 0, parts: 1, bytes: new Uint8Array(9) }),
+      encodeMessage({ kind: 'piece', use: 'state', isFirst: true, bytes: new Uint8Array(9) }),
+      encodeMessage({ kind: 'piece', use: 'snapshot', isFirst: true, bytes: new Uint8Array(9) }),
     ]
     for (const bytes of messages) send(channel, { kind: 'message', space: 5, bytes })
     send(channel, { kind: 'announce', space: 5, origin: 123n, last: 2 ** 50 })

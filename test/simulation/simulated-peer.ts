@@ -262,9 +262,9 @@ export class SimulatedPeer implements Endpoint {
       case 'send': {
         const { message } = effect
         if (message.kind === 'ask') this.counts.asks++
-        if (message.kind === 'part' && message.part === 0) {
-          if (message.of === 'state') this.counts.states++
-          if (message.of === 'snapshot') this.counts.snapshots++
+        if (message.kind === 'piece' && message.isFirst) {
+          if (message.use === 'state') this.counts.states++
+          else this.counts.snapshots++
         }
         network.send(this.name, effect.neighbour, encodeMessage(message))
         break
@@ -286,6 +286,14 @@ export class SimulatedPeer implements Endpoint {
           this.#whenAwake(() => this.step({ kind: 'answer', answer }))
         })
         break
+      case 'stream-due': {
+        const { neighbour } = effect
+        const { clock, random } = this.#world
+        clock.after(random.integer(0, 4), () => {
+          this.#whenAwake(() => this.step({ kind: 'stream', neighbour }))
+        })
+        break
+      }
       case 'contact-due':
         this.#contact()
         break

@@ -107,11 +107,13 @@ class Simulation {
     this.#options = options
     const random = new Random(options.seed)
     this.#random = random
+    this.#isCalm = random.chance(0.3)
     const weather = options.weather ?? {
       dropped: random.pick([0, 0.1, 0.4, 1]),
       repeated: 0.1,
       late: random.pick([0.02, 0.3]),
-      cut: 0.03,
+      // Channels prove what they carry. What is staged unread and damaged would be held by nobody who can show it.
+      cut: this.#isCalm ? 0.03 : 0,
     }
     this.#network = new Network(this.#clock, random, weather)
     this.#group = new SpaceGroup(this.#clock, random, leaseMs, {
@@ -123,7 +125,6 @@ class Simulation {
         this.#acknowledged.length = 0
       },
     })
-    this.#isCalm = random.chance(0.3)
     this.#limits = options.limits ?? {
       // Who lacks what a log has dropped is helped by a state, and by none of what is in sealing: that waits for joiners.
       logBytesMax: this.#isCalm ? random.pick([500, 4_000]) : 2 ** 24,

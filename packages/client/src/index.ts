@@ -6,6 +6,7 @@ export type { Token } from './link.ts'
 export type {
   GroupMemberSummary,
   GroupSummary,
+  KeepersSummary,
   ObjectSummary,
   PeerSummary,
   SpaceSummary,

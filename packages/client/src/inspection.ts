@@ -2,7 +2,13 @@ import { type Change, invalidValue, isJoineryError, type WaitOptions } from '@jo
 import type { InspectedObject } from './inspected-object.ts'
 import { checkName, type RecordOf } from './remote-space.ts'
 import { GatewayObject } from './remote-object.ts'
-import type { GroupSummary, ObjectSummary, PeerSummary, SpaceSummary } from './protocol/summary.ts'
+import type {
+  GroupSummary,
+  KeepersSummary,
+  ObjectSummary,
+  PeerSummary,
+  SpaceSummary,
+} from './protocol/summary.ts'
 import type { Session } from './session.ts'
 import type { GatewayLog } from './strong/gateway-log.ts'
 import { inspectStrong } from './strong/inspected-strong.ts'
@@ -69,6 +75,27 @@ export class Inspection {
    */
   async replaceVoter(group: number, node: number, options: WaitOptions = {}): Promise<void> {
     await this.log.replaceVoter(group, node, options)
+  }
+
+  /**
+   * Who keeps a space, and what may be lost with those that are gone.
+   *
+   * @throws JoineryError GROUP_UNAVAILABLE, VALUE_INVALID
+   */
+  async keepers(space: string, options: WaitOptions = {}): Promise<KeepersSummary> {
+    checkName('space', space)
+    return await this.log.keepers(space, false, options)
+  }
+
+  /**
+   * An operator's word that the keepers that are gone do not come back: others are, at once, and what only those held is
+   * lost. It is needed where too many are gone for anything to be acknowledged, and only there.
+   *
+   * @throws JoineryError GROUP_UNAVAILABLE, VALUE_INVALID
+   */
+  async replaceKeepers(space: string, options: WaitOptions = {}): Promise<KeepersSummary> {
+    checkName('space', space)
+    return await this.log.keepers(space, true, options)
   }
 
   /**

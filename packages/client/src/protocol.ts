@@ -35,6 +35,7 @@ export {
 export type {
   GroupMemberSummary,
   GroupSummary,
+  KeepersSummary,
   ObjectSummary,
   PeerSummary,
   SpaceSummary,

@@ -41,8 +41,8 @@ export interface PeerOptions {
    */
   readonly voter?: boolean | undefined
   /**
-   * This peer stays, so spaces that it has open are kept here before they are kept by peers that come and go. Default: as
-   * `voter`.
+   * This peer stays, so spaces are kept here before they are kept by peers that come and go: also those that nobody opened
+   * here, while too few of its kind have them. Default: as `voter`.
    */
   readonly keeper?: boolean | undefined
   /** How many groups the cluster shall have, for its founder; who joins takes what is there. Default 1, at most 4096. */

@@ -83,7 +83,10 @@ export type Report =
   | { readonly kind: 'visibility-late'; readonly space: string; readonly waitedMs: number }
   /** Every member of a space was gone: what was in it is lost, and it goes on with nothing, as this generation. */
   | { readonly kind: 'space-lost'; readonly space: string; readonly generation: number }
-  /** Fewer keepers of a space are there than are to be, and than could be: less may be survived. */
+  /**
+   * Fewer keepers of a space are there than are to be, and than could be: less may be survived. Where it stays so, nothing
+   * is acknowledged any more until an operator has looked: `joinery keepers <space>`.
+   */
   | {
       readonly kind: 'space-under-replicated'
       readonly space: string

@@ -221,6 +221,12 @@ describe('Strong calls at a gateway', () => {
     assert.equal((await inspect.groups())[0]?.leader, 11)
     await inspect.replaceVoter(0, 12)
     assert.deepEqual(strong.replaced, [[0, 12]])
+    assert.deepEqual((await inspect.keepers('s')).gone, ['1.1'])
+    assert.deepEqual((await inspect.replaceKeepers('s')).replaced, ['0.1', '2.1'])
+    assert.deepEqual(strong.words, [
+      ['s', false],
+      ['s', true],
+    ])
     await assert.rejects(inspect.find('s', 'other'), (error) => {
       return isJoineryError(error, 'OBJECT_NOT_FOUND')
     })

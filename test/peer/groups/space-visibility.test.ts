@@ -29,6 +29,7 @@ describe('Visibility of what was written before', function () {
           publish: (_, batch) => void batches.push(batch),
         },
         sendMessage: () => undefined,
+        queueBytesOf: () => 0,
         report: (report) => reports.push(report),
         now: () => Date.now(),
       },

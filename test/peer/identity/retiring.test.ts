@@ -71,4 +71,21 @@ describe('a member that retires', () => {
     third.contact()
     assert.equal(third.core.status, 'leasing')
   })
+
+  it('does not leave when its seal has cut what it handed over: whoever had that is gone', () => {
+    const rig = new Rig()
+    const [first, second, third, fourth] = [rig.join(), rig.join(), rig.join(), rig.join()]
+    first.take(third.write(increment(1)))
+    third.contact()
+    third.hear(first)
+    third.step({ kind: 'retire', ticks: 10 })
+    assert.equal(third.core.status, 'retiring')
+    for (const gone of [third, first]) rig.expire(gone)
+    rig.apply({ kind: 'replace-keepers', space: 'space', keepers: [second.id, fourth.id] })
+    rig.contactAll(second, fourth)
+    rig.closeEpoch()
+    third.contact()
+    assert.equal(third.core.status, 'leasing')
+    assert.equal(third.core.redo.length, 1)
+  })
 })

@@ -121,9 +121,9 @@ describe('the batches held back', () => {
 })
 
 describe('what comes in parts', () => {
-  const collector = () => new PartCollector({ batch: 4, state: 100, snapshot: 100 })
+  const collector = () => new PartCollector(4)
   const piece = (part: number, parts: number, bytes = [part]) =>
-    ({ of: 'state', part, parts, bytes: Uint8Array.from(bytes) }) as const
+    ({ part, parts, bytes: Uint8Array.from(bytes) }) as const
 
   it('is put together', () => {
     const parts = collector()
@@ -145,7 +145,7 @@ describe('what comes in parts', () => {
     const parts = collector()
     parts.add(piece(0, 3))
     assert.deepEqual(parts.add(piece(1, 4)), { refused: 'parts differ' })
-    const large = { of: 'batch', part: 0, parts: 9, bytes: bytesOf(5) } as const
+    const large = { part: 0, parts: 9, bytes: bytesOf(5) } as const
     assert.deepEqual(collector().add(large), { refused: 'the batch is too large' })
   })
 })

@@ -46,7 +46,7 @@ function anyMessage(random: Random, batches: readonly Uint8Array[], origins: big
     keepersVersion: random.integer(0, 3),
     revision: random.pick([0, 1, 2 ** 40]),
   }
-  const of = random.pick(['batch', 'state', 'snapshot'] as const)
+  const use = random.pick(['state', 'snapshot'] as const)
   const [part, parts] = [random.integer(0, 3), random.pick([0, 1, 2, 4, 2 ** 53 - 1])]
   return random.pick<Message>([
     { kind: 'digest', speaker, hash: random.bits64() },
@@ -62,7 +62,10 @@ function anyMessage(random: Random, batches: readonly Uint8Array[], origins: big
       wanted: random.pick(['batches', 'state', 'snapshot']),
     },
     { kind: 'batches', batches: [bytes, anyBytes(random, batches)] },
-    { kind: 'part', of, part, parts, bytes },
+    { kind: 'part', part, parts, bytes },
+    { kind: 'piece', use, isFirst: random.chance(0.7), bytes },
+    { kind: 'stock', bytes },
+    { kind: 'offer', use, sender: origin, records: [] },
     { kind: 'answered', more: random.chance(0.5) },
     { kind: 'probe', speaker, origin, last },
     { kind: 'held', speaker, origin, last },

@@ -31,6 +31,7 @@ const record = fc.record(
   { epoch: number, seals: fc.array(seal, { maxLength: 3 }) },
   { noNullPrototype: true },
 )
+const use = fc.constantFrom('state' as const, 'snapshot' as const)
 const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({ kind: fc.constant('digest' as const), speaker, hash: id }),
   fc.record({
@@ -45,9 +46,19 @@ const message: fc.Arbitrary<Message> = fc.oneof(
   fc.record({ kind: fc.constant('batches' as const), batches: fc.array(bytes, { maxLength: 4 }) }),
   fc.record({
     kind: fc.constant('part' as const),
-    of: fc.constantFrom('batch' as const, 'state' as const, 'snapshot' as const),
     part: number,
     parts: number,
+    bytes,
+  }),
+  fc.record({ kind: fc.constant('piece' as const), use, isFirst: fc.boolean(), bytes }),
+  fc.record({
+    kind: fc.constant('offer' as const),
+    use,
+    sender: id,
+    records: fc.array(record, { maxLength: 2 }),
+  }),
+  fc.record({
+    kind: fc.constant('stock' as const),
     bytes,
   }),
   fc.record({ kind: fc.constant('answered' as const), more: fc.boolean() }),
@@ -79,7 +90,7 @@ describe('the messages of replication', () => {
       fc.property(fc.uint8Array({ maxLength: 200 }), (noise) => void decodeOrRefuse(noise)),
       { numRuns: 2_000 },
     )
-    const kinds = fc.tuple(fc.integer({ min: 0, max: 9 }), fc.uint8Array({ maxLength: 60 }))
+    const kinds = fc.tuple(fc.integer({ min: 0, max: 12 }), fc.uint8Array({ maxLength: 60 }))
     fc.assert(
       fc.property(kinds, ([kind, noise]) => void decodeOrRefuse(Uint8Array.of(2, kind, ...noise))),
       { numRuns: 5_000 },

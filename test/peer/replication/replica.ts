@@ -1,5 +1,5 @@
 import { counter, type Local, set } from '@joinery/crdt-objects'
-import { type Applied, kindOf, SpaceState } from '@joinery/crdt-objects/engine'
+import { type Applied, kindOf, SpaceState, type StateJoining } from '@joinery/crdt-objects/engine'
 import type {
   ControlAnswer,
   ControlCommand,
@@ -65,8 +65,11 @@ class DecodingState extends SpaceState {
     return this.#unlessMissing(() => super.apply(bytes))
   }
 
-  override joinState(bytes: Uint8Array): boolean | 'engine-missing' {
-    return this.#unlessMissing(() => super.joinState(bytes))
+  override beginStateJoining(): StateJoining {
+    const joining = super.beginStateJoining()
+    const step = joining.step.bind(joining)
+    joining.step = () => this.#unlessMissing(step)
+    return joining
   }
 
   #unlessMissing<T>(take: () => T): T | 'engine-missing' {
@@ -120,6 +123,8 @@ export class Replica {
       if (effect.kind === 'request') {
         if (group.isDown) continue
         effects.push(...this.step({ kind: 'answer', answer: this.#answer(effect.request) }))
+      } else if (effect.kind === 'stream-due') {
+        effects.push(...this.step({ kind: 'stream', neighbour: effect.neighbour }))
       } else if (effect.kind === 'contact-due') {
         effects.push(...this.step({ kind: 'contact', session: this.session }))
       } else {

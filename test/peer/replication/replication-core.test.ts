@@ -223,9 +223,13 @@ describe('a joiner', () => {
     a.hits.add(7)
     assert.equal(b.core.visible, undefined, 'a joiner shows nothing')
     connect(a, b)
-    for (const { message } of b.said('send')) a.step({ kind: 'message', neighbour: 'b', message })
+    b.step({ kind: 'message', neighbour: 'a', message: otherDigest })
+    for (const { message } of b.take().filter((effect) => effect.kind === 'send')) {
+      a.step({ kind: 'message', neighbour: 'b', message })
+    }
     assert.equal(a.sent('batches').length, 0)
-    assert(a.sent('part').every((part) => part.of === 'snapshot'))
+    assert(a.sent('piece').length > 0)
+    assert(a.sent('piece').every(({ use }) => use === 'snapshot'))
     deliver(a, b)
     assert.equal(b.core.status, 'active')
     assert.equal(b.hits.value, 57)

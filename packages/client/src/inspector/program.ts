@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { reportFailure } from './failure.ts'
 import { get } from './get.ts'
 import { groups, replaceVoter } from './groups.ts'
+import { keepers } from './keepers.ts'
 import { list } from './list.ts'
 import { peers } from './peers.ts'
 import { defaultUrl, type Reach } from './gateway-client.ts'
@@ -77,6 +78,7 @@ function inspectorProgram(environment: Environment): Command {
     .description('lists the peers that the gateway knows, itself included')
     .action(async () => await peers(reach()))
   addGroups(program, reach)
+  addKeepers(program, reach)
   for (const command of program.commands) command.exitOverride()
   return program
 }
@@ -96,6 +98,21 @@ function addGroups(program: Command, reach: () => Reach): void {
     .description('has a voter replaced, whether it is there or not')
     .action(async (member: string) => await replaceVoter(reach(), member))
     .exitOverride()
+}
+
+function addKeepers(program: Command, reach: () => Reach): void {
+  program
+    .command('keepers <space>')
+    .description('shows who keeps a space, and what may be lost with those that are gone')
+    .option('--replace', 'drops those that are gone, with what only they hold')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  joinery keepers flights             who keeps it\n' +
+        '  joinery keepers flights --replace   goes on without those that are gone',
+    )
+    .action(async (space: string, { replace = false }: { replace?: boolean }) => {
+      await keepers(reach(), space, replace)
+    })
 }
 
 const programExamples = `

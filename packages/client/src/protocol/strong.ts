@@ -77,6 +77,13 @@ export type StrongRequest =
       readonly group: number
       readonly node: number
     }
+  /** Asks who keeps a space; with `isWordGiven`, by an operator's word, that those who are gone are dropped. */
+  | {
+      readonly kind: 'keepers'
+      readonly id: number
+      readonly space: string
+      readonly isWordGiven: boolean
+    }
 
 interface SessionRequest<K extends string> {
   readonly kind: K
@@ -103,6 +110,7 @@ const tag = {
   query: 27,
   watch: 28,
   replaceVoter: 29,
+  keepers: 30,
 } as const
 
 /** The first tag of strong requests: all from it on are theirs. */
@@ -149,6 +157,11 @@ export function encodeStrongRequest(writer: Writer, request: OutgoingStrong): vo
       writer.varint(request.id)
       writer.text(request.space)
       return writer.text(request.name)
+    case 'keepers':
+      writer.byte(tag.keepers)
+      writer.varint(request.id)
+      writer.text(request.space)
+      return writer.byte(request.isWordGiven ? 1 : 0)
     case 'replace-voter':
       encodeHead(writer, tag.replaceVoter, request)
       return writer.varint(request.node)
@@ -176,6 +189,11 @@ export function decodeStrongRequest(reader: Reader, kind: number): StrongRequest
     }
     case tag.delete:
       return { kind: 'strong-delete', id, space: decodeName(reader), name: decodeName(reader) }
+    case tag.keepers: {
+      const space = decodeName(reader)
+      const isWordGiven = decodeNumber(reader, 2, 'whether the word is given') === 1
+      return { kind: 'keepers', id, space, isWordGiven }
+    }
     default:
       return decodeInGroup(reader, kind, id, decodeNumber(reader, ids.groupsMax, 'group'))
   }

@@ -35,6 +35,17 @@ export interface GroupSummary {
   readonly parked: number
 }
 
+/** Who keeps a space. Lives of peers in it go by `slot.incarnation`. */
+export interface KeepersSummary {
+  readonly keepers: readonly string[]
+  /** Those of them that are gone: the space waits for others to have caught up, or for an operator's word. */
+  readonly gone: readonly string[]
+  /** Whose acknowledged writes may be lost if those who are gone are dropped; nobody's while enough are left. */
+  readonly mayLose: readonly string[]
+  /** Who keeps it once the word was given. Absent where it was not, or nobody is gone. */
+  readonly replaced?: readonly string[] | undefined
+}
+
 /** A peer that the gateway's peer knows. */
 export interface PeerSummary {
   readonly id: string

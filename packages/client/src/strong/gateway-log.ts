@@ -14,6 +14,7 @@ import { isJoineryError, type WaitOptions } from '@joinery/crdt-objects'
 import { checkSize } from '../arguments.ts'
 import type { Read, RepeatableRequest } from '../call.ts'
 import { gatewayUnreachable } from '../errors.ts'
+import type { KeepersSummary } from '../protocol/summary.ts'
 
 /** What a log needs of the client's session: requests that survive the loss of connections for a while. */
 export interface Requests {
@@ -119,6 +120,15 @@ export class GatewayLog implements OrderedLog {
   /** Asks to have a voter replaced, whether it is there or not. */
   async replaceVoter(group: number, node: number, options: WaitOptions = {}): Promise<void> {
     await this.prompt({ kind: 'replace-voter', group, node }, options)
+  }
+
+  /** Asks who keeps a space; with `isWordGiven` also that those who are gone are dropped. */
+  async keepers(
+    space: string,
+    isWordGiven: boolean,
+    options: WaitOptions = {},
+  ): Promise<KeepersSummary> {
+    return (await this.prompt({ kind: 'keepers', space, isWordGiven }, options)) as KeepersSummary
   }
 
   private async prompt(

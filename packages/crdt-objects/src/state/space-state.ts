@@ -327,13 +327,19 @@ export class SpaceState {
   /**
    * Makes updates of a life that is over again, as ours: those of its batches that its seal has cut, with their clock
    * stamps and with what they had observed (`state/reissue.ts` says how). To be the first thing that this life writes, and
-   * once all that was kept of the old one is here. Gives the batches to send, and whether all could be made again: changes
-   * of documents cannot.
+   * once all that was kept of the old one is here. `former` is the old one: its batches may name objects that only earlier
+   * ones declared, and that are gone. Gives the batches to send, and whether all could be made again: changes of documents
+   * cannot.
    *
    * @throws JoineryError ENCODING_INVALID, of the first batch that does not decode: those before it were made again.
    */
-  reissue(batches: readonly Uint8Array[], cut: number): Reissued | 'engine-missing' {
+  reissue(
+    batches: readonly Uint8Array[],
+    cut: number,
+    former?: SpaceState,
+  ): Reissued | 'engine-missing' {
     if ((this.context.seen[SELF] ?? 0) > 0) throw new Error('made again too late')
+    for (const object of former?.objects() ?? NONE) this.has.table.heirOf(object)
     const seal = (write: () => void): Uint8Array => this.sealWritten(write)
     const reissuer = new Reissuer(this.context, this.has.parts, seal)
     return this.has.unlessEngineMissing(() => reissuer.reissue(batches, cut))

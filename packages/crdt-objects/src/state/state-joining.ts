@@ -73,6 +73,12 @@ export class StateJoining {
     return this.begun
   }
 
+  /** What the other replica had seen, and which epoch it had entered, when its encoding ended. To be read when it is complete. */
+  get reached(): { readonly vector: VersionVector; readonly epoch: number } {
+    const { vector, epoch } = this.staged.replica
+    return { vector, epoch }
+  }
+
   /** The next piece, in the order in which they were made. Costs nothing yet. */
   add(piece: Uint8Array): void {
     this.frames.add(piece)

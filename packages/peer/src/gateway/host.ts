@@ -1,5 +1,6 @@
 import type {
   GroupSummary,
+  KeepersSummary,
   ObjectSummary,
   PeerSummary,
   SpaceSummary,
@@ -65,6 +66,8 @@ export interface StrongHost {
   objects(space: string): Promise<readonly ObjectSummary[]>
   /** Has a voter replaced, whether it is there or not. */
   replaceVoter(group: number, node: number): Promise<void>
+  /** Who keeps a space; with `isWordGiven` those that are gone are dropped. */
+  keepers(space: string, isWordGiven: boolean): Promise<KeepersSummary>
 }
 
 /** What can be seen of a peer without any schema. */

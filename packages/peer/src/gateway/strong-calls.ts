@@ -172,6 +172,9 @@ async function carryOut(
     case 'strong-delete':
       checkSpaceName(request.space)
       return await log.deleteObject(request.space, request.name, { signal })
+    case 'keepers':
+      checkSpaceName(request.space)
+      return await strong.keepers(request.space, request.isWordGiven)
     case 'replace-voter':
       return await strong.replaceVoter(request.group, request.node)
   }

@@ -5,6 +5,7 @@ import { type StrongHost } from '../gateway/host.ts'
 import { ControlClient } from '../identity/control-client.ts'
 import { ControlDriver } from '../identity/control-driver.ts'
 import { controlPlace } from '../identity/control-object.ts'
+import { askKeepers } from '../identity/operator-word.ts'
 import { type Membership } from '../membership/membership.ts'
 import { type Reporter } from '../report.ts'
 import { type SpaceRegistry } from '../spaces/space-registry.ts'
@@ -117,6 +118,7 @@ export class PeerGroups {
       replaceVoter: async (group, node) => {
         await this.log.replaceVoter(group, node, { timeoutMs: lookMaxMs })
       },
+      keepers: async (space, isWordGiven) => await askKeepers(this.control, space, isWordGiven),
     }
   }
 

@@ -23,6 +23,8 @@ const version = 1
 const nonceBytes = 32
 const frameBytesMax = 256
 const accepted = 0
+/** How it shows that the other side has closed the connection. */
+const brokenOff = ['UnexpectedEOFError', 'StreamResetError', 'StreamClosedError']
 const refusals: readonly RefusalReason[] = ['key', 'cluster', 'no-cluster', 'protocol']
 
 /** What membership is proved with. */
@@ -81,8 +83,8 @@ async function prove<E>(
     receive: async () => plainBytes((await framed.read({ signal })).subarray()),
   }
   const refusal = await converse(conversation).catch((error: unknown): RefusalReason => {
-    // Given up by our own side, a dial that took too long for one: nobody was refused.
-    if (outer?.aborted === true) throw error
+    // Given up by one of the sides, a dial that took too long for one: nobody was refused.
+    if (outer?.aborted === true || isBrokenOff(error)) throw error
     return 'protocol'
   })
   if (refusal !== undefined) {
@@ -92,6 +94,12 @@ async function prove<E>(
     throw error
   }
   return { ...secured, connection: framed.unwrap() }
+}
+
+/** Of a connection that is reset libp2p throws an event, and no error. */
+function isBrokenOff(error: unknown): boolean {
+  if (!(error instanceof Error)) return true
+  return brokenOff.includes(error.name) || ('code' in error && error.code === 'ECONNRESET')
 }
 
 async function converse(conversation: Conversation): Promise<RefusalReason | undefined> {

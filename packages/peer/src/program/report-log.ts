@@ -152,7 +152,10 @@ function textOf(report: Report): string {
     case 'space-lost':
       return `every member of the space "${report.space}" is gone, and what was in it; it goes on with nothing`
     case 'space-under-replicated':
-      return `the space "${report.space}" has ${report.keepers} of ${report.wanted} keepers: less may be survived`
+      return (
+        `the space "${report.space}" has ${report.keepers} of ${report.wanted} keepers: less may be survived; ` +
+        `where this lasts, "joinery keepers ${report.space}" tells what to do`
+      )
     case 'gateway-fault':
       return 'the gateway failed at a call'
     case 'space-alone':

@@ -16,7 +16,7 @@ import { type ControlPort } from '../identity/control-client.ts'
 import { type MemberStatus } from '../identity/core/member-contract.ts'
 import { type Reporter } from '../report.ts'
 import { type Effect, type Input, tickMs } from './core/contract.ts'
-import { decodeMessage, encodeMessage, type Message } from './core/message.ts'
+import { decodeMessage, encodeMessage, isBulk, type Message } from './core/message.ts'
 import { ReplicationCore } from './core/replication-core.ts'
 import { CountedState, type WriteCount } from './counted-state.ts'
 import { EngineLoader } from './engine-loader.ts'
@@ -25,6 +25,7 @@ import { Flushes } from './flushes.ts'
 import { GroupContact, type SpaceRules } from './group-contact.ts'
 import { Reaches, type ReachOptions } from './reaches.ts'
 import { SealSchedule } from './seal-schedule.ts'
+import { StreamPump } from './stream-pump.ts'
 import { settledWithin } from './settled-within.ts'
 
 /** What a driver needs of its surroundings. */
@@ -32,11 +33,16 @@ export interface DriverPorts {
   readonly dissemination: Dissemination
   readonly control: ControlPort
   sendMessage(space: string, peer: string, bytes: Uint8Array, isBulk: boolean): void
+  /** How many bytes wait to be sent to a peer. */
+  queueBytesOf(peer: string): number
   readonly report: Reporter
   now(): number
   /** The space has been ended. */
   onEnded(space: string): void
 }
+
+/** Whether who has waited so long may begin alone; the group may have answered not long ago. */
+export type MayBeginAlone = (isAnswered: boolean, waitedMs: number) => boolean
 
 /** One space that is open here. */
 export class SpaceDriver {
@@ -51,6 +57,7 @@ export class SpaceDriver {
   readonly #reaches: Reaches
   readonly #inputs: Input[] = []
   readonly #statusWaits = new Set<() => void>()
+  readonly #pump: StreamPump
   #isStepping = false
   #isStopped = false
   #firstSync: FirstSync | undefined
@@ -81,6 +88,9 @@ export class SpaceDriver {
     })
     this.#reaches = new Reaches(this.#core, (origin, last) => {
       this.#step({ kind: 'announced', origin, last })
+    })
+    this.#pump = new StreamPump(ports, (neighbour) => {
+      this.#step({ kind: 'stream', neighbour })
     })
     this.#contact = new GroupContact(name, ports.control, rules, {
       contact: (session) => {
@@ -140,11 +150,6 @@ export class SpaceDriver {
   /** Grows with whatever {@link SpaceDriver.seen} gives. */
   get seenCount(): number {
     return this.#core.progress + this.count.updates + this.state.pendingUpdates
-  }
-
-  /** How many keep this space, and of how many; for people. */
-  get usage(): ReplicationCore['usage'] {
-    return this.#core.usage
   }
 
   #create(replica: ReplicaId): SpaceState {
@@ -210,14 +215,17 @@ export class SpaceDriver {
    *
    * @throws JoineryError GROUP_BUSY
    */
-  async open(timeoutMs: number, mayBeginAlone: () => boolean = () => true): Promise<void> {
+  async open(timeoutMs: number, mayBeginAlone: MayBeginAlone = () => true): Promise<void> {
     this.#contact.now()
     const isOpen = () => this.#core.visible !== undefined || this.#contact.refusal !== undefined
+    const startMs = performance.now()
+    const waitedMs = (): number => performance.now() - startMs
+    const mayBegin = (): boolean => mayBeginAlone(this.#contact.isAnswered(timeoutMs), waitedMs())
     do await settledWithin(this.#until(isOpen), timeoutMs)
-    while (!isOpen() && !this.#isStopped && !mayBeginAlone())
+    while (!isOpen() && !this.#isStopped && !mayBegin())
     if (this.#contact.refusal !== undefined) throw this.#contact.refusal
     if (this.#core.visible !== undefined || this.#isStopped) return
-    this.#ports.report({ kind: 'space-alone', space: this.name, waitedMs: timeoutMs })
+    this.#ports.report({ kind: 'space-alone', space: this.name, waitedMs: waitedMs() })
     const replica = unleasedReplica(randomBytes(8).readBigUInt64BE())
     this.#step({ kind: 'begin-alone', replica })
   }
@@ -285,6 +293,7 @@ export class SpaceDriver {
     this.#isStopped = true
     this.#core.visible?.close()
     this.#contact.stop()
+    this.#pump.stop()
     this.#schedule.stop()
     this.#engines.stop()
     this.#settleStatus()
@@ -331,6 +340,9 @@ export class SpaceDriver {
       case 'send':
         this.#send(effect.neighbour, effect.message)
         break
+      case 'stream-due':
+        this.#pump.later(effect.neighbour)
+        break
       case 'disseminate':
         dissemination.publish(this.name, effect.batch)
         break
@@ -375,8 +387,7 @@ export class SpaceDriver {
   }
 
   #send(peer: string, message: Message): void {
-    const isBulk = message.kind === 'part' || message.kind === 'batches'
-    this.#ports.sendMessage(this.name, peer, encodeMessage(message), isBulk)
+    this.#ports.sendMessage(this.name, peer, encodeMessage(message), isBulk(message))
   }
 
   #noteWriter(batch: Uint8Array): void {

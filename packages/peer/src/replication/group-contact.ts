@@ -46,6 +46,7 @@ export class GroupContact {
   /** Whether the group has known the space: then not to know it means that it was ended. */
   #wasKnown = false
   #refusal: JoineryError<'GROUP_BUSY'> | undefined
+  #answeredMs = -Infinity
 
   constructor(space: string, control: ControlPort, rules: SpaceRules, outlet: ContactOutlet) {
     this.#space = space
@@ -60,6 +61,11 @@ export class GroupContact {
   /** Why the space cannot be opened, if to wait will not help. */
   get refusal(): JoineryError<'GROUP_BUSY'> | undefined {
     return this.#refusal
+  }
+
+  /** Whether the group has answered something in the last `withinMs`. */
+  isAnswered(withinMs: number): boolean {
+    return performance.now() - this.#answeredMs <= withinMs
   }
 
   /** Speaks with the group. */
@@ -133,7 +139,9 @@ export class GroupContact {
   ): Promise<ControlAnswer | undefined> {
     this.#asked++
     try {
-      return await this.#control.ask(request, { timeoutMs })
+      const answer = await this.#control.ask(request, { timeoutMs })
+      this.#answeredMs = performance.now()
+      return answer
     } catch (error) {
       // Asked again at the next contact.
       if (!isJoineryError(error)) throw error

@@ -34,6 +34,8 @@ interface Opened {
 
 /** How long opening a space waits to be a member of it, before it begins alone. */
 const openMaxMs = 5000
+/** The same, while the group answers and others have the space. */
+const joiningMaxMs = 60_000
 /** How long opening a space waits for the state that others hold. */
 const firstSyncMaxMs = 5000
 /** How long closing a space waits for another peer to hold what was written. */
@@ -199,6 +201,7 @@ export class SpaceRegistry implements SpaceEvents, KeptSpaces {
       {
         ...{ dissemination, control, report },
         now: () => Date.now(),
+        queueBytesOf: (peer) => membership.queueBytesOf(peer),
         sendMessage: (space, peer, bytes, isBulk) => {
           membership.sendMessage(space, peer, bytes, isBulk)
         },
@@ -216,8 +219,13 @@ export class SpaceRegistry implements SpaceEvents, KeptSpaces {
     })
     const synced = driver.firstSync(told, firstSyncMaxMs)
     const isUsed = (): boolean => opened.users > (opened.isKept ? 1 : 0)
-    // What is only kept begins with what others have, or not at all.
-    const ready = driver.open(openMaxMs, isUsed).then(async () => await synced)
+    // What is only kept begins with what others have, or not at all. And who is only slow to join waits: it would show
+    // its users an empty space.
+    const mayBeginAlone = (isAnswered: boolean, waitedMs: number): boolean => {
+      const isJoining = isAnswered && membership.neighboursOf(name).length > 0
+      return isUsed() && !(isJoining && waitedMs < joiningMaxMs)
+    }
+    const ready = driver.open(openMaxMs, mayBeginAlone).then(async () => await synced)
     // Whoever opens it is told; and if all have given up, nobody is.
     ready.catch(() => undefined)
     const opened: Opened = { driver, users: 0, isKept: false, ready }

@@ -59,7 +59,7 @@ export class Life<Body, State> {
     invariant(
       spoken === undefined ||
         epochOfGroup > spoken ||
-        this.replica?.book.record(spoken + 1) !== undefined,
+        this.replica?.book.hasRecordAfter(spoken) === true,
       'a joiner keeps what it may be a member with',
     )
     this.#spokenEpoch = undefined

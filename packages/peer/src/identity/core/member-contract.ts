@@ -121,6 +121,8 @@ export type MemberInput<Body, State, Operation> =
       readonly batch: Batch<Body>
       readonly intents: readonly Intent<Operation>[]
     }
+  /** What is to be issued again cannot be: nobody is told of it any more. */
+  | { readonly kind: 'abandon-redo' }
   /** What could not be read may be readable now. */
   | { readonly kind: 'readable' }
   /** Tell when `replicas` keepers hold what was written so far. */

@@ -160,6 +160,8 @@ export class MemberCore<Body, State, Operation> {
         return
       case 'wrote':
         return this.wrote(input.batch, input.intents)
+      case 'abandon-redo':
+        return this.#writes.abandonRedo()
       case 'readable':
         return this.replica?.advance()
       case 'flush':
@@ -392,9 +394,7 @@ export class MemberCore<Body, State, Operation> {
     this.#emit({ kind: 'status', status })
   }
 
-  #emit(effect: MemberEffect<Body, Operation>): void {
-    this.#effects.push(effect)
-  }
+  #emit = (effect: MemberEffect<Body, Operation>): void => void this.#effects.push(effect)
 
   #ignore = (reason: string): void => this.#emit({ kind: 'ignored', reason })
 }

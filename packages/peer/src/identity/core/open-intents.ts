@@ -101,9 +101,11 @@ export class OpenIntents<Operation> {
   }
 
   /** Gives up what is to be issued again. */
-  abandonRedo(): void {
-    for (const redo of this.#redo.splice(0)) this.#size -= redo.intent.size
+  abandonRedo(): Intent<Operation>[] {
+    const intents = this.#redo.splice(0).map(({ intent }) => intent)
+    for (const { size } of intents) this.#size -= size
     this.#replacementByDot.clear()
+    return intents
   }
 
   /**

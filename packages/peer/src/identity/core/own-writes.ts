@@ -44,7 +44,8 @@ export class OwnWrites<Operation> {
 
   /** What is to be issued again cannot be. */
   abandonRedo(): void {
-    this.#intents.abandonRedo()
+    const intents = this.#intents.abandonRedo()
+    if (intents.length > 0) this.#emit({ kind: 'outcome-unknown', intents })
   }
 
   flush(id: number, last: number | undefined, replicas: number): void {

@@ -36,6 +36,11 @@ export class SealBook {
     return this.#recordByEpoch.get(epoch)
   }
 
+  /** Whether a later epoch is known: the records between may be forgotten already. */
+  hasRecordAfter(epoch: number): boolean {
+    return [...this.#recordByEpoch.keys()].some((known) => known > epoch)
+  }
+
   records(): EpochRecord[] {
     return [...this.#recordByEpoch.values()]
   }

@@ -3,7 +3,7 @@ import { type EpochRecord } from '../../identity/core/control-contract.ts'
 import { type StagedEnd } from '../../identity/core/member-contract.ts'
 import { type ReplicationLimits } from './contract.ts'
 import { type Holdings } from './holdings.ts'
-import { type Message, type Parted } from './message.ts'
+import { type Message, type StateUse } from './message.ts'
 import { type SpaceBatch } from './space-batch.ts'
 
 /** What to send to a neighbour that asked. */
@@ -14,13 +14,13 @@ export interface Answer {
   readonly brings: VersionVector
 }
 
-/** The answer to a neighbour that holds `has`: batches if they do, else a state. */
+/** The answer in batches to a neighbour that holds `has`; undefined when a state must help, and who has no state to give. */
 export function answerTo(
   holdings: Holdings,
   { wanted, speaker, staged }: Extract<Message, { kind: 'ask' }>,
   has: VersionVector,
   limits: ReplicationLimits,
-): Answer {
+): Answer | StateUse | undefined {
   const { replica } = holdings.member
   const hasBegun = speaker.sender !== 0n
   if (wanted === 'batches' && hasBegun && replica !== undefined) {
@@ -32,10 +32,8 @@ export function answerTo(
       return { ...answer, messages: [...records, ...answer.messages] }
     }
   }
-  const of = wanted === 'snapshot' ? wanted : 'state'
-  const found = hasBegun || of === 'snapshot' ? holdings.offer(of) : undefined
-  if (found !== undefined) return answerWithState(of, found.bytes, found.offer.vector, limits)
-  return { messages: [{ kind: 'answered', more: false }], brings: has }
+  if (wanted === 'snapshot') return wanted
+  return hasBegun ? 'state' : undefined
 }
 
 /** What an asker has: what it shows, and what it stages. */
@@ -61,17 +59,6 @@ function answerWithBatches(
   return { messages: [...messages, { kind: 'answered', more }], brings }
 }
 
-/** An answer that brings a whole state, which has `vector`. */
-function answerWithState(
-  of: 'state' | 'snapshot',
-  bytes: Uint8Array,
-  vector: VersionVector,
-  limits: ReplicationLimits,
-): Answer {
-  const messages = inParts(of, bytes, limits.messageBytesMax)
-  return { messages: [...messages, { kind: 'answered', more: false }], brings: vector.copy() }
-}
-
 /** The epochs after `epoch` as messages. */
 function answerWithRecords(records: readonly EpochRecord[], epoch: number): Message[] {
   const later = records.filter((record) => record.epoch > epoch)
@@ -89,7 +76,7 @@ function packed(batches: readonly Uint8Array[], messageBytesMax: number): Messag
   }
   for (const batch of batches) {
     if (bytes + batch.length > messageBytesMax) flush()
-    if (batch.length > messageBytesMax) messages.push(...inParts('batch', batch, messageBytesMax))
+    if (batch.length > messageBytesMax) messages.push(...inParts(batch, messageBytesMax))
     else {
       together.push(batch)
       bytes += batch.length
@@ -99,10 +86,10 @@ function packed(batches: readonly Uint8Array[], messageBytesMax: number): Messag
   return messages
 }
 
-function inParts(of: Parted, bytes: Uint8Array, messageBytesMax: number): Message[] {
+function inParts(bytes: Uint8Array, messageBytesMax: number): Message[] {
   const parts = Math.ceil(bytes.length / messageBytesMax)
   return Array.from({ length: parts }, (_, part) => {
     const piece = bytes.subarray(part * messageBytesMax, (part + 1) * messageBytesMax)
-    return { kind: 'part', of, part, parts, bytes: piece }
+    return { kind: 'part', part, parts, bytes: piece }
   })
 }

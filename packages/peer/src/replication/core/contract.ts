@@ -14,6 +14,8 @@ export const tickMs = 100
 export type Input =
   /** Seal what was written here since the last batch, and let it out. */
   | { readonly kind: 'local-batch' }
+  /** Go on with the states that this neighbour is sent, or that come from it. */
+  | { readonly kind: 'stream'; readonly neighbour: string }
   /**
    * A direct channel stands: messages either way arrive in order, once, until it breaks. Told again for a neighbour
    * that is up, it means that the channel is a new one.
@@ -52,6 +54,8 @@ export type Input =
 /** What the driver is to do, in this order. */
 export type Effect =
   | { readonly kind: 'send'; readonly neighbour: string; readonly message: Message }
+  /** Give a `stream` of this neighbour once it has taken most of what is on its way to it, and others had their turn. */
+  | { readonly kind: 'stream-due'; readonly neighbour: string }
   | { readonly kind: 'disseminate'; readonly batch: Uint8Array }
   | { readonly kind: 'announce'; readonly origin: ReplicaId; readonly last: number }
   /** `replicas` keepers held what the flush covers when this was said. */
@@ -91,6 +95,8 @@ export interface ReplicationLimits {
   readonly batchBytesMax: number
   /** The largest state taken from a neighbour. */
   readonly stateBytesMax: number
+  /** To how many neighbours a state may be on its way at a time. */
+  readonly statesSentMax: number
   /** How often a neighbour chosen at random is told our digest. */
   readonly digestTicks: number
   /** After so long without a sign from the neighbour, an ask is made again. */
@@ -121,6 +127,7 @@ export const defaultLimits: ReplicationLimits = {
   messageBytesMax: 64 * 2 ** 10,
   batchBytesMax: 16 * 2 ** 20,
   stateBytesMax: 2 ** 30,
+  statesSentMax: 4,
   digestTicks: 20,
   askTicks: 30,
   patienceTicks: 5,

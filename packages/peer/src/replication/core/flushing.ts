@@ -73,8 +73,9 @@ export class Flushing {
     // Of a life that is over here nothing is said: what was cut of it is not held.
     if (reach === 'sealed') return
     if (reach >= last) this.#sendHeld(neighbour, origin, last)
-    else if (origin === this.#holdings.member.id) this.#outlet.ignore(`a probe for ${last} of ours`)
-    else if (neighbour.probes.length >= this.#limits.probesMax) {
+    else if (origin === this.#holdings.member.replica?.id) {
+      this.#outlet.ignore(`a probe for ${last} of ours`)
+    } else if (neighbour.probes.length >= this.#limits.probesMax) {
       this.#outlet.ignore('too many probes')
     } else {
       neighbour.probes.push({ origin, last })
@@ -92,7 +93,7 @@ export class Flushing {
 
   takeHeld({ speaker, origin, last }: Named): void {
     // Of a life that is over.
-    if (origin !== this.#holdings.member.id) return
+    if (origin !== this.#holdings.member.replica?.id) return
     if (last > this.#holdings.ownLast) return this.#outlet.ignore('held: what we never wrote')
     this.#holdings.step({ kind: 'held', held: { ...speaker, origin, last } })
   }

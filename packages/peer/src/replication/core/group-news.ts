@@ -45,6 +45,12 @@ export class GroupNews {
     if (speaker.revision > this.#revision) this.hinted()
   }
 
+  /** A neighbour holds what is held here. One that is to be a keeper has to hear that, and no other digest will tell it. */
+  agreed(neighbour: Neighbour, speaker: Speaker): void {
+    if (this.#holdings.member.view?.keepers.incoming === speaker.sender)
+      this.#outlet.tell(neighbour)
+  }
+
   /** Something has changed that is not known here. */
   hinted(): void {
     if (this.#timer.hint()) this.#outlet.contact()
@@ -81,7 +87,7 @@ export class GroupNews {
 
   /**
    * Who is to be a keeper has to hear what those before it hold, and until then the space is one short. A digest has a
-   * keeper say so: where it differs from its own, the keeper asks, and an ask tells all that it holds. Tells whether
+   * keeper say so: by another, where it is its own, too; else by an ask, which tells all that it holds. Tells whether
    * enough is known and here, which is for the group to hear.
    */
   #catchUp(): boolean {

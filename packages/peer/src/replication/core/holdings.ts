@@ -13,6 +13,7 @@ import {
   type MemberEffect,
   type MemberInput,
   type MemberLimits,
+  type StateOffer,
   type Verdict,
 } from '../../identity/core/member-contract.ts'
 import { MemberCore } from '../../identity/core/member-core.ts'
@@ -20,8 +21,7 @@ import { type Redo } from '../../identity/core/open-intents.ts'
 import { type Effect, type ReplicationLimits } from './contract.ts'
 import { type Blocker, HoldBack, type Received } from './hold-back.ts'
 import { invariant } from './invariant.ts'
-import { type Speaker } from './message.ts'
-import { decodeOffer, encodeOffer, type SpaceOffer } from './offer-codec.ts'
+import { type Speaker, type StateUse } from './message.ts'
 import { decodeBatch, type SpaceBatch } from './space-batch.ts'
 import { type Offered, SpaceReplica } from './space-replica.ts'
 
@@ -40,6 +40,8 @@ export interface HoldingsOutlet {
   want(wanted: Blocker, from: string | undefined): void
 }
 
+/** A state with what its sender knows of seals. */
+export type SpaceOffer = StateOffer<Uint8Array, Offered>
 type SpaceInput = MemberInput<Uint8Array, Offered, Uint8Array>
 type SpaceEffect = MemberEffect<Uint8Array, Uint8Array>
 
@@ -164,23 +166,9 @@ export class Holdings {
     this.#applyAll([{ batch, from }])
   }
 
-  /** Takes a neighbour's whole state, to join or to begin with. */
-  takeState(of: 'state' | 'snapshot', bytes: Uint8Array): void {
-    const offer = this.#decoded(bytes, () => decodeOffer(bytes))
-    if (offer === undefined) return
-    if (of === 'state') return this.step({ kind: 'state', offer })
-    // Another came first, or the life that it was for is over.
-    if (!this.wantsSnapshot) return
-    const state = this.replica.prepare(this.member.id!, offer.state.bytes)
-    if (state !== undefined) this.step({ kind: 'snapshot', offer: { ...offer, state } })
-  }
-
-  /** A state for a neighbour; undefined from who has none to give. */
-  offer(of: 'state' | 'snapshot'): { readonly bytes: Uint8Array; offer: SpaceOffer } | undefined {
-    // A state, as a vector, ends at batches.
-    this.seal()
-    const offer = this.member.offer(of)
-    return offer && { bytes: encodeOffer(offer), offer }
+  /** What a neighbour is to know with our state; undefined where we have none to give. */
+  offer(use: StateUse): SpaceOffer | undefined {
+    return this.member.offer(use)
   }
 
   /** An engine is loaded: takes what waited for it. */
@@ -245,8 +233,11 @@ export class Holdings {
   #reissueAll(redo: readonly Redo<Uint8Array>[]): void {
     const batches = redo.map(({ intent }) => intent.operation)
     const cut = decodeBatch(batches[0]!).first - 1
-    const made = this.replica.reissue(batches, cut) ?? []
-    for (const [index, bytes] of made.entries()) {
+    const made = this.#decoded(batches[0]!, () => this.replica.reissue(batches, cut))
+    if (made === undefined && !this.replica.lacksEngine) {
+      return this.step({ kind: 'abandon-redo' })
+    }
+    for (const [index, bytes] of (made ?? []).entries()) {
       const batch = decodeBatch(bytes)
       this.#noteWritten(batch)
       this.step({ kind: 'wrote', batch, intents: [intentOf(batch, redo[index]?.was)] })

@@ -19,8 +19,8 @@ export interface Speaker {
 /** What one asks a neighbour for: what it lacks, a whole state to join, or one to begin with. */
 export type Wanted = 'batches' | 'state' | 'snapshot'
 
-/** What travels in parts. */
-export type Parted = 'batch' | 'state' | 'snapshot'
+/** What a whole state is for: to be joined, or to begin with. */
+export type StateUse = 'state' | 'snapshot'
 
 /** What neighbours say to each other over a direct channel. */
 export type Message =
@@ -43,13 +43,28 @@ export type Message =
   | { readonly kind: 'records'; readonly records: readonly EpochRecord[] }
   /** Some of the answer: batches, in an order in which they apply. */
   | { readonly kind: 'batches'; readonly batches: readonly Uint8Array[] }
-  /** Some of the answer: a piece of what is too large for one message. */
+  /** Some of the answer: a piece of a batch that is too large for one message. */
   | {
       readonly kind: 'part'
-      readonly of: Parted
       readonly part: number
       readonly parts: number
       readonly bytes: Uint8Array
+    }
+  /** Some of the answer: a piece of a state, while its giver goes on. */
+  | {
+      readonly kind: 'piece'
+      readonly use: StateUse
+      readonly isFirst: boolean
+      readonly bytes: Uint8Array
+    }
+  /** Some of the answer: a piece of the batches that go along with a state. */
+  | { readonly kind: 'stock'; readonly bytes: Uint8Array }
+  /** Some of the answer: the state is complete, and this is what its giver knows of seals. */
+  | {
+      readonly kind: 'offer'
+      readonly use: StateUse
+      readonly sender: ReplicaId
+      readonly records: readonly EpochRecord[]
     }
   /** The end of the answer. `more` asks to be asked again. */
   | { readonly kind: 'answered'; readonly more: boolean }
@@ -71,12 +86,20 @@ export type Message =
 const version = 2
 const code = {
   ...{ digest: 0, ask: 1, batches: 2, part: 3, answered: 4, probe: 5, held: 6, records: 7 },
+  ...{ piece: 8, offer: 9, stock: 10 },
 } as const
 // Their places are part of the protocol.
 const wanteds: readonly Wanted[] = ['batches', 'state', 'snapshot']
-const parteds: readonly Parted[] = ['batch', 'state', 'snapshot']
+const uses: readonly StateUse[] = ['state', 'snapshot']
 const recordBytesMin = 2
 const stagedBytesMin = 10
+
+const bulk: ReadonlySet<Message['kind']> = new Set(['part', 'batches', 'piece', 'stock', 'offer'])
+
+/** Whether it is to travel behind everything else. */
+export function isBulk({ kind }: Message): boolean {
+  return bulk.has(kind)
+}
 
 /** Encodes `message`; `decodeMessage` is the inverse. */
 export function encodeMessage(message: Message): Uint8Array {
@@ -102,15 +125,25 @@ export function encodeMessage(message: Message): Uint8Array {
       }
       break
     case 'records':
-      writer.varint(message.records.length)
-      for (const record of message.records) writeRecord(writer, record)
+      writeRecords(writer, message.records)
       break
     case 'batches':
-      writer.varint(message.batches.length)
-      for (const batch of message.batches) writer.bytes(batch)
+      writeBatches(writer, message.batches)
+      break
+    case 'piece':
+      writer.byte(uses.indexOf(message.use))
+      writer.byte(message.isFirst ? 1 : 0)
+      writer.bytes(message.bytes)
+      break
+    case 'offer':
+      writer.byte(uses.indexOf(message.use))
+      writer.u64(message.sender)
+      writeRecords(writer, message.records)
+      break
+    case 'stock':
+      writer.bytes(message.bytes)
       break
     case 'part':
-      writer.byte(parteds.indexOf(message.of))
       writer.varint(message.part)
       writer.varint(message.parts)
       writer.bytes(message.bytes)
@@ -155,26 +188,24 @@ function decodeBody(reader: Reader, kind: number): Message {
       return { kind: 'digest', speaker: decodeSpeaker(reader), hash: reader.u64() }
     case code.ask:
       return decodeAsk(reader)
-    case code.records: {
-      const records: EpochRecord[] = []
-      for (let left = reader.count(recordBytesMin); left > 0; left--) {
-        records.push(readRecord(reader))
-      }
-      return { kind: 'records', records }
-    }
-    case code.batches: {
-      const count = reader.varint()
-      // Each batch takes a byte at least: a count beyond the input's size is refused before anything grows.
-      if (count > reader.remaining) reader.fail('more batches than bytes')
-      const batches: Uint8Array[] = []
-      for (let i = 0; i < count; i++) batches.push(reader.bytes())
-      return { kind: 'batches', batches }
-    }
+    case code.records:
+      return { kind: 'records', records: readRecords(reader) }
+    case code.batches:
+      return { kind: 'batches', batches: readBatches(reader) }
     case code.part: {
-      const of = parteds[reader.byte()] ?? reader.fail('a part of nothing known')
       const [part, parts] = [reader.varint(), reader.varint()]
-      return { kind: 'part', of, part, parts, bytes: reader.bytes() }
+      return { kind: 'part', part, parts, bytes: reader.bytes() }
     }
+    case code.piece: {
+      const [use, isFirst] = [readUse(reader), decodeBit(reader)]
+      return { kind: 'piece', use, isFirst, bytes: reader.bytes() }
+    }
+    case code.offer: {
+      const [use, sender] = [readUse(reader), reader.u64()]
+      return { kind: 'offer', use, sender, records: readRecords(reader) }
+    }
+    case code.stock:
+      return { kind: 'stock', bytes: reader.bytes() }
     case code.answered:
       return { kind: 'answered', more: decodeBit(reader) }
     case code.probe:
@@ -184,6 +215,33 @@ function decodeBody(reader: Reader, kind: number): Message {
     default:
       return reader.fail(`unknown message ${kind}`)
   }
+}
+
+function readUse(reader: Reader): StateUse {
+  return uses[reader.byte()] ?? reader.fail('a state for nothing known')
+}
+
+function writeRecords(writer: Writer, records: readonly EpochRecord[]): void {
+  writer.varint(records.length)
+  for (const record of records) writeRecord(writer, record)
+}
+
+function readRecords(reader: Reader): EpochRecord[] {
+  const records: EpochRecord[] = []
+  for (let left = reader.count(recordBytesMin); left > 0; left--) records.push(readRecord(reader))
+  return records
+}
+
+function writeBatches(writer: Writer, batches: readonly Uint8Array[]): void {
+  writer.varint(batches.length)
+  for (const batch of batches) writer.bytes(batch)
+}
+
+function readBatches(reader: Reader): Uint8Array[] {
+  // Each batch takes a byte at least: a count beyond the input's size is refused before anything grows.
+  const batches: Uint8Array[] = []
+  for (let left = reader.count(1); left > 0; left--) batches.push(reader.bytes())
+  return batches
 }
 
 function decodeAsk(reader: Reader): Extract<Message, { kind: 'ask' }> {

@@ -41,10 +41,7 @@ export class Neighbour {
   constructor(name: string, session: number, limits: ReplicationLimits) {
     this.name = name
     this.session = session
-    this.parts = new PartCollector({
-      ...{ batch: limits.batchBytesMax, state: limits.stateBytesMax },
-      snapshot: limits.stateBytesMax,
-    })
+    this.parts = new PartCollector(limits.batchBytesMax)
   }
 
   /**
@@ -65,6 +62,11 @@ export class Neighbour {
     const has = vector.copy()
     has.merge(this.#sent)
     return has
+  }
+
+  /** A piece of its answer has come. */
+  heard(): void {
+    if (this.askedTicks !== undefined) this.askedTicks = 0
   }
 
   /** Remembers that an answer is on its way after which the neighbour holds `vector`. */

@@ -1,23 +1,19 @@
-import { type Parted } from './message.ts'
-
-type Kind = Parted
+/** One part of a batch. */
 interface Part {
-  readonly of: Kind
   readonly part: number
   readonly parts: number
   readonly bytes: Uint8Array
 }
 
-/** Puts together what came in parts. Takes memory for what came only, whatever `parts` claims. */
+/** Puts together a batch that came in parts. Takes memory for what came only, whatever `parts` claims. */
 export class PartCollector {
-  readonly #bytesMax: Readonly<Record<Kind, number>>
-  #of: Kind = 'state'
+  readonly #bytesMax: number
   #parts = 0
-  /** Invariant: parts 0 … length - 1, of one thing, of `#bytes` together, at most `#bytesMax` of its kind. */
+  /** Invariant: parts 0 … length - 1, of one thing, of `#bytes` together, at most `#bytesMax`. */
   #collected: Uint8Array[] = []
   #bytes = 0
 
-  constructor(bytesMax: Readonly<Record<Kind, number>>) {
+  constructor(bytesMax: number) {
     this.#bytesMax = bytesMax
   }
 
@@ -25,15 +21,12 @@ export class PartCollector {
   add(part: Part): { whole: Uint8Array } | { refused: string } | undefined {
     if (part.part === 0) this.clear()
     if (part.part !== this.#collected.length) return this.#refuse('a part is missing')
-    if (part.part === 0) {
-      this.#of = part.of
-      this.#parts = part.parts
-    }
-    if (part.of !== this.#of || part.parts !== this.#parts) return this.#refuse('parts differ')
+    if (part.part === 0) this.#parts = part.parts
+    if (part.parts !== this.#parts) return this.#refuse('parts differ')
     if (part.bytes.length === 0) return this.#refuse('a part is empty')
     if (part.part >= part.parts) return this.#refuse('more parts than there are')
     this.#bytes += part.bytes.length
-    if (this.#bytes > this.#bytesMax[part.of]) return this.#refuse(`the ${part.of} is too large`)
+    if (this.#bytes > this.#bytesMax) return this.#refuse('the batch is too large')
     this.#collected.push(part.bytes)
     if (this.#collected.length < this.#parts) return undefined
     const whole = new Uint8Array(this.#bytes)

@@ -24,12 +24,12 @@ import { type MemberLimits, type MemberStatus } from '../../identity/core/member
 import { answerTo, withStaged } from './answer.ts'
 import { defaultLimits, type Effect, type Input, type ReplicationLimits } from './contract.ts'
 import { Flushing } from './flushing.ts'
+import { Asking } from './asking.ts'
 import { GroupNews } from './group-news.ts'
-import { type Blocker } from './hold-back.ts'
 import { Holdings, type Usage } from './holdings.ts'
 import { type Message } from './message.ts'
 import { Neighbour } from './neighbour.ts'
-import { Wants } from './wants.ts'
+import { StateStreams } from './state-streams.ts'
 
 type Of<Kind extends Message['kind']> = Extract<Message, { kind: Kind }>
 
@@ -40,9 +40,10 @@ type Of<Kind extends Message['kind']> = Extract<Message, { kind: Kind }>
 export class ReplicationCore {
   readonly #limits: ReplicationLimits
   readonly #holdings: Holdings
-  readonly #wants = new Wants()
+  readonly #asking: Asking
   readonly #flushing: Flushing
   readonly #news: GroupNews
+  readonly #streams: StateStreams
   readonly #neighbours = new Map<string, Neighbour>()
   #sessions = 0
   #ticks = 0
@@ -61,17 +62,28 @@ export class ReplicationCore {
       { space, create, limits: this.#limits, memberLimits },
       {
         emit: (effect) => this.#emit(effect),
-        want: (wanted, from) => this.#want(wanted, from),
+        want: (wanted, from) => this.#asking.want(wanted, from),
       },
     )
     this.#news = new GroupNews(this.#holdings, this.#neighbours, this.#limits, {
       contact: () => this.#emit({ kind: 'contact-due' }),
       tell: (neighbour) => this.#tellDigest(neighbour),
-      want: (wanted) => this.#want(wanted, undefined),
+      want: (wanted) => this.#asking.want(wanted, undefined),
+    })
+    this.#streams = new StateStreams(this.#holdings, this.#limits, {
+      send: (neighbour, message) => this.#send(neighbour, message),
+      due: ({ name }) => this.#emit({ kind: 'stream-due', neighbour: name }),
+      begun: () => this.#begun(),
+      ignore: (reason) => this.#ignore(reason),
+    })
+    this.#asking = new Asking(this.#holdings, this.#neighbours, this.#limits, {
+      send: (neighbour, message) => this.#send(neighbour, message),
+      hinted: () => this.#news.hinted(),
+      ignore: (reason) => this.#ignore(reason),
     })
     this.#flushing = new Flushing(this.#holdings, this.#neighbours, this.#limits, {
       send: (neighbour, message) => this.#send(neighbour, message),
-      want: (wanted, from) => this.#want(wanted, from),
+      want: (wanted, from) => this.#asking.want(wanted, from),
       ignore: (reason) => this.#ignore(reason),
     })
   }
@@ -129,7 +141,7 @@ export class ReplicationCore {
 
   /** What the bounded buffers hold, for tests and the inspector. */
   get usage(): Usage & { readonly wants: number } {
-    return { ...this.#holdings.usage, wants: this.#wants.size }
+    return { ...this.#holdings.usage, wants: this.#asking.wants }
   }
 
   /** Takes one input. Never throws for what a neighbour, the group or the network did. */
@@ -138,13 +150,14 @@ export class ReplicationCore {
     const { wantsSnapshot } = this.#holdings
     this.#take(input)
     if (this.progress > before) {
-      this.#wants.settle(this.vector, -Infinity)
+      this.#asking.advanced()
       this.#flushing.afterAdvance()
     }
-    if (this.#holdings.wantsSnapshot && !wantsSnapshot) this.#askSnapshot(0)
+    if (this.#holdings.wantsSnapshot && !wantsSnapshot) this.#asking.askSnapshot(0)
     if (this.#flushing.followKeepers()) {
       for (const neighbour of this.#neighbours.values()) this.#tellDigest(neighbour)
     }
+    this.#streams.check()
     this.#holdings.check()
     const effects = this.#effects
     this.#effects = []
@@ -158,15 +171,19 @@ export class ReplicationCore {
       case 'neighbour-up':
         return this.#neighbourUp(input.neighbour)
       case 'neighbour-down':
-        return void this.#neighbours.delete(input.neighbour)
+        return this.#neighbourDown(input.neighbour)
+      case 'stream': {
+        const neighbour = this.#neighbours.get(input.neighbour)
+        return neighbour && this.#streams.stream(neighbour)
+      }
       case 'message':
         return this.#takeMessage(input.neighbour, input.message)
       case 'gossip':
         return this.#holdings.receive(input.batch, input.from)
       case 'announced':
         // Nothing else will bring it.
-        this.#want({ origin: input.origin, last: input.last }, input.from)
-        return this.#askWanted(0)
+        this.#asking.want({ origin: input.origin, last: input.last }, input.from)
+        return this.#asking.askWanted(0)
       case 'engine-loaded':
         return this.#engineLoaded()
       case 'tick':
@@ -198,15 +215,22 @@ export class ReplicationCore {
     for (const neighbour of this.#neighbours.values()) {
       // What it is about to say may answer an ask made before.
       neighbour.asksAgain = neighbour.askedTicks !== undefined
-      this.#ask(neighbour)
+      this.#asking.ask(neighbour)
     }
   }
 
   #neighbourUp(name: string): void {
+    this.#neighbourDown(name)
     const neighbour = new Neighbour(name, this.#sessions++, this.#limits)
     this.#neighbours.set(name, neighbour)
     this.#tellDigest(neighbour)
     this.#flushing.neighbourUp(neighbour)
+  }
+
+  #neighbourDown(name: string): void {
+    const neighbour = this.#neighbours.get(name)
+    if (neighbour !== undefined) this.#streams.down(neighbour)
+    this.#neighbours.delete(name)
   }
 
   #takeMessage(name: string, message: Message): void {
@@ -224,8 +248,17 @@ export class ReplicationCore {
       case 'records':
         return this.#holdings.step(message)
       case 'batches':
-        for (const batch of message.batches) this.#takeAnswer(neighbour, 'batch', batch)
+        for (const batch of message.batches) this.#takeBatch(neighbour, batch)
         return
+      case 'piece':
+        neighbour.heard()
+        return this.#streams.piece(neighbour, message)
+      case 'stock':
+        neighbour.heard()
+        return this.#streams.stock(neighbour, message)
+      case 'offer':
+        neighbour.heard()
+        return this.#streams.offered(neighbour, message)
       case 'part':
         return this.#takePart(neighbour, message)
       case 'answered':
@@ -243,49 +276,19 @@ export class ReplicationCore {
     if (hash !== this.vector.hash()) {
       // Of what it holds it says nothing new, but under which set of keepers it speaks.
       this.#flushing.heard(speaker)
-      return this.#ask(neighbour)
+      return this.#asking.ask(neighbour)
     }
-    const statement = { ...speaker, vector: this.vector.copy() }
-    this.#holdings.step({ kind: 'statement', statement })
+    const vector = this.vector.copy()
+    this.#holdings.step({ kind: 'statement', statement: { ...speaker, vector } })
+    this.#news.agreed(neighbour, speaker)
   }
 
   #takeAnswered(neighbour: Neighbour, { more }: Of<'answered'>): void {
     neighbour.answersReceived++
     neighbour.askedTicks = undefined
-    if (neighbour.asksAgain) this.#ask(neighbour)
+    if (neighbour.asksAgain) this.#asking.ask(neighbour)
     // Asked again without progress, it would answer the same, for ever.
-    if (more && this.#holdings.advances > neighbour.askedProgress) this.#ask(neighbour)
-  }
-
-  /** Asks for what we lack, unless an ask is out: what more there is then comes after its answer. */
-  #ask(neighbour: Neighbour): void {
-    const { wantsSnapshot, member } = this.#holdings
-    if (neighbour.askedTicks !== undefined || this.lacksEngine) return
-    if (member.replica === undefined && !wantsSnapshot) return
-    neighbour.asksAgain = false
-    neighbour.askedTicks = 0
-    neighbour.askedProgress = this.#holdings.advances
-    const wanted = neighbour.gaveUndecodable ? 'state' : 'batches'
-    this.#send(neighbour, {
-      kind: 'ask',
-      speaker: this.#holdings.speaker,
-      vector: this.vector.copy(),
-      staged: member.replica?.stagedEnds() ?? [],
-      session: neighbour.session,
-      received: neighbour.answersReceived,
-      wanted: wantsSnapshot ? 'snapshot' : wanted,
-    })
-    neighbour.gaveUndecodable = false
-  }
-
-  /** Asks a member for a state to begin with; one that is not known to be a member while nobody is. */
-  #askSnapshot(random: number): void {
-    const free = [...this.#neighbours.values()].filter(({ askedTicks }) => askedTicks === undefined)
-    if (free.length < this.#neighbours.size) return
-    const members = free.filter(({ speaker }) => speaker?.isMember === true)
-    const candidates = members.length > 0 ? members : free
-    const chosen = candidates[Math.floor(random * candidates.length)]
-    if (chosen !== undefined) this.#ask(chosen)
+    if (more && this.#holdings.advances > neighbour.askedProgress) this.#asking.ask(neighbour)
   }
 
   #takeAsk(neighbour: Neighbour, ask: Of<'ask'>): void {
@@ -296,33 +299,34 @@ export class ReplicationCore {
       this.#ignore(`a vector that has ${own} of ours, of ${this.ownLast}`)
       return
     }
-    if (speaker.sender !== 0n) {
+    if (speaker.sender !== 0n)
       this.#holdings.step({ kind: 'statement', statement: { ...speaker, vector: vector.copy() } })
-    }
     const has = neighbour.alreadyHas(withStaged(vector, staged), session, received)
     const answer = answerTo(this.#holdings, ask, has, this.#limits)
-    for (const message of answer.messages) this.#send(neighbour, message)
-    neighbour.answered(answer.brings)
-    if (!this.vector.covers(vector)) this.#ask(neighbour)
+    if (typeof answer === 'object') {
+      for (const message of answer.messages) this.#send(neighbour, message)
+      neighbour.answered(answer.brings)
+    } else if (!this.#streams.isSending(neighbour)) {
+      const isComing = answer !== undefined && this.#streams.send(neighbour, answer)
+      if (!isComing) this.#send(neighbour, { kind: 'answered', more: false })
+    }
+    if (!this.vector.covers(vector)) this.#asking.ask(neighbour)
   }
 
   #takePart(neighbour: Neighbour, message: Of<'part'>): void {
-    if (neighbour.askedTicks !== undefined) neighbour.askedTicks = 0
+    neighbour.heard()
     const outcome = neighbour.parts.add(message)
     if (outcome === undefined) return
     if ('refused' in outcome) this.#ignore(outcome.refused)
-    else this.#takeAnswer(neighbour, message.of, outcome.whole)
+    else this.#takeBatch(neighbour, outcome.whole)
   }
 
-  #takeAnswer(neighbour: Neighbour, of: Of<'part'>['of'], bytes: Uint8Array): void {
-    if (neighbour.askedTicks !== undefined) neighbour.askedTicks = 0
+  #takeBatch(neighbour: Neighbour, bytes: Uint8Array): void {
+    neighbour.heard()
     const { replica } = this.#holdings
     const before = replica.quarantined
-    if (of === 'batch') this.#holdings.receive(bytes, neighbour.name)
-    else this.#holdings.takeState(of, bytes)
-    // Of a state that does not decode, too, the batches are what to try next.
-    if (of === 'batch' && replica.quarantined > before) neighbour.gaveUndecodable = true
-    if (of === 'snapshot' && this.#holdings.member.replica !== undefined) this.#begun()
+    this.#holdings.receive(bytes, neighbour.name)
+    if (replica.quarantined > before) neighbour.gaveUndecodable = true
   }
 
   /** With a state to begin with, it is to be made a member; and others have more. */
@@ -330,31 +334,14 @@ export class ReplicationCore {
     this.#emit({ kind: 'contact-due' })
     const own = this.vector.hash()
     for (const neighbour of this.#neighbours.values()) {
-      if (neighbour.hash !== own) this.#ask(neighbour)
+      if (neighbour.hash !== own) this.#asking.ask(neighbour)
     }
-  }
-
-  #want(wanted: Blocker, from: string | undefined): void {
-    const { origin, last } = wanted
-    // A seal comes with an epoch, of which the group tells.
-    if (last === 'sealed') return this.#news.hinted()
-    if (this.vector.has(origin, last)) return
-    if (origin === this.replica) this.#ignore(`update ${last} of ours, which we never made`)
-    else this.#wants.note(origin, last, from, this.#ticks)
   }
 
   #tick(random: number): void {
     this.#ticks++
-    for (const neighbour of this.#neighbours.values()) {
-      if (neighbour.askedTicks === undefined) continue
-      if (++neighbour.askedTicks < this.#limits.askTicks) continue
-      neighbour.askedTicks = undefined
-      this.#ask(neighbour)
-    }
     this.#holdings.tick()
-    this.#wants.settle(this.vector, this.#ticks - this.#limits.wantTicks)
-    if (this.#holdings.wantsSnapshot) this.#askSnapshot(random)
-    else this.#askWanted(random)
+    this.#asking.tick(random)
     if (this.#ticks % this.#limits.digestTicks === 0) this.#digest(random)
     this.#news.tick(random)
   }
@@ -368,21 +355,6 @@ export class ReplicationCore {
   #tellDigest(neighbour: Neighbour): void {
     const { speaker } = this.#holdings
     this.#send(neighbour, { kind: 'digest', speaker, hash: this.vector.hash() })
-  }
-
-  #askWanted(random: number): void {
-    const want = this.#wants.next()
-    if (want === undefined) return
-    const free: Neighbour[] = []
-    for (const neighbour of this.#neighbours.values()) {
-      if (neighbour.askedTicks === undefined) free.push(neighbour)
-      else if (neighbour.askedTicks < this.#limits.patienceTicks) return
-    }
-    const bearer = want.asked ? undefined : free.find(({ name }) => name === want.from)
-    const chosen = bearer ?? free[Math.floor(random * free.length)]
-    if (chosen === undefined) return
-    want.asked = true
-    this.#ask(chosen)
   }
 
   #send(neighbour: Neighbour, message: Message): void {

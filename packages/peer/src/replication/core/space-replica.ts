@@ -12,6 +12,8 @@ import {
   type ReplicaId,
   slotOf,
   type SpaceState,
+  type StateEncoding,
+  type StateJoining,
   VersionVector,
 } from '@joinery/crdt-objects/engine'
 import { type EpochRecord } from '../../identity/core/control-contract.ts'
@@ -19,10 +21,16 @@ import { type Beginning, type ReplicaPort } from '../../identity/core/member-con
 import { invariant } from './invariant.ts'
 import { type SpaceBatch } from './space-batch.ts'
 
-/** A state as it came, or one that was begun with before it was offered: so it is known to be readable. */
+/**
+ * A state that has come, and was read out of sight: to be joined, or one to begin with; or one of ours, that a neighbour is
+ * sent in pieces.
+ */
 export type Offered =
-  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  | { readonly kind: 'joining'; readonly joining: StateJoining }
   | { readonly kind: 'begun'; readonly state: SpaceState }
+  | { readonly kind: 'streamed' }
+
+const nothing = new Uint8Array()
 
 /** What a replica needs of its core. */
 export interface ReplicaOutlet {
@@ -46,6 +54,7 @@ export class SpaceReplica implements ReplicaPort<Uint8Array, Offered> {
    */
   #vector = new VersionVector()
   #epoch = 0
+  #lives = 0
   #progress = 0
   #quarantined = 0
   #lacksEngine = false
@@ -67,6 +76,11 @@ export class SpaceReplica implements ReplicaPort<Uint8Array, Offered> {
   /** Counts what moved the vector. */
   get progress(): number {
     return this.#progress
+  }
+
+  /** Counts the states that there have been: what was begun with one is nothing to the next. */
+  get lives(): number {
+    return this.#lives
   }
 
   /** Counts what did not decode. */
@@ -113,6 +127,7 @@ export class SpaceReplica implements ReplicaPort<Uint8Array, Offered> {
   }
 
   begin(id: ReplicaId, from: Beginning<Offered>): void {
+    this.#lives++
     this.#moves = []
     if (from.kind === 'nothing') {
       this.#state = this.#outlet.create(id)
@@ -128,16 +143,19 @@ export class SpaceReplica implements ReplicaPort<Uint8Array, Offered> {
     for (const move of this.#vector.entries()) this.#moves.push(move)
   }
 
-  /** Reads a state to begin with; undefined when it cannot be read (yet). */
-  prepare(id: ReplicaId, bytes: Uint8Array): Offered | undefined {
-    const state = this.#outlet.create(id)
-    const outcome = this.#decoded(bytes, () => state.joinState(bytes))
-    if (outcome === 'engine-missing') this.#lacksEngine = true
-    if (outcome === 'engine-missing' || outcome === undefined) return undefined
-    return { kind: 'begun', state }
+  /** What takes in a state to join; or one to begin with as `id`, which nobody sees before. */
+  beginJoining(id: ReplicaId | undefined): { joining: StateJoining; state: SpaceState } {
+    const state = id === undefined ? this.#present : this.#outlet.create(id)
+    return { joining: state.beginStateJoining(), state }
+  }
+
+  /** Our state in pieces. Batches are to be sealed before each. */
+  beginEncoding(): StateEncoding {
+    return this.#present.beginStateEncoding()
   }
 
   discard(): void {
+    this.#lives++
     if (this.#isShown) this.#former = this.#state
     this.#isShown = false
     this.#state = undefined
@@ -177,10 +195,10 @@ export class SpaceReplica implements ReplicaPort<Uint8Array, Offered> {
   }
 
   join(state: Offered): void {
-    invariant(state.kind === 'bytes', 'what is joined came from elsewhere')
+    invariant(state.kind === 'joining', 'what is joined came from elsewhere')
     this.#outlet.seal()
     const present = this.#present
-    const outcome = this.#decoded(state.bytes, () => present.joinState(state.bytes))
+    const outcome = this.#decoded(nothing, () => state.joining.commit())
     if (outcome === 'engine-missing') this.#lacksEngine = true
     if (outcome !== true) return
     const joined = present.vector
@@ -192,8 +210,7 @@ export class SpaceReplica implements ReplicaPort<Uint8Array, Offered> {
   }
 
   snapshot(): Offered {
-    this.#outlet.seal()
-    return { kind: 'bytes', bytes: this.#present.encodeState() }
+    return { kind: 'streamed' }
   }
 
   /** Makes a batch of what users wrote since the last; undefined when nothing was. */
@@ -209,10 +226,14 @@ export class SpaceReplica implements ReplicaPort<Uint8Array, Offered> {
 
   /** Makes updates of a life that is over again; undefined while that cannot be. */
   reissue(batches: readonly Uint8Array[], cut: number): readonly Uint8Array[] | undefined {
-    const outcome = this.#present.reissue(batches, cut)
+    const outcome = this.#present.reissue(batches, cut, this.#former)
     if (outcome !== 'engine-missing') return outcome.batches
     this.#lacksEngine = true
     return undefined
+  }
+
+  engineMissing(): void {
+    this.#lacksEngine = true
   }
 
   engineLoaded(): void {
