@@ -95,19 +95,30 @@ async function propagate({ cores }: Regime, size: Size, dissemination: Adapter):
   return { samplesUs: (await received).samplesUs.slice(warmUp), bytes }
 }
 
-async function echoOfStream(
+/** Gives what `measure` gets from two bare nodes that are connected, the first of them dialled by the second. */
+async function betweenBareNodes<T>(
   { cores }: Regime,
-  size: Size,
   payloadBytes: number,
-): Promise<readonly number[]> {
+  measure: (server: Program, client: Program) => Promise<T>,
+): Promise<T> {
   const [server, { addresses }] = await Program.start<PeerReady>('bare-libp2p', cores[1])
   await using _server = server
   const options: BareOptions = { dial: addresses[0], payloadBytes }
   const [client] = await Program.start('bare-libp2p', cores[0], options)
   await using _client = client
+  return await measure(server, client)
+}
+
+async function echoOfStream(
+  regime: Regime,
+  size: Size,
+  payloadBytes: number,
+): Promise<readonly number[]> {
   const { warmUp, all } = samples(size)
-  const command: BareCommand = { kind: 'echo', count: all, everyMs }
-  return (await client.ask<Samples>(command)).samplesUs.slice(warmUp)
+  return await betweenBareNodes(regime, payloadBytes, async (_server, client) => {
+    const command: BareCommand = { kind: 'echo', count: all, everyMs }
+    return (await client.ask<Samples>(command)).samplesUs.slice(warmUp)
+  })
 }
 
 async function echoOfSocket(
@@ -125,17 +136,14 @@ async function echoOfSocket(
 }
 
 async function publishBare(
-  { cores }: Regime,
+  regime: Regime,
   size: Size,
   payloadBytes: number,
 ): Promise<readonly number[]> {
-  const [server, { addresses }] = await Program.start<PeerReady>('bare-libp2p', cores[1])
-  await using _server = server
-  const options: BareOptions = { dial: addresses[0], payloadBytes }
-  const [client] = await Program.start('bare-libp2p', cores[0], options)
-  await using _client = client
   const { warmUp, all } = samples(size)
-  const received = server.ask<Samples>({ kind: 'receive', count: all } satisfies BareCommand)
-  await client.ask({ kind: 'publish', count: all, everyMs } satisfies BareCommand)
-  return (await received).samplesUs.slice(warmUp)
+  return await betweenBareNodes(regime, payloadBytes, async (server, client) => {
+    const received = server.ask<Samples>({ kind: 'receive', count: all } satisfies BareCommand)
+    await client.ask({ kind: 'publish', count: all, everyMs } satisfies BareCommand)
+    return (await received).samplesUs.slice(warmUp)
+  })
 }
