@@ -69,6 +69,27 @@ describe('what builds on a tail that a seal may cut', () => {
   })
 })
 
+describe('an answer', () => {
+  it('brings of who is in sealing what is held, and nothing from beyond a gap', () => {
+    const rig = new Rig()
+    const [first, second, third, fourth] = [rig.join(), rig.join(), rig.join(), rig.join()]
+    const [one, two, three] = [increment(1), increment(10), increment(100)].map((operation) =>
+      third.write(operation),
+    ) as [SmallBatch, SmallBatch, SmallBatch]
+    second.take(one, two, three)
+    const other = first.write(increment(1000))
+    rig.expire(third)
+    rig.contactAll(second, first)
+    assert.deepEqual(first.take(one, three), ['staged', 'staged'])
+    const asked = (sizeMax: number): readonly SmallBatch[] | undefined =>
+      first.core.replica?.batchesAfter(fourth.replica.vector, sizeMax, [third.id])?.batches
+    assert.deepEqual(asked(Infinity), [one, other])
+    first.take(two)
+    assert.deepEqual(asked(Infinity), [one, two, three, other])
+    assert.deepEqual(asked(one.size), [one], 'within a size, what comes first of it')
+  })
+})
+
 describe('the first batch of a life', () => {
   it('waits for the end of the life before, whatever it builds on', () => {
     const rig = new Rig()

@@ -180,7 +180,7 @@ export class SpaceMember {
     const { replica } = this.core
     const offer = this.core.offer('state')
     if (offer === undefined || replica === undefined) return
-    const lacking = replica.batchesAfter(statement.vector, Infinity, replica.book.fenced)
+    const lacking = replica.batchesAfter(statement.vector, Infinity, [...replica.book.fenced])
     const unasked = this.#outlet.random.chance(STATE_UNASKED)
     if (wantsState || lacking === undefined || unasked) {
       this.#outlet.reply(from, { kind: 'state', offer })

@@ -296,21 +296,23 @@ export class GuardedReplica<Body, State> {
 
   /**
    * What a neighbour that has `vector` lacks: about `sizeMax` of it, in an order in which it applies. First what it lacks of
-   * those that it says are in sealing: that it can hold without anything else, and a seal waits for it. Undefined when a
-   * state must help.
+   * those that it says are in sealing: that it can hold without anything else, and a seal waits for it. No more of that than
+   * is held here: what stands beyond a gap may be above the target, the neighbour would drop it, and be sent the same at each ask,
+   * in the place of what it could hold. Undefined when a state must help.
    */
   batchesAfter(
     vector: VersionVector,
     sizeMax: number,
-    inSealing: Iterable<ReplicaId> = [],
+    inSealing: readonly ReplicaId[] = [],
   ): { readonly batches: readonly Batch<Body>[]; readonly more: boolean } | undefined {
     for (const [id, reach] of this.vector.entries()) {
       if (!this.#reaches(vector, id, reach)) return undefined
     }
     const first: Batch<Body>[] = []
     let size = 0
+    const held = heldOf(inSealing, this.vector, this.#staged)
     for (const id of inSealing) {
-      for (const batch of this.#heldAfter(id, vector.lastOf(id, Infinity))) {
+      for (const batch of this.#between(id, vector.lastOf(id, Infinity), held.get(id) ?? 0)) {
         if (size > 0 && size + batch.size > sizeMax) return { batches: first, more: true }
         first.push(batch)
         size += batch.size
@@ -320,9 +322,11 @@ export class GuardedReplica<Body, State> {
     return { batches: [...first, ...batches.filter((batch) => !first.includes(batch))], more }
   }
 
-  /** All that is held of one after its update `last`, applied or not. */
-  #heldAfter(id: ReplicaId, last: number): Batch<Body>[] {
-    const staged = [...this.#staged.of(id)].filter((batch) => batch.last > last)
+  /** What there is of one after its update `last` and up to `held`, applied or not. */
+  #between(id: ReplicaId, last: number, held: number): Batch<Body>[] {
+    const staged = [...this.#staged.of(id)].filter(
+      (batch) => batch.last > last && batch.last <= held,
+    )
     staged.sort((a, b) => a.first - b.first)
     return [...this.#kept.of(id, last), ...staged]
   }
