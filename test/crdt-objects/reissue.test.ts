@@ -137,6 +137,32 @@ describe('updates that a seal has cut', () => {
     assert.equal(here.handle(state).value, 1111)
   })
 
+  it('leave what another removed whose removal is cut too', () => {
+    const here = new CutOff(map(vector(1)))
+    const other = new SpaceState({ replica: packReplica(3, 1), clock: () => here.timeMs++ })
+    const add = (key: string, amount: number): void => {
+      here.handle(here.author).at(key).addAt(0, amount)
+    }
+    add('page', 1)
+    const [seen] = here.takeFrom(here.author)
+    here.member.apply(seen!)
+    other.apply(seen!)
+    here.handle(other).delete('page')
+    for (const batch of here.takeFrom(other)) here.author.apply(batch)
+    assert.equal(here.handle(here.author).has('page'), false)
+    // This batch also says that the author's additions to the page are over, because another has removed them.
+    add('other page', 10)
+    here.keep()
+    const { state } = here.comeBack()
+    for (const each of [state, here.member]) {
+      const sums = [...here.handle(each).entries()].map(([key, [sum]]) => [key, sum])
+      assert.deepEqual(sums, [
+        ['other page', 10],
+        ['page', 1],
+      ])
+    }
+  })
+
   it('may be the first ones of a list, after others', () => {
     const here = new CutOff(struct({ hits: counter(), names: list<string>() }))
     here.handle(here.author).hits.add(1)

@@ -26,7 +26,7 @@ export abstract class ContributionsNode<C> extends ContributionsPlace<C> {
     encodeContributionsDelta(batch, this.contribution, {
       own: pending === undefined ? undefined : { birth, seq, content: pending },
       closed: this.generations.filter(isClosing),
-      marked: this.generations.filter(({ untold }) => untold),
+      marked: this.generations.filter((generation) => generation.untold && !isClosing(generation)),
       removedIn: this.base.removedIn,
     })
   }
@@ -53,7 +53,8 @@ export abstract class ContributionsNode<C> extends ContributionsPlace<C> {
 
   apply(delta: ContributionsDelta<C>, incoming: Incoming): void {
     const author = incoming.indexes[0] ?? SELF
-    let changed = delta.closed.length > 0 && this.close(author, new Set(delta.closed))
+    let changed =
+      delta.closed.length > 0 && this.close(author, new Set(delta.closed.map(({ birth }) => birth)))
     const { own } = delta
     if (own !== undefined) {
       changed = true
@@ -87,7 +88,8 @@ export abstract class ContributionsNode<C> extends ContributionsPlace<C> {
     /** Of the old life's generations, those of which something was made again. */
     const madeAgain = again.note(this, () => new Set<number>())
     const observed = new Set<Generation<C>>()
-    for (const birth of closed) {
+    const removed = closed.filter(({ isRemoval }) => isRemoval)
+    for (const { birth } of removed) {
       const old = this.find(oldLife, birth)
       if (old !== undefined) observed.add(old)
       const { open } = this
@@ -100,7 +102,7 @@ export abstract class ContributionsNode<C> extends ContributionsPlace<C> {
         if (seq === generation.seq) observed.add(generation)
       } else if (this.mark(generation, seq, total)) generation.untold = true
     }
-    if (closed.length + marks.length > 0 || removedIn > 0) {
+    if (removed.length + marks.length > 0 || removedIn > 0) {
       this.removeSealedAgain(observed, removedIn)
     }
     if (own !== undefined) {

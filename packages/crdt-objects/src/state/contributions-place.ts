@@ -243,9 +243,9 @@ export abstract class ContributionsPlace<C> extends Node<
     for (const generation of this.generations) {
       if (!isAlive(generation)) continue
       removeAll(generation)
-      // Our own ones are closed with the next batch, and those of sealed lives go with the epoch: that needs no mark.
+      // Those of sealed lives go with the epoch: that needs no mark.
       const isSealed = this.isSealedUpTo(generation, Infinity)
-      generation.untold = generation.replica !== SELF && !isSealed
+      generation.untold = !isSealed
       if (isSealed) takesSealed = true
       else bytes += this.markBytes(generation)
     }

@@ -31,7 +31,7 @@ export interface Generation<C> {
   baseSeq: number
   /** The total at `baseSeq`. Invariant: there exactly if contents subtract and 0 < baseSeq < seq. */
   base: C | undefined
-  /** Whether our mark has not left in a batch yet. */
+  /** Whether a removal of ours is on it that has not left in a batch yet. */
   untold: boolean
 }
 
@@ -45,6 +45,16 @@ interface Mark<C> {
   readonly total: C | undefined
 }
 
+/** A generation of the author that is no more. */
+interface Closed {
+  readonly birth: number
+  /**
+   * Whether its author removed it. Else it closes what others have removed, which is no operation, and is not made
+   * again: their removal may be cut, and what they removed is then to stay.
+   */
+  readonly isRemoval: boolean
+}
+
 /** What the author of a batch adds to one of its generations; one that is born if `birth` is `seq`. */
 interface Increment<C> {
   readonly birth: number
@@ -55,8 +65,7 @@ interface Increment<C> {
 /** What a batch says of one place. */
 export interface ContributionsDelta<C> {
   readonly own: Increment<C> | undefined
-  /** Births of the author's generations that are no more. */
-  readonly closed: readonly number[]
+  readonly closed: readonly Closed[]
   readonly marks: readonly Mark<C>[]
   /** The epoch up to which everything sealed is removed; 0 for none. */
   readonly removedIn: number
@@ -124,7 +133,7 @@ export function encodeContributionsDelta<C>(
   }
   if (!removes) return
   body.varint(closed.length)
-  for (const { birth } of closed) body.varint(batch.last - birth)
+  for (const { birth, untold } of closed) body.varint((batch.last - birth) * 2 + Number(untold))
   body.varint(marked.length)
   for (const { replica, birth, baseSeq, base, total } of marked) {
     batch.dot(replica, baseSeq)
@@ -138,7 +147,7 @@ export function decodeContributionsDelta<C>(
   batch: BatchReader,
   contribution: Contribution<C>,
 ): ContributionsDelta<C> {
-  const { body, frame } = batch
+  const { body } = batch
   const parts = body.byte()
   if (parts > (OWN | REMOVES | REMOVES_BASE)) body.fail('parts of a contribution')
   const removedIn = (parts & REMOVES_BASE) === 0 ? 0 : body.varint()
@@ -148,8 +157,8 @@ export function decodeContributionsDelta<C>(
     own = { seq, birth: decodeBirth(batch, seq), content: contribution.decode(batch) }
   }
   if ((parts & REMOVES) === 0) return { own, closed: NONE, marks: NONE, removedIn }
-  const closed: number[] = []
-  for (let left = body.count(); left > 0; left--) closed.push(decodeBirth(batch, frame.last))
+  const closed: Closed[] = []
+  for (let left = body.count(); left > 0; left--) closed.push(decodeClosed(batch))
   const marks: Mark<C>[] = []
   for (let left = body.count(3); left > 0; left--) {
     const row = batch.row()
@@ -161,8 +170,18 @@ export function decodeContributionsDelta<C>(
   return { own, closed, marks, removedIn }
 }
 
+function decodeClosed(batch: BatchReader): Closed {
+  const code = batch.body.varint()
+  const isRemoval = code % 2 === 1
+  return { birth: birthBefore(batch, batch.frame.last, (code - Number(isRemoval)) / 2), isRemoval }
+}
+
 function decodeBirth(batch: BatchReader, seq: number): number {
-  const birth = seq - batch.body.varint()
+  return birthBefore(batch, seq, batch.body.varint())
+}
+
+function birthBefore(batch: BatchReader, seq: number, before: number): number {
+  const birth = seq - before
   return birth > 0 ? birth : batch.body.fail('birth of a generation')
 }
 
