@@ -10,6 +10,8 @@ export interface AskingOutlet {
   send(neighbour: Neighbour, message: Message): void
   /** The group knows more than is known here. */
   hinted(): void
+  /** It was asked, and there is no sign of it. */
+  silent(neighbour: Neighbour): void
   ignore(reason: string): void
 }
 
@@ -105,7 +107,9 @@ export class Asking {
       if (neighbour.askedTicks === undefined) continue
       if (++neighbour.askedTicks < this.#limits.askTicks) continue
       neighbour.askedTicks = undefined
-      this.ask(neighbour)
+      this.#outlet.silent(neighbour)
+      // A state to begin with is asked for below, of anyone: this one may be frozen.
+      if (!this.#holdings.wantsSnapshot) this.ask(neighbour)
     }
     this.#wants.settle(this.#holdings.vector, this.#ticks - this.#limits.wantTicks)
     if (this.#holdings.wantsSnapshot) this.askSnapshot(random)

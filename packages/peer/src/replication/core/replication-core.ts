@@ -79,6 +79,7 @@ export class ReplicationCore {
     this.#asking = new Asking(this.#holdings, this.#neighbours, this.#limits, {
       send: (neighbour, message) => this.#send(neighbour, message),
       hinted: () => this.#news.hinted(),
+      silent: (neighbour) => this.#streams.ended(neighbour),
       ignore: (reason) => this.#ignore(reason),
     })
     this.#flushing = new Flushing(this.#holdings, this.#neighbours, this.#limits, {
@@ -286,6 +287,7 @@ export class ReplicationCore {
   #takeAnswered(neighbour: Neighbour, { more }: Of<'answered'>): void {
     neighbour.answersReceived++
     neighbour.askedTicks = undefined
+    this.#streams.ended(neighbour)
     if (neighbour.asksAgain) this.#asking.ask(neighbour)
     // Asked again without progress, it would answer the same, for ever.
     if (more && this.#holdings.advances > neighbour.askedProgress) this.#asking.ask(neighbour)

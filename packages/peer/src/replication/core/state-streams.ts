@@ -113,6 +113,13 @@ export class StateStreams {
     this.#read(this.#receiving)
   }
 
+  /** No more comes of it: its answer ended, without an offer if the life is over whose state it was, or it is silent. */
+  ended(neighbour: Neighbour): void {
+    const receiving = this.#receiving
+    // Else nobody else's state would be taken for ever.
+    if (receiving?.from === neighbour && receiving.offer === undefined) this.#receiving = undefined
+  }
+
   down(neighbour: Neighbour): void {
     this.#sendingBy.get(neighbour)?.encoding.stop()
     this.#sendingBy.delete(neighbour)

@@ -1,0 +1,40 @@
+import { strict as assert } from 'node:assert'
+import { cluster, connect, deliver, Replica } from './replica.ts'
+
+describe('a joiner that got a part of a state', () => {
+  /** A joiner that has got a piece of a state and no more; and another member. */
+  function interrupted(): { a: Replica; b: Replica; c: Replica } {
+    const [a, c] = cluster(['a', 'c'], { messageBytesMax: 100 })
+    for (let i = 0; i < 20; i++) a.tags.add(`a tag of some length, number ${i}`)
+    c.gossip((a.step({ kind: 'local-batch' })[0] as { batch: Uint8Array }).batch)
+    const b = new Replica('b', {}, true)
+    connect(a, b)
+    b.tick()
+    a.take()
+    for (const ask of b.sent('ask')) a.step({ kind: 'message', neighbour: 'b', message: ask })
+    const [piece, another] = a.sent('piece')
+    assert(piece !== undefined && another !== undefined)
+    b.step({ kind: 'message', neighbour: 'a', message: piece })
+    b.take()
+    return { a, b, c }
+  }
+
+  it('begins with that of another where that of the first breaks off', () => {
+    const { b, c } = interrupted()
+    b.step({ kind: 'message', neighbour: 'a', message: { kind: 'answered', more: false } })
+    connect(b, c)
+    b.tick()
+    deliver(b, c)
+    assert.equal(b.core.status, 'active')
+    assert.equal(b.tags.size, 20)
+  })
+
+  it('begins with that of another where the first falls silent', () => {
+    const { b, c } = interrupted()
+    connect(b, c)
+    b.tick(40, 0.9)
+    deliver(b, c)
+    assert.equal(b.core.status, 'active')
+    assert.equal(b.tags.size, 20)
+  })
+})
