@@ -3,7 +3,7 @@ import { slotOf } from '@joinery/crdt-objects/engine'
 import type { ControlAnswer, MemberCommand } from '#peer/identity/core/control-contract.ts'
 import { decodeControlState, encodeControlState } from '#peer/identity/core/control-codec.ts'
 import { readySeals } from '#peer/identity/core/seal-rule.ts'
-import { Rig, type RigMember } from './rig.ts'
+import { increment, Rig, type RigMember } from './rig.ts'
 
 const space = 'space'
 
@@ -162,6 +162,32 @@ describe('a member that is gone', () => {
     assert.equal(rig.space.isDeserted, false)
     rig.join()
     assert.ok(rig.space.isMember(first.id))
+  })
+})
+
+describe('a holder in sealing', () => {
+  it('is nobody who could go on with the space, while it is behind the epoch', () => {
+    const rig = new Rig()
+    const [first, second, third, fourth] = [rig.join(), rig.join(), rig.join(), rig.join()]
+    const lacking = fourth.write(increment(1))
+    for (const member of [first, second]) member.take(lacking)
+    // The second lacks it: so the seal of the third cannot close with the other.
+    first.take(third.write(increment(10)))
+    rig.apply({ kind: 'start-seal', space, member: third.id })
+    rig.expire(fourth)
+    rig.contactAll(first, second)
+    rig.closeEpoch()
+    assert.equal(rig.space.epoch, 1)
+    for (const member of [first, second]) rig.expire(member)
+    third.contact()
+    assert.equal(third.replica.epoch, 0, 'it lacks what the fourth wrote')
+    assert.ok(rig.space.isDeserted)
+    third.take(lacking)
+    third.contact()
+    third.contact()
+    assert.equal(third.core.status, 'active')
+    assert.equal(rig.space.isDeserted, false)
+    rig.space.check()
   })
 })
 

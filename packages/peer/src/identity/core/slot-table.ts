@@ -30,7 +30,7 @@ interface Counts {
   staying: number
   /** Of those, the abandoned. */
   deserted: number
-  /** Unsealed members that are not abandoned. */
+  /** Of those, the others. */
   present: number
 }
 
@@ -40,7 +40,9 @@ export class SlotTable {
   /** Invariant: what going through all slots would give; see {@link SlotTable.check}. */
   #counts: Counts = noCounts()
   /** How many unsealed members are in each epoch. Invariant: none is 0. */
-  #activeByEpoch = new Map<number, number>()
+  readonly #activeByEpoch = new Map<number, number>()
+  /** How many in sealing that are not abandoned are in each epoch. Invariant: none is 0. */
+  readonly #returningByEpoch = new Map<number, number>()
 
   get all(): readonly Slot[] {
     return this.#slots
@@ -55,6 +57,14 @@ export class SlotTable {
     let least = Infinity
     for (const epoch of this.#activeByEpoch.keys()) least = Math.min(least, epoch)
     return least
+  }
+
+  /**
+   * Whether anybody is there who has the state in `epoch`, or can come to it without help. Who is in sealing and
+   * stays behind was no member when an epoch closed, and lacks what nobody has any more.
+   */
+  isAnyPresent(epoch: number): boolean {
+    return this.#counts.present > 0 || this.#returningByEpoch.has(epoch)
   }
 
   /** Gives the place of the slot. */
@@ -80,6 +90,11 @@ export class SlotTable {
       invariant(this.#counts[of] === fresh.#counts[of], `${of} slots are counted`)
     }
     invariant(this.leastEpoch === fresh.leastEpoch, 'the least epoch is that of a member')
+    const returning = [...this.#returningByEpoch].sort()
+    invariant(
+      String(returning) === String([...fresh.#returningByEpoch].sort()),
+      'so are the returning',
+    )
   }
 
   #count(slot: Slot, by: 1 | -1): void {
@@ -91,11 +106,17 @@ export class SlotTable {
       counts.staying += by
       if (slot.isAbandoned) counts.deserted += by
     }
-    if (!slot.isAbandoned) counts.present += by
-    const active = (this.#activeByEpoch.get(slot.epoch) ?? 0) + by
-    if (active === 0) this.#activeByEpoch.delete(slot.epoch)
-    else this.#activeByEpoch.set(slot.epoch, active)
+    bump(this.#activeByEpoch, slot.epoch, by)
+    if (slot.isAbandoned) return
+    if (slot.status === 'leased') counts.present += by
+    else bump(this.#returningByEpoch, slot.epoch, by)
   }
+}
+
+function bump(counts: Map<number, number>, epoch: number, by: 1 | -1): void {
+  const count = (counts.get(epoch) ?? 0) + by
+  if (count === 0) counts.delete(epoch)
+  else counts.set(epoch, count)
 }
 
 function noCounts(): Counts {

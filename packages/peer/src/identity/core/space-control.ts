@@ -83,9 +83,9 @@ export class SpaceControl {
     return this.#table.counts.used
   }
 
-  /** Whether the space has had members, and all that are not sealed are gone. */
+  /** Whether the space has had members, and nobody is there who could go on with it. */
   get isDeserted(): boolean {
-    return this.isFounded && this.#table.counts.present === 0
+    return this.isFounded && !this.#table.isAnyPresent(this.epoch)
   }
 
   /** The slot that this incarnation holds, until its seal closed. */
