@@ -10,8 +10,6 @@ export interface AskingOutlet {
   send(neighbour: Neighbour, message: Message): void
   /** The group knows more than is known here. */
   hinted(): void
-  /** It was asked, and there is no sign of it. */
-  silent(neighbour: Neighbour): void
   ignore(reason: string): void
 }
 
@@ -107,7 +105,6 @@ export class Asking {
       if (neighbour.askedTicks === undefined) continue
       if (++neighbour.askedTicks < this.#limits.askTicks) continue
       neighbour.askedTicks = undefined
-      this.#outlet.silent(neighbour)
       // A state to begin with is asked for below, of anyone: this one may be frozen.
       if (!this.#holdings.wantsSnapshot) this.ask(neighbour)
     }

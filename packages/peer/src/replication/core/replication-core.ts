@@ -79,7 +79,6 @@ export class ReplicationCore {
     this.#asking = new Asking(this.#holdings, this.#neighbours, this.#limits, {
       send: (neighbour, message) => this.#send(neighbour, message),
       hinted: () => this.#news.hinted(),
-      silent: (neighbour) => this.#streams.ended(neighbour),
       ignore: (reason) => this.#ignore(reason),
     })
     this.#flushing = new Flushing(this.#holdings, this.#neighbours, this.#limits, {

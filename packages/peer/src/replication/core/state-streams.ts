@@ -113,7 +113,7 @@ export class StateStreams {
     this.#read(this.#receiving)
   }
 
-  /** No more comes of it: its answer ended, without an offer if the life is over whose state it was, or it is silent. */
+  /** Its answer has ended; without an offer, if the life is over whose state it was: no more of it comes. */
   ended(neighbour: Neighbour): void {
     const receiving = this.#receiving
     // Else nobody else's state would be taken for ever.
@@ -162,8 +162,14 @@ export class StateStreams {
     this.#outlet.send(neighbour, { kind: 'answered', more: false })
   }
 
+  /** Whether a state comes whole, or may yet. Who has fallen silent, as one that is frozen, may go on; another's is taken if it comes first. */
+  #isComing(receiving: Receiving | undefined): boolean {
+    if (receiving === undefined) return false
+    return receiving.offer !== undefined || receiving.from.askedTicks !== undefined
+  }
+
   #beginReceiving(neighbour: Neighbour, use: StateUse): void {
-    if (this.#receiving !== undefined && this.#receiving.from !== neighbour) return
+    if (this.#isComing(this.#receiving) && this.#receiving?.from !== neighbour) return
     this.#receiving = undefined
     const { member, replica, wantsSnapshot } = this.#holdings
     const isWanted = use === 'snapshot' ? wantsSnapshot : member.replica !== undefined
