@@ -1,5 +1,9 @@
 import { strict as assert } from 'node:assert'
+import { counter, type Local } from '@joinery/crdt-objects'
+import { kindOf } from '@joinery/crdt-objects/engine'
 import { cluster, connect, deliver, Replica } from './replica.ts'
+
+type Counter = ReturnType<typeof counter>
 
 describe('a joiner that got a part of a state', () => {
   /** A joiner that has got a piece of a state and no more; and another member. */
@@ -37,4 +41,33 @@ describe('a joiner that got a part of a state', () => {
     assert.equal(b.core.status, 'active')
     assert.equal(b.tags.size, 20)
   })
+
+  it('does not ask for it again while the last of it is being read', () => {
+    const [a] = cluster(['a'], { messageBytesMax: 100 })
+    const count = 400
+    for (let i = 0; i < count; i++) open(a, i).add(1)
+    a.step({ kind: 'local-batch' })
+    const b = new Replica('b', {}, true)
+    connect(a, b)
+    b.tick()
+    a.take()
+    for (const ask of b.sent('ask')) a.step({ kind: 'message', neighbour: 'b', message: ask })
+    b.take()
+    // Its turns to read do not come.
+    for (const { message } of a.said('send'))
+      b.core.step({ kind: 'message', neighbour: 'a', message })
+    const asked = b.core.step({ kind: 'tick', random: 0 })
+    assert.deepEqual(
+      asked.filter((effect) => effect.kind === 'send' && effect.message.kind === 'ask'),
+      [],
+    )
+    assert.equal(b.core.status, 'joining')
+    b.step({ kind: 'stream', neighbour: 'a' })
+    assert.equal(b.core.status, 'active')
+    assert.equal(open(b, count - 1).value, 1)
+  })
 })
+
+function open({ state }: Replica, number: number): Local<Counter> {
+  return state.open(`counter ${number}`, kindOf(counter())).handle() as Local<Counter>
+}

@@ -10,6 +10,8 @@ export interface AskingOutlet {
   send(neighbour: Neighbour, message: Message): void
   /** The group knows more than is known here. */
   hinted(): void
+  /** Whether all of a state has come, and is still being read: to ask for more would begin anew. */
+  isReading(): boolean
   ignore(reason: string): void
 }
 
@@ -43,6 +45,7 @@ export class Asking {
   ask(neighbour: Neighbour): void {
     const { wantsSnapshot, member, replica, speaker, vector, advances } = this.#holdings
     if (neighbour.askedTicks !== undefined || replica.lacksEngine) return
+    if (this.#outlet.isReading()) return
     if (member.replica === undefined && !wantsSnapshot) return
     neighbour.asksAgain = false
     neighbour.askedTicks = 0

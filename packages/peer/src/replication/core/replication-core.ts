@@ -79,6 +79,7 @@ export class ReplicationCore {
     this.#asking = new Asking(this.#holdings, this.#neighbours, this.#limits, {
       send: (neighbour, message) => this.#send(neighbour, message),
       hinted: () => this.#news.hinted(),
+      isReading: () => this.#streams.isReading,
       ignore: (reason) => this.#ignore(reason),
     })
     this.#flushing = new Flushing(this.#holdings, this.#neighbours, this.#limits, {

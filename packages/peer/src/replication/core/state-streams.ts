@@ -66,6 +66,11 @@ export class StateStreams {
     return this.#sendingBy.has(neighbour)
   }
 
+  /** Whether all of a state has come that is not read to its end. */
+  get isReading(): boolean {
+    return this.#receiving?.offer !== undefined
+  }
+
   /** Begins to send our state; false where there is none to give, or too many get it. */
   send(neighbour: Neighbour, use: StateUse): boolean {
     if (this.#holdings.offer(use) === undefined) return false
