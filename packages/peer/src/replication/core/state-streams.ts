@@ -42,8 +42,11 @@ interface Receiving {
   offer: Extract<Message, { kind: 'offer' }> | undefined
 }
 
-/** Steps of reading between two turns of others: each takes less than a millisecond, as a rule. */
-const stepsAtOnce = 8
+/**
+ * Steps of reading between two turns of others: each takes less than a millisecond, as a rule, and ten of them while the
+ * code that reads is not compiled yet.
+ */
+const stepsAtOnce = 2
 
 export class StateStreams {
   readonly #holdings: Holdings
