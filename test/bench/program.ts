@@ -3,7 +3,8 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import { build } from 'esbuild'
+import { build, type Plugin } from 'esbuild'
+import { selfContained } from '#test/fixtures/bundle.ts'
 
 const folder = new URL('./programs/', import.meta.url)
 const built = new URL('../../node_modules/.cache/joinery-bench/', import.meta.url)
@@ -15,12 +16,18 @@ const programs = [
   ...['strong-peer', 'strong-client', 'etcd-client'],
 ]
 
+const packagesStayOutside: Plugin = {
+  name: 'packages-stay-outside',
+  setup({ onResolve }) {
+    onResolve({ filter: /^[^./#]/ }, ({ path }) => ({ path, external: true }))
+  },
+}
+
 /**
- * Strips the types of the programs. What they import stays outside: our packages as they are built, or, where nothing
- * is built, their sources taken in.
+ * Strips the types of the programs. What they import stays outside, our packages as they are built; or, from `source`,
+ * all of it is taken in: nothing need be built then, and a process starts in a fraction of the time, which no user has.
  */
 export async function buildPrograms(packages: 'built' | 'source'): Promise<void> {
-  const isOutside = (path: string): boolean => packages === 'built' || !path.startsWith('@joinery/')
   await build({
     entryPoints: programs.map((name) => fileURLToPath(new URL(`${name}.ts`, folder))),
     outdir: fileURLToPath(built),
@@ -31,16 +38,7 @@ export async function buildPrograms(packages: 'built' | 'source'): Promise<void>
     format: 'esm',
     conditions: ['@joinery/source'],
     logLevel: 'warning',
-    plugins: [
-      {
-        name: 'packages-stay-outside',
-        setup({ onResolve }) {
-          onResolve({ filter: /^[^./#]/ }, ({ path }) =>
-            isOutside(path) ? { path, external: true } : undefined,
-          )
-        },
-      },
-    ],
+    ...(packages === 'built' ? { plugins: [packagesStayOutside] } : selfContained),
   })
 }
 
