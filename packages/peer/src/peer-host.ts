@@ -123,6 +123,7 @@ export class PeerHost implements Peer {
       dissemination: this.#createDissemination(internals.dissemination ?? options.dissemination),
       control: this.#groups.control,
       isKeeper: options.keeper ?? footing.isCandidate,
+      isCutOff: () => this.#joinWatch.isAlone && this.#groups.host.groupCount === 0,
       report,
       count: this.#count,
     })

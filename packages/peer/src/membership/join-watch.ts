@@ -18,6 +18,11 @@ export class JoinWatch {
     this.#startMs = now()
   }
 
+  /** Whether the peer has waited for the cluster in vain, and works alone until it is reached. */
+  get isAlone(): boolean {
+    return this.#reportedMs !== undefined
+  }
+
   /** The peer stops waiting, and works alone until an address answers. */
   onAlone(): void {
     const now = this.#now()

@@ -17,6 +17,8 @@ export interface RegistryPorts {
   readonly control: ControlPort & DutyPort
   /** Whether this peer stays, and keeps spaces before others do. */
   readonly isKeeper: boolean
+  /** Whether nobody can be asked, here or elsewhere, and that has been waited for. */
+  isCutOff(): boolean
   readonly report: Reporter
   readonly count: WriteCount
 }
@@ -34,6 +36,8 @@ interface Opened {
 
 /** How long opening a space waits to be a member of it, before it begins alone. */
 const openMaxMs = 5000
+/** The same, where the cluster has been waited for in vain already: for whoever is just being connected. */
+const cutOffMaxMs = 100
 /** The same, while the group answers and others have the space. */
 const joiningMaxMs = 60_000
 /** How long opening a space waits for the state that others hold. */
@@ -225,7 +229,8 @@ export class SpaceRegistry implements SpaceEvents, KeptSpaces {
       const isJoining = isAnswered && membership.neighboursOf(name).length > 0
       return isUsed() && !(isJoining && waitedMs < joiningMaxMs)
     }
-    const ready = driver.open(openMaxMs, mayBeginAlone).then(async () => await synced)
+    const waitMs = this.#ports.isCutOff() ? cutOffMaxMs : openMaxMs
+    const ready = driver.open(waitMs, mayBeginAlone).then(async () => await synced)
     // Whoever opens it is told; and if all have given up, nobody is.
     ready.catch(() => undefined)
     const opened: Opened = { driver, users: 0, isKept: false, ready }
