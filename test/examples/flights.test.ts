@@ -15,7 +15,7 @@ import {
 } from '../../docs/examples/flights/data.ts'
 import { verdictOf } from '../../docs/examples/flights/report.ts'
 import type { Figures } from '../../docs/examples/flights/schema.ts'
-import { runExampleSource } from './run-example.ts'
+import { runExample, runExampleSource } from './run-example.ts'
 
 const flights: readonly Flight[] = [
   { delay: 10, distance: 400, time: 0.5 },
@@ -140,7 +140,8 @@ describe('the flights job in many processes', function () {
   this.timeout(180_000)
 
   it('comes to the figures of one process, although a container is killed', async () => {
-    const { code, output } = await runExampleSource('flights/main.ts', ['--rows', '5000'])
+    const programs = ['container.ts', 'worker.ts']
+    const { code, output } = await runExample('flights/main.ts', ['--rows', '5000'], programs)
     assert.equal(code, 0, output)
     const names = ['container-1', 'container-2', 'container-3', 'container-5']
     for (const name of ['The future, resolved by container-\\d', ...names]) {

@@ -10,9 +10,13 @@ export interface Ended {
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Runs a program of `docs/examples`. */
-export async function runExample(file: string, args: readonly string[] = []): Promise<Ended> {
-  return await run([bundle(`docs/examples/${file}`), ...args])
+/** Runs a program of `docs/examples`; `others` are those beside it that it starts. */
+export async function runExample(
+  file: string,
+  args: readonly string[] = [],
+  others: readonly string[] = [],
+): Promise<Ended> {
+  return await run([bundle(`docs/examples/${file}`, others), ...args])
 }
 
 /** Runs a program of `docs/examples` from source, as the root's scripts do. */

@@ -43,7 +43,7 @@ export class Cluster {
     const bootstrap = this.containers[0]?.addresses ?? []
     const env = { JOINERY_CLUSTER_KEY: this.#clusterKey }
     const name = `container-${++this.#started}`
-    const process = this.#startProcess(name, './container.ts', bootstrap, env)
+    const process = this.#startProcess(name, 'container', bootstrap, env)
     const { addresses, gatewayUrl } = await process.reply('ready')
     const container = { process, addresses, gatewayUrl }
     this.containers.push(container)
@@ -53,7 +53,7 @@ export class Cluster {
 
   /** Runs a short-lived function: a process that counts through a gateway, and ends. */
   async run(name: string, gatewayUrl: string): Promise<Done> {
-    const short = this.#startProcess(name, './worker.ts', [gatewayUrl], {})
+    const short = this.#startProcess(name, 'worker', [gatewayUrl], {})
     const { done } = await short.reply('counted')
     await short.end()
     this.#processes.delete(short)
@@ -81,14 +81,14 @@ export class Cluster {
 
   #startProcess(
     name: string,
-    script: string,
+    program: string,
     args: readonly string[],
     env: NodeJS.ProcessEnv,
   ): FunctionProcess {
     if (this.#stopped) throw new Error(`the job is over: ${name} is not started`)
     const own = { ...process.env, ...env }
     const all = [name, `${this.#rows}`, `${this.#count}`, ...args]
-    const started = new FunctionProcess(name, script, all, own)
+    const started = new FunctionProcess(name, program, all, own)
     this.#processes.add(started)
     return started
   }

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
+import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Command, Reply, ReplyTo } from './messages.ts'
 
@@ -22,10 +23,10 @@ export class FunctionProcess {
   #output = ''
   #ended: string | undefined
 
-  /** Starts `script`, run in the way that this process is (its flags are handed on). */
-  constructor(name: string, script: string, args: readonly string[], env: NodeJS.ProcessEnv) {
+  /** Starts `program`, a file beside this one, run in the way that this process is: built or not, with its flags. */
+  constructor(name: string, program: string, args: readonly string[], env: NodeJS.ProcessEnv) {
     this.name = name
-    const file = fileURLToPath(new URL(script, import.meta.url))
+    const file = fileURLToPath(new URL(`${program}${extname(import.meta.url)}`, import.meta.url))
     this.#child = fork(file, args, {
       env,
       serialization: 'advanced',
