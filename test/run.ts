@@ -1,5 +1,5 @@
-// `npm test`: all tests, in two processes at once. What waits for processes and time is in one, what computes in the
-// other: together they use two cores, and take about as long.
+// `npm test`: all tests, in three processes at once. What computes is in one, and what waits for processes and time is
+// in two, which leave a core idle for half of the time: together they use two cores, and take about as long.
 import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
@@ -13,26 +13,24 @@ interface LaneResult {
   readonly counts: readonly number[] | undefined
 }
 
-/** Folders of tests that mostly wait for processes, servers and sockets. */
-const waiting = new Set([
-  'acceptance',
-  'examples',
-  'integration',
-  'lifetimes',
-  'nemesis',
-  'peer',
-  'spaces-nemesis',
-])
+/** Folders of tests that mostly wait for processes, servers and sockets, so divided that each lane takes as long. */
+const waiting: readonly (readonly string[])[] = [
+  ['integration', 'lifetimes', 'nemesis', 'soak'],
+  ['acceptance', 'examples', 'peer', 'spaces-nemesis'],
+]
 const closingLine = /^(\d+) passed, (\d+) failed, (\d+) skipped$/
 
-/** The lanes, as files that mocha takes. A folder that is new computes until it is named above. */
-export function lanes(): readonly (readonly string[])[] {
+/** The lanes, as files that mocha takes: first what computes, to which a new folder belongs until it is named above. */
+function lanes(): readonly (readonly string[])[] {
   const files = readdirSync(join(repositoryRoot, 'test'), { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.test.ts'))
     .sort()
-  const waits = (file: string): boolean => waiting.has(file.split(/[\\/]/)[0] ?? '')
-  return [files.filter(waits), files.filter((file) => !waits(file))].map((lane) =>
-    lane.map((file) => join('test', file)),
+  const laneOf = (file: string): number => {
+    const folder = file.split(/[\\/]/)[0] ?? ''
+    return 1 + waiting.findIndex((folders) => folders.includes(folder))
+  }
+  return [0, ...waiting.map((_, i) => i + 1)].map((lane) =>
+    files.filter((file) => laneOf(file) === lane).map((file) => join('test', file)),
   )
 }
 
@@ -69,16 +67,22 @@ async function runLane(
 
 /** Runs all tests; its last line is their count. Gives the exit code. */
 export async function runTests(more: readonly string[] = []): Promise<number> {
-  const kept: string[] = []
-  const [waits = [], computes = []] = lanes()
-  const results = await Promise.all([
-    runLane(waits, more, (line) => kept.push(line)),
-    runLane(computes, more, (line) => console.log(line)),
-  ])
-  for (const line of kept) console.log(line)
+  // The first lane is shown as it goes on, the others when all have ended.
+  const kept: string[][] = []
+  const results = await Promise.all(
+    lanes().map(async (files, lane) => {
+      const lines: string[] = []
+      kept.push(lines)
+      return await runLane(files, more, (line) => {
+        if (lane === 0) console.log(line)
+        else lines.push(line)
+      })
+    }),
+  )
+  for (const line of kept.flat()) console.log(line)
   const unfinished = results.filter(({ counts }) => counts === undefined).length
   if (unfinished > 0)
-    console.error(`${unfinished} of the two lanes of tests did not come to an end`)
+    console.error(`${unfinished} of ${results.length} lanes of tests did not come to an end`)
   const total = [0, 1, 2].map((i) =>
     results.reduce((sum, { counts }) => sum + (counts?.[i] ?? 0), i === 1 ? unfinished : 0),
   )
