@@ -31,7 +31,8 @@ describe('the packed packages', function () {
   before(async () => {
     user = await mkdtemp(join(tmpdir(), 'joinery-packed-'))
     await using copy = await copyRepository()
-    await succeed(installedProgram('tsc'), ['-b'], copy.directory)
+    // What is published is the same whether types are checked or not, and that they are right `check` tells.
+    await succeed(installedProgram('tsc'), ['-b', '--noCheck'], copy.directory)
     const tarballs = join(user, 'tarballs')
     await mkdir(tarballs)
     const folders = ours.map((name) => `./packages/${name}`)
