@@ -3,10 +3,10 @@ import { packReplica, VersionVector } from '@joinery/crdt-objects/engine'
 import { decodeBookmark, encodeBookmark } from '#crdt-objects/bookmark.ts'
 
 function seen(): VersionVector {
-  const vector = new VersionVector()
-  vector.set(packReplica(3, 2), 17)
-  vector.set(packReplica(4, 1), 'sealed')
-  return vector
+  return new VersionVector(1, [
+    [packReplica(3, 2), 17],
+    [packReplica(4, 1), 0],
+  ])
 }
 
 describe('A bookmark', () => {

@@ -14,8 +14,8 @@ import { stateText } from '#test/suites/state-text.ts'
 import { shapeOf, type Draw } from '#test/suites/type-spec.ts'
 import { glimpse, open, replica } from './replicas.ts'
 
-/** Slots: who gives its state, a writer that stays, one whose lives end, and who joins. */
-const [GIVER, STAYING, ENDING, JOINER] = [0, 1, 2, 3] as const
+/** Slots: who gives its state, a writer that stays, one whose lives end, who joins, and who begins with the state. */
+const [GIVER, STAYING, ENDING, JOINER, FRESH] = [0, 1, 2, 3, 9] as const
 
 /** A few replicas of a space with several objects, one of which gives its state in pieces while all go on. */
 class Space {
@@ -83,8 +83,10 @@ class Space {
     const { replica } = this.states.get(ENDING)!
     const m = this.giver.vector.lastOf(replica, 0)
     const seal = { slot: ENDING, inc: this.endingLife++, m }
+    const others = [GIVER, STAYING, JOINER, FRESH].map((slot) => packReplica(slot, 1))
     for (const [slot, state] of this.states) {
-      if (slot !== ENDING && slot < slots) state.enterEpoch([seal])
+      if (slot === ENDING || slot >= slots) continue
+      state.enterEpoch([seal], state.epoch === 0 ? others : [])
     }
     this.begin(ENDING, this.endingLife).joinState(this.giver.encodeState())
   }
@@ -141,11 +143,11 @@ describe('a state in pieces', () => {
       fastCheck.assert(
         fastCheck.property(steps, steps, (early, late) => {
           const space = new Space(schema, early.map(drawsFrom))
-          const fresh = new SpaceState({ replica: packReplica(9, 1), clock: () => 5 })
+          const fresh = new SpaceState({ replica: packReplica(FRESH, 1), clock: () => 5 })
           const joining = fresh.beginStateJoining()
           hand(space, joining, late.map(drawsFrom))
           finish(joining)
-          assert.equal(joining.commit(), space.giver.vector.size > 0)
+          assert.equal(joining.commit(), !space.giver.vector.isEmpty)
           assert.equal(stateText(fresh), stateText(space.giver))
           space.write(fresh, drawsFrom(late[0] ?? []))
           const batch = fresh.takeBatch()

@@ -71,7 +71,8 @@ class CutOff<S extends Schema> {
     const { author, member } = this
     member.takeBatch()
     const cut = member.vector.lastOf(author.replica, 0)
-    member.enterEpoch([{ slot: 0, inc: 1, m: cut }])
+    const born = [member.replica, packReplica(2, 1)]
+    member.enterEpoch([{ slot: 0, inc: 1, m: cut }], born)
     const state = this.begin(2)
     state.joinState(member.encodeState())
     const again = state.reissue(this.sent, cut)
@@ -170,7 +171,7 @@ describe('updates that a seal has cut', () => {
     here.handle(here.author).names.push('x')
     here.keep()
     const { state } = here.comeBack()
-    const other = new SpaceState({ replica: packReplica(5, 1), clock: () => 0 })
+    const other = new SpaceState({ replica: packReplica(5, 2), clock: () => 0 })
     other.joinState(state.encodeState())
     assert.deepEqual(here.handle(other).names.value, ['x'])
   })
@@ -230,7 +231,7 @@ describe('updates that a seal has cut', () => {
     here.handle(here.author).add('x')
     here.keep()
     const { state } = here.comeBack()
-    const joiner = new SpaceState({ replica: packReplica(6, 1), clock: () => 0 })
+    const joiner = new SpaceState({ replica: packReplica(6, 2), clock: () => 0 })
     joiner.joinState(state.encodeState())
     assert.deepEqual(here.handle(joiner).value, new Set(['x']))
     here.handle(joiner).delete('x')

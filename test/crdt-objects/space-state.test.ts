@@ -29,7 +29,7 @@ describe('SpaceState', () => {
     assert.equal(state.pendingUpdates, 6)
     assert.equal(state.vector.get(1n), 0)
     const header = decodeBatchHeader(state.takeBatch()!)
-    assert.deepEqual(header, { origin: 1n, first: 1, last: 6, dependencies: [] })
+    assert.deepEqual(header, { origin: 1n, first: 1, last: 6, epoch: 0, dependencies: [] })
     assert.equal(state.vector.get(1n), 6)
     assert.equal(state.pendingUpdates, 0)
     assert.equal(state.takeBatch(), undefined)

@@ -89,7 +89,7 @@ export class Takeover<S extends Schema> {
     this.pass(former, member)
     this.pass(member, former)
     const cut = member.vector.lastOf(former.replica, 0)
-    member.enterEpoch([{ slot: 0, inc: 1, m: cut }])
+    member.enterEpoch([{ slot: 0, inc: 1, m: cut }], [member.replica])
     const heir = this.begin(0, 2)
     heir.joinState(member.encodeState())
     const again = heir.reissue(this.unsent, cut)
@@ -100,7 +100,7 @@ export class Takeover<S extends Schema> {
 
   /** Every handle that was made before reads what a new one of another replica reads, and what its own state has. */
   checkReadings(heir: SpaceState): void {
-    const observer = this.begin(7, 1)
+    const observer = this.begin(7, 2)
     observer.joinState(heir.encodeState())
     assert.equal(stateText(observer), stateText(heir))
     const fresh = this.handle(observer)

@@ -41,7 +41,7 @@ const kinds: readonly Kind[] = [
     isMost: (name) => name === 'convergedTicks' || name.endsWith('Max'),
     conclude: (most) =>
       `all converged to what the oracle says, within ${greatest(most, 'convergedTicks')} ticks of healing; ` +
-      `at the most ${greatest(most, 'vectorMax')} entries in a vector, of ${greatest(most, 'slotsMax')} slots`,
+      `at the most ${greatest(most, 'vectorMax')} entries in a vector, where ${greatest(most, 'livesMax')} lives went on`,
   },
   {
     name: 'groups',

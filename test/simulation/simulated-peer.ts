@@ -127,7 +127,7 @@ export class SimulatedPeer implements Endpoint {
   get readable(): VersionVector {
     const vector = this.vector.copy()
     // Nothing yet is no entry: there the life of the slot before stands.
-    if (this.#written > 0) vector.set(this.replica, this.#written)
+    if (this.#written > 0) vector.advance(this.replica, this.#written)
     return vector
   }
 

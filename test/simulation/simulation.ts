@@ -13,6 +13,7 @@ import { Oracle } from './oracle.ts'
 import { Random } from './random.ts'
 import { type OpenFlush, SimulatedPeer } from './simulated-peer.ts'
 import { SpaceGroup } from './space-group.ts'
+import { checkEntries } from './vector-entries.ts'
 import { VirtualClock } from './virtual-clock.ts'
 import { canonical, differences } from './workload.ts'
 
@@ -46,9 +47,9 @@ export interface SimulationReport {
   readonly alone: number
   readonly seals: number
   readonly epochs: number
-  /** The most entries of a vector, and the most slots that there were. */
+  /** The most entries of a vector, and the most lives that were not sealed at a time. */
   readonly vectorMax: number
-  readonly slotsMax: number
+  readonly livesMax: number
   /** How often all members were gone, and the space with them. */
   readonly lost: number
   /** How often an operator replaced keepers that were gone. */
@@ -102,7 +103,7 @@ class Simulation {
   readonly #past: SimulatedPeer[] = []
   readonly #deathsMs: number[] = []
   readonly #acknowledged: Acknowledged[] = []
-  /** The most entries of a vector that was looked at. Invariant: at most as many as there were slots. */
+  /** The most entries of a vector that was looked at. */
   #vectorMax = 0
   #healed = false
 
@@ -275,7 +276,7 @@ class Simulation {
     )
   }
 
-  /** Holds at any moment, not at the end only: a replica is what its vector says, and that is bounded by slots. */
+  /** Holds at any moment, not at the end only: a replica is what its vector says, and that names lives that go on. */
   #checkAgainstOracle(peer: SimulatedPeer): void {
     this.#checkVector(peer)
     // What it shows may be gone, and it has not heard of it.
@@ -287,8 +288,7 @@ class Simulation {
   #checkVector(peer: SimulatedPeer): void {
     const leased = [...peer.vector.entries()].filter(([id]) => isLeased(id)).length
     this.#vectorMax = Math.max(this.#vectorMax, leased)
-    const { slotsMax } = this.#group.counts
-    assert(leased <= slotsMax, `${peer.name} has an entry for each slot at the most: ${leased}`)
+    checkEntries(this.#group.space, peer.replica, peer.vector)
     // Who began alone is known to nobody by that name.
     const isBounded = leased === peer.vector.size || !isLeased(peer.replica)
     assert(isBounded, `${peer.name} has entries of slots only`)
@@ -332,7 +332,7 @@ class Simulation {
       ...{ reissued: total('reissued'), alone: total('alone') },
       ...{ seals: this.#group.counts.seals, epochs: this.#group.counts.epochs },
       vectorMax: this.#vectorMax,
-      ...{ slotsMax: this.#group.counts.slotsMax, lost: this.#group.counts.lost },
+      ...{ livesMax: this.#group.counts.livesMax, lost: this.#group.counts.lost },
       words: this.#group.counts.words,
       flushes: this.#acknowledged.length,
       convergedTicks,

@@ -41,7 +41,7 @@ export class SpaceGroup {
   /** Whether somebody looks after it. */
   hasOperator = false
   readonly #endById = new Map<bigint, number>()
-  readonly counts = { seals: 0, epochs: 0, slotsMax: 0, lost: 0, words: 0 }
+  readonly counts = { seals: 0, epochs: 0, livesMax: 0, lost: 0, words: 0 }
 
   constructor(clock: VirtualClock, random: Random, leaseMs: number, outlet: GroupOutlet) {
     this.#clock = clock
@@ -106,7 +106,7 @@ export class SpaceGroup {
 
   #apply(command: ControlCommand): ControlAnswer {
     const answer = answerAtOnce(this.state, command, Math.floor(this.#clock.nowMs))
-    this.counts.slotsMax = Math.max(this.counts.slotsMax, this.space.slots.length)
+    this.counts.livesMax = Math.max(this.counts.livesMax, this.space.usedSlots)
     return answer
   }
 

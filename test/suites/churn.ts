@@ -50,10 +50,9 @@ export class Churn {
   readonly schema: Schema
   readonly lives: Life[] = []
   /** Record `e` is entry `e - 1`. */
-  readonly records: (readonly Seal[])[] = []
+  readonly records: { readonly seals: readonly Seal[]; readonly born: readonly bigint[] }[] = []
   /** All lives that ever were. */
   private readonly everyone: Life[] = []
-  private readonly lastSealed = new Array<number>(SLOTS).fill(0)
   private readonly baseByEpoch = new Map<number, string>()
   private readonly shape: Shape
   private timeMs = 1_000_000
@@ -160,18 +159,21 @@ export class Churn {
     const cut = life.made.findIndex(({ last }) => last > lastHeld)
     if (cut >= 0) life.made.length = cut
     for (const each of this.lives) this.catchUp(each)
-    this.records.push([{ slot: life.slot, inc: life.inc, m: lastHeld }])
-    this.lastSealed[life.slot] = life.inc
+    const epoch = this.records.length + 1
+    this.records.push({
+      seals: [{ slot: life.slot, inc: life.inc, m: lastHeld }],
+      born: this.lives.filter(({ inc }) => inc === epoch).map(({ id }) => id),
+    })
   }
 
   /** The next life of a free slot begins with the state of another replica. */
   private beginAnew(giver: Life): void {
-    const slot = [...this.lastSealed.keys()].find(
+    const slot = [...Array(SLOTS).keys()].find(
       (each) => !this.lives.some((life) => life.slot === each),
     )
     if (slot === undefined) return
     this.catchUp(giver)
-    const life = this.add(slot, (this.lastSealed[slot] ?? 0) + 1)
+    const life = this.add(slot, this.records.length + 1)
     life.state.joinState(giver.state.encodeState())
     life.twin.joinState(giver.twin.encodeState())
     this.catchUp(life)
@@ -184,7 +186,7 @@ export class Churn {
     if (record === undefined) return false
     this.seal(life)
     try {
-      life.state.enterEpoch(record)
+      life.state.enterEpoch(record.seals, record.born)
     } catch (error) {
       if (!isJoineryError(error, 'EPOCH_TOO_EARLY')) throw error
       return false
@@ -208,7 +210,7 @@ export class Churn {
 
   private compare(life: Life): void {
     assert.equal(this.readingOf(life.state), this.readingOf(life.twin))
-    assert.ok(life.state.vector.size <= SLOTS)
+    this.compareVector(life.state)
     if (life.state.pendingUpdates > 0) return
     const isRemovable = this.schema.kind.descriptor.includes('map')
     if (isRemovable) return
@@ -216,6 +218,20 @@ export class Churn {
     const { epoch } = life.state
     assert.equal(base, this.baseByEpoch.get(epoch) ?? base, 'the base is a function of the epoch')
     this.baseByEpoch.set(epoch, base)
+  }
+
+  /** A vector has lives that its epoch has not sealed, and each of them that its records name. */
+  private compareVector({ vector, epoch }: SpaceState): void {
+    const isSealed = (id: bigint): boolean =>
+      this.records
+        .slice(0, epoch)
+        .some(({ seals }) => seals.some(({ slot, inc }) => packReplica(slot, inc) === id))
+    for (const { id, inc } of this.everyone) {
+      assert.equal(vector.get(id) === 'sealed', isSealed(id))
+      const hasEntry = [...vector.entries()].some(([of]) => of === id)
+      if (isSealed(id)) assert.ok(!hasEntry)
+      else if (inc <= epoch) assert.ok(hasEntry)
+    }
   }
 
   /** Everybody gets everything, enters every epoch and settles. */

@@ -24,7 +24,7 @@ export function encodedStateText(bytes: Uint8Array): string {
   }
   const batch = new BatchReader(reader, { ...head, seenByRow: seenByRow(head) })
   const lines = head.vector.map(([row, seq]) => `seen ${nameOf(row)} ${seq}`)
-  if (head.fold.epoch > 0) lines.push(`epoch ${head.fold.epoch}`)
+  if (head.epoch > 0) lines.push(`epoch ${head.epoch}`)
   for (let left = reader.varint(); left > 0; left--) {
     const object = reader.text()
     reader.u64()

@@ -7,7 +7,7 @@ export class SeenVector {
   /** As it travels; nothing, while nothing was seen. */
   get encoded(): Uint8Array {
     const writer = new Writer()
-    if (this.vector.size > 0) this.vector.encode(writer)
+    if (!this.vector.isEmpty) this.vector.encode(writer)
     return writer.finish()
   }
 

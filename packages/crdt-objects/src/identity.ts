@@ -2,7 +2,8 @@
  * Names one life of one replica: 64 bits.
  *
  * As a rule a replica holds a *slot*, a short number that others use again once this life of it, its *incarnation*, is
- * sealed. What is kept of replicas is then bounded by the slots that are in use, however many replicas ever lived.
+ * sealed. Incarnations are numbered one more than the epoch in which they were leased, so a slot's have gaps. What is kept
+ * of replicas is then bounded by the lives that go on, however many replicas ever lived.
  *
  * Some hold none: those that nobody numbers yet, whose ids are random, and the one replica of an object in strong mode.
  * Each of these counts as a slot of its own with one life, which is never sealed.
@@ -77,4 +78,9 @@ export function replicaName(replica: ReplicaId): string {
 export function clientNumber(replica: ReplicaId): number {
   if (isLeased(replica)) return slotOf(replica)
   return Number(BigInt.asUintN(53, replica ^ (replica >> 53n)))
+}
+
+/** The first life that the slot of this {@link clientNumber} could have had. */
+export function firstLifeOf(client: number): ReplicaId {
+  return (BigInt(client + 1) << INCARNATION_BITS) | 1n
 }

@@ -1,11 +1,27 @@
+/*
+ * What a replica has seen, in as many entries as there are lives that are not sealed.
+ *
+ * Lives come and go, and each leaves something that was seen of it. An entry `sealed` for each slot would be exact, and
+ * would stay for as long as the space does. So a vector says its epoch instead, and a life has no entry once it is sealed:
+ *
+ * - A life is numbered one more than the epoch in which it was leased. So at epoch e lives up to number e are sealed, or
+ *   their records name them as going on; and those from e + 1 on are known to nobody but by their own updates.
+ * - Where a slot has an entry, that life is seen as far as the entry says, lives before it are sealed, later ones unseen.
+ * - Where it has none, lives up to the epoch's number are sealed, and later ones unseen.
+ *
+ * **Invariant: the vector of a replica has an entry of each life up to its epoch's number that is not sealed**, of nothing
+ * if need be. Records see to that: each names the lives that were leased in the epoch before it and go on (`born`).
+ * Without such an entry somebody who has seen nothing of a life yet would take all of it for seen.
+ *
+ * What is seen of each life is then a function, and joins, comparisons and hashes are those of these functions. One that
+ * is put together from some entries is of epoch 0: it claims no seal but of lives before those that it names.
+ */
 import type { Reader } from './codec/reader.ts'
 import type { Writer } from './codec/writer.ts'
 import { isLeased, lifeOf, slotKeyOf, type ReplicaId, type SlotKey } from './identity.ts'
 
 const MIX = 0x9e3779b97f4a7c15n
 const PRIME = 0xbf58476d1ce4e5b9n
-/** What a sealed entry is on the wire and in hashes, where no number of an update is. */
-const SEALED_CODE = 0
 
 /**
  * How far a life of a slot is seen: the number of its last update, or `sealed`, which stands for every update of it and
@@ -16,13 +32,35 @@ export type Reach = number | 'sealed'
 interface Entry {
   /** The life of the slot. */
   readonly replica: ReplicaId
-  readonly reach: Reach
+  readonly last: number
 }
 
-/** What a replica has seen: one entry for each slot, however many lives the slot has had. */
+/** Whether a life is one that a vector of this epoch takes for sealed where its slot has no entry. */
+export function isOfEpoch(replica: ReplicaId, epoch: number): boolean {
+  return isLeased(replica) && lifeOf(replica) <= epoch
+}
+
+/** What a replica has seen: an epoch, and one entry for each life that goes on. */
 export class VersionVector {
-  /** Invariant: no reach is 0; an absent entry stands for a first life of which nothing is seen. */
+  /** Invariant: a `last` of 0 is of a life up to `#epoch`; of others an absent entry says the same. */
   private readonly entryBySlot = new Map<SlotKey, Entry>()
+  private latestEpoch: number
+
+  /** `entries` are of lives that are not sealed: no two of one slot. */
+  constructor(epoch = 0, entries: Iterable<readonly [ReplicaId, number]> = []) {
+    this.latestEpoch = epoch
+    for (const [replica, last] of entries) this.put({ replica, last })
+  }
+
+  /** The lives that were sealed up to this epoch have no entry. */
+  get epoch(): number {
+    return this.latestEpoch
+  }
+
+  /** Whether it says nothing at all. */
+  get isEmpty(): boolean {
+    return this.latestEpoch === 0 && this.size === 0
+  }
 
   get size(): number {
     return this.entryBySlot.size
@@ -31,8 +69,8 @@ export class VersionVector {
   /** How far `replica` is seen; `sealed` also for a life before the one that is seen now. */
   get(replica: ReplicaId): Reach {
     const entry = this.entryBySlot.get(slotKeyOf(replica))
-    if (entry === undefined) return 0
-    if (entry.replica === replica) return entry.reach
+    if (entry === undefined) return isOfEpoch(replica, this.latestEpoch) ? 'sealed' : 0
+    if (entry.replica === replica) return entry.last
     return lifeOf(entry.replica) > lifeOf(replica) ? 'sealed' : 0
   }
 
@@ -48,32 +86,39 @@ export class VersionVector {
     return seen === 'sealed' || (reach !== 'sealed' && reach <= seen)
   }
 
-  /**
-   * Whether `replica` may begin, or has begun: its predecessor is sealed here. This step is the gate between epochs:
-   * batches need no other comparison of epochs.
-   */
+  /** Whether `replica` may begin, or has begun: all lives of its slot before it are sealed here. */
   hasBegun(replica: ReplicaId): boolean {
     const entry = this.entryBySlot.get(slotKeyOf(replica))
-    const life = lifeOf(replica)
-    if (entry === undefined) return life === 1
-    const latest = lifeOf(entry.replica)
-    return latest >= life || (latest === life - 1 && entry.reach === 'sealed')
+    if (entry !== undefined) return lifeOf(entry.replica) >= lifeOf(replica)
+    return !isLeased(replica) || isOfEpoch(replica, this.latestEpoch + 1)
   }
 
-  /** Sets the entry of its slot, whatever that was. */
-  set(replica: ReplicaId, reach: Reach): void {
-    const slot = slotKeyOf(replica)
-    if (reach === 0) this.entryBySlot.delete(slot)
-    else this.entryBySlot.set(slot, { replica, reach })
+  /** Notes that updates of `replica` up to `last` are seen, unless more of it is, or it is sealed. */
+  advance(replica: ReplicaId, last: number): void {
+    if (!this.has(replica, last)) this.put({ replica, last })
   }
 
-  *entries(): Iterable<[ReplicaId, Reach]> {
-    for (const { replica, reach } of this.entryBySlot.values()) yield [replica, reach]
+  /** Enters the next epoch: these lives are over, and those were leased in the epoch before and go on. */
+  enter(sealed: Iterable<ReplicaId>, born: Iterable<ReplicaId>): void {
+    this.latestEpoch++
+    for (const replica of sealed) {
+      const slot = slotKeyOf(replica)
+      if (this.entryBySlot.get(slot)?.replica === replica) this.entryBySlot.delete(slot)
+    }
+    for (const replica of born) {
+      if (this.get(replica) === 'sealed') this.put({ replica, last: 0 })
+    }
   }
 
+  *entries(): Iterable<[ReplicaId, number]> {
+    for (const { replica, last } of this.entryBySlot.values()) yield [replica, last]
+  }
+
+  /** Whether all that `other` has seen is seen here: what an epoch has sealed, all later ones have. */
   covers(other: VersionVector): boolean {
-    for (const { replica, reach } of other.entryBySlot.values()) {
-      if (!this.has(replica, reach)) return false
+    if (this.latestEpoch < other.latestEpoch) return false
+    for (const { replica, last } of other.entryBySlot.values()) {
+      if (!this.has(replica, last) || !this.hasBegun(replica)) return false
     }
     return true
   }
@@ -82,60 +127,77 @@ export class VersionVector {
     return this.size === other.size && this.covers(other) && other.covers(this)
   }
 
-  /** The join: of each slot the entry that covers the other. */
+  /** The join: of each life what either has seen of it. */
   merge(other: VersionVector): void {
+    if (other.latestEpoch > this.latestEpoch) this.dropSealedIn(other)
     for (const [slot, entry] of other.entryBySlot) {
-      if (!this.has(entry.replica, entry.reach)) this.entryBySlot.set(slot, entry)
+      const { replica, last } = entry
+      const mine = this.entryBySlot.get(slot)
+      const isNews =
+        mine === undefined
+          ? !isOfEpoch(replica, this.latestEpoch)
+          : lifeOf(replica) > lifeOf(mine.replica) || !this.has(replica, last)
+      if (isNews) this.entryBySlot.set(slot, entry)
+    }
+    this.latestEpoch = Math.max(this.latestEpoch, other.latestEpoch)
+  }
+
+  private dropSealedIn(later: VersionVector): void {
+    for (const [slot, { replica }] of this.entryBySlot) {
+      const hasEntry = later.entryBySlot.has(slot)
+      if (!hasEntry && isOfEpoch(replica, later.latestEpoch)) this.entryBySlot.delete(slot)
     }
   }
 
   copy(): VersionVector {
-    const copy = new VersionVector()
-    for (const [slot, entry] of this.entryBySlot) copy.entryBySlot.set(slot, entry)
-    return copy
+    return new VersionVector(this.latestEpoch, this.entries())
   }
 
   /** 64 bits that equal vectors share, whatever the order of their entries. */
   hash(): bigint {
-    let hash = 0n
-    for (const { replica, reach } of this.entryBySlot.values()) {
-      let mixed = BigInt.asUintN(64, (replica ^ (BigInt(codeOf(reach)) * MIX)) * PRIME)
-      mixed = BigInt.asUintN(64, (mixed ^ (mixed >> 29n)) * MIX)
-      hash = BigInt.asUintN(64, hash + (mixed ^ (mixed >> 32n)))
+    let hash = mixed(BigInt(this.latestEpoch))
+    for (const { replica, last } of this.entryBySlot.values()) {
+      hash = BigInt.asUintN(64, hash + mixed(replica ^ (BigInt(last) * MIX)))
     }
     return hash
   }
 
   encode(writer: Writer): void {
+    writer.varint(this.latestEpoch)
     writer.varint(this.size)
-    for (const { replica, reach } of this.entryBySlot.values()) {
+    for (const { replica, last } of this.entryBySlot.values()) {
       writer.u64(replica)
-      writer.varint(codeOf(reach))
+      writer.varint(last)
     }
   }
 
   static decode(reader: Reader): VersionVector {
-    const vector = new VersionVector()
+    const vector = new VersionVector(reader.varint())
     for (let left = reader.count(9); left > 0; left--) {
       const replica = reader.u64()
-      const slot = slotKeyOf(replica)
-      if (vector.entryBySlot.has(slot)) reader.fail('slot named twice')
-      vector.entryBySlot.set(slot, { replica, reach: decodeReach(reader, replica) })
+      const last = reader.varint()
+      checkEntry(reader, replica, last, vector.latestEpoch)
+      if (vector.entryBySlot.has(slotKeyOf(replica))) reader.fail('slot named twice')
+      vector.put({ replica, last })
     }
     return vector
   }
+
+  private put(entry: Entry): void {
+    const { replica, last } = entry
+    if (last > 0 || isOfEpoch(replica, this.latestEpoch)) {
+      this.entryBySlot.set(slotKeyOf(replica), entry)
+    }
+  }
 }
 
-function codeOf(reach: Reach): number {
-  return reach === 'sealed' ? SEALED_CODE : reach
+function mixed(bits: bigint): bigint {
+  let mixed = BigInt.asUintN(64, bits * PRIME)
+  mixed = BigInt.asUintN(64, (mixed ^ (mixed >> 29n)) * MIX)
+  return mixed ^ (mixed >> 32n)
 }
 
-export function encodeReach(writer: Writer, reach: Reach): void {
-  writer.varint(codeOf(reach))
-}
-
-export function decodeReach(reader: Reader, replica: ReplicaId): Reach {
-  const code = reader.varint()
-  if (code !== SEALED_CODE) return code
-  return isLeased(replica) ? 'sealed' : reader.fail('seal of a replica without a slot')
+/** Refuses an entry that a vector of this epoch cannot have: of nothing, and of a life that its records do not name. */
+export function checkEntry(reader: Reader, replica: ReplicaId, last: number, epoch: number): void {
+  if (last === 0 && !isOfEpoch(replica, epoch)) reader.fail('an entry of nothing')
 }

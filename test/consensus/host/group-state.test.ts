@@ -283,8 +283,7 @@ describe('what a group agrees on', () => {
 
 describe('what a call must make visible', () => {
   const vector = (...entries: readonly (readonly [bigint, number])[]): Uint8Array => {
-    const made = new VersionVector()
-    for (const [replica, last] of entries) made.set(replica, last)
+    const made = new VersionVector(0, entries)
     const writer = new Writer()
     made.encode(writer)
     return writer.finish()

@@ -19,8 +19,7 @@ function submit(id: number, sequence: number, method: string, args: unknown[] = 
 }
 
 function vectorBytes(): Uint8Array {
-  const vector = new VersionVector()
-  vector.set(7n, 3)
+  const vector = new VersionVector(0, [[7n, 3]])
   const writer = new Writer()
   vector.encode(writer)
   return writer.finish()

@@ -5,9 +5,7 @@ import { Attestations } from '#peer/identity/core/attestations.ts'
 const [second, third] = [packReplica(1, 1), packReplica(2, 1)]
 
 function vectorOf(...entries: readonly (readonly [ReplicaId, number])[]): VersionVector {
-  const vector = new VersionVector()
-  for (const [id, last] of entries) vector.set(id, last)
-  return vector
+  return new VersionVector(0, entries)
 }
 
 /** What a member says that has entered `epoch`. */

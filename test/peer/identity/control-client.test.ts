@@ -118,7 +118,7 @@ describe('The way to the control group', function () {
     await b.report()
     await eventually(async () => assert.equal((await a.view()).epoch, 1))
     assert.deepEqual((await a.view()).records, [
-      { epoch: 1, seals: [{ incarnation: c.member, last: 0 }] },
+      { epoch: 1, seals: [{ incarnation: c.member, last: 0 }], born: [a.member, b.member] },
     ])
     await eventually(() => assert.ok([a, b, c].some(({ changes }) => changes.includes(SPACE))))
   })

@@ -215,6 +215,7 @@ describe('a space that ends', () => {
     const fresh = decodeControlState(encodeControlState(rig.control)).spaceByName.get(space)!
     assert.equal(fresh.generation, 2)
     assert.equal(fresh.firstSlot, 2)
+    assert.equal(fresh.epoch, 1, 'no vector of the one before takes its lives for sealed')
     assert.equal(slotOf(first.id), 2, 'it has heard that its life is over, and has another')
     assert.equal(first.core.status, 'active')
   })
@@ -225,7 +226,7 @@ describe('what a member is told', () => {
     const rig = new Rig()
     const first = rig.join()
     const seals = Array.from({ length: 4_000 }, () => ({ incarnation: 1n, last: 0 }))
-    for (let epoch = 1; epoch <= 9; epoch++) rig.space.records.push({ epoch, seals })
+    for (let epoch = 1; epoch <= 9; epoch++) rig.space.records.push({ epoch, seals, born: [] })
     rig.space.epoch = 9
     const recordsFrom = (epoch: number): number[] => {
       const answer = rig.control.view({ kind: 'view', space, member: first.id, epoch })

@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import { packReplica } from '@joinery/crdt-objects/engine'
+import { packReplica, slotOf } from '@joinery/crdt-objects/engine'
 import type {
   ControlAnswer,
   ControlReply,
@@ -39,6 +39,25 @@ describe('leases and membership', () => {
     assert.equal(first.member, again.member)
     assert.notEqual(first.member, other.member)
     assert.equal(reasonOf(lease(3)), 'no-free-slot')
+  })
+
+  it('numbers each life after the epoch, and names in its record who outlasts that', () => {
+    const rig = new Rig()
+    const [first, second, third] = [rig.join(), rig.join(), rig.newcomer()]
+    third.contact()
+    const [slot, old] = [slotOf(third.id), third.id]
+    rig.apply({ kind: 'leave', space, member: old })
+    rig.apply({ kind: 'close-epoch', space })
+    assert.deepEqual(rig.space.records[0], {
+      ...{ epoch: 1, seals: [{ incarnation: old, last: 0 }] },
+      born: [first.id, second.id],
+    })
+    const leased = rig.apply({ kind: 'lease', space, session: 'later', request: 7 })
+    const fresh = rig.apply({ kind: 'lease', space, session: 'later', request: 8 })
+    assert.ok(leased.kind === 'leased' && fresh.kind === 'leased')
+    assert.equal(leased.member, packReplica(slot, 2))
+    assert.equal(fresh.member, packReplica(slot + 1, 2), 'a slot that nobody had, too')
+    assert.deepEqual(rig.space.bornBefore(), [first.id, second.id])
   })
 
   it('leases nothing to a session that has ended', () => {

@@ -113,7 +113,7 @@ const sealing = fastCheck.record({
 })
 const view: fastCheck.Arbitrary<SpaceView> = fastCheck.record({
   ...{ space: name, member: id, generation: count, revision: count, epoch: count, floor: count },
-  records: fastCheck.array(fastCheck.record({ epoch: count, seals }), { maxLength: 4 }),
+  records: fastCheck.array(fastCheck.record({ epoch: count, seals, born: ids }), { maxLength: 4 }),
   sealings: fastCheck.array(sealing, { maxLength: 4 }),
   ...{ members: ids, unsealed: ids, keepers: keeperView, standing },
   ...{ standingEpoch: count, standingNumber: count, genesis: orNone(ids) },

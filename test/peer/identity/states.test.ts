@@ -45,6 +45,29 @@ describe('batches that come with a state', () => {
   })
 })
 
+describe('batches of a life that has ended', () => {
+  it('are all given to who has not entered its end, or a state must help', () => {
+    const rig = new Rig()
+    const second = rig.join({ offeredSizeMax: 0 })
+    const [first, third, behind] = [rig.join(), rig.join(), rig.join()]
+    const before = first.replica.vector.copy()
+    const last = third.write(increment(1))
+    second.take(last)
+    behind.take(last)
+    first.joinStateOf(second)
+    rig.expire(third)
+    rig.contactAll(first, second, behind, first, second, behind)
+    rig.closeEpoch()
+    rig.contactAll(first, second)
+    assert.deepEqual([first.replica.epoch, second.replica.epoch], [1, 1])
+    const answerOf = ({ core }: RigMember, vector: VersionVector) =>
+      core.replica?.batchesAfter(vector, Infinity)?.batches
+    assert.equal(answerOf(first, before), undefined)
+    assert.deepEqual(answerOf(second, before), [last])
+    assert.deepEqual(answerOf(first, second.replica.vector), [])
+  })
+})
+
 describe('what builds on a tail that a seal may cut', () => {
   it('is hidden with it, and held: more of that tail may build on it', () => {
     const rig = new Rig()

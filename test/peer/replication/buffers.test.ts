@@ -1,5 +1,5 @@
 import { strict as assert } from 'node:assert'
-import { VersionVector } from '@joinery/crdt-objects/engine'
+import { packReplica, VersionVector } from '@joinery/crdt-objects/engine'
 import { BatchLog } from '#peer/replication/core/batch-log.ts'
 import { HoldBack } from '#peer/replication/core/hold-back.ts'
 import { PartCollector } from '#peer/replication/core/part-collector.ts'
@@ -7,9 +7,7 @@ import { Queue } from '#peer/replication/core/queue.ts'
 import { type SpaceBatch } from '#peer/replication/core/space-batch.ts'
 
 function vectorOf(entries: readonly (readonly [bigint, number])[]): VersionVector {
-  const vector = new VersionVector()
-  for (const [origin, last] of entries) vector.set(origin, last)
-  return vector
+  return new VersionVector(0, entries)
 }
 
 function bytesOf(length: number): Uint8Array {
@@ -18,7 +16,7 @@ function bytesOf(length: number): Uint8Array {
 
 const batchOf = (origin: bigint, first: number, last: number, size = 10) => ({
   ...{ origin, first, last, size },
-  ...{ dependencies: [], body: bytesOf(size) },
+  ...{ epoch: 0, dependencies: [], body: bytesOf(size) },
 })
 
 describe('the log of batches', () => {
@@ -98,6 +96,19 @@ describe('the batches held back', () => {
     assert.deepEqual(held.release(2n, 3), [received(1n, 5)])
     assert.deepEqual(held.release(1n, 5), [received(1n, 6)])
     assert.deepEqual([held.size, held.bytes], [0, 0])
+  })
+
+  it('come out in the epoch that they waited for, and in one that seals what they waited for', () => {
+    const held = new HoldBack(10, 1000)
+    const [sealed, alive] = [packReplica(0, 1), packReplica(1, 1)]
+    held.add(received(1n, 5), { epoch: 1 }, 0)
+    held.add(received(1n, 6), { epoch: 2 }, 0)
+    held.add(received(1n, 7), { origin: sealed, last: 9 }, 0)
+    held.add(received(1n, 8), { origin: alive, last: 9 }, 0)
+    held.add(received(1n, 9), 'engine', 0)
+    const released = held.releaseAll(new VersionVector(1, [[alive, 8]]))
+    assert.deepEqual(released, [received(1n, 5), received(1n, 7)])
+    assert.equal(held.size, 3)
   })
 
   it('are bounded in number and in bytes, and each is kept once', () => {

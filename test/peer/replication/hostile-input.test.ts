@@ -34,9 +34,10 @@ function expectedHits(replica: Replica): number {
 function anyMessage(random: Random, batches: readonly Uint8Array[], origins: bigint[]): Message {
   const origin = random.chance(0.8) ? random.pick(origins) : random.bits64()
   const last = random.pick([0, 1, 3, batchesMade, 2 ** 53 - 1])
-  const vector = new VersionVector()
+  const vector = new VersionVector(random.pick([0, 0, 1, 7]))
   for (let i = random.integer(0, 3); i > 0; i--) {
-    vector.set(random.chance(0.5) ? random.pick(origins) : random.bits64(), random.integer(1, 20))
+    const of = random.chance(0.5) ? random.pick(origins) : random.bits64()
+    vector.advance(of, random.integer(1, 20))
   }
   const bytes = anyBytes(random, batches)
   const speaker = {

@@ -1,17 +1,17 @@
 import { strict as assert } from 'node:assert'
 import { isJoineryError } from '@joinery/crdt-objects'
-import { VersionVector } from '@joinery/crdt-objects/engine'
+import { isLeased, slotOf, VersionVector } from '@joinery/crdt-objects/engine'
 import fc from 'fast-check'
 import { decodeMessage, encodeMessage, type Message } from '#peer/replication/core/message.ts'
 
 const id = fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })
 const number = fc.maxSafeNat()
 const bytes = fc.uint8Array({ maxLength: 40 })
-const vector = fc.array(fc.tuple(id, fc.integer({ min: 1 })), { maxLength: 5 }).map((entries) => {
-  const made = new VersionVector()
-  for (const [origin, last] of entries) made.set(origin, last)
-  return made
+const entries = fc.uniqueArray(fc.tuple(id, fc.integer({ min: 1 })), {
+  maxLength: 5,
+  selector: ([origin]) => (isLeased(origin) ? slotOf(origin) : origin),
 })
+const vector = fc.tuple(number, entries).map((args) => new VersionVector(...args))
 const speaker = fc.record(
   {
     sender: id,
@@ -28,7 +28,7 @@ const stagedEnd = fc.record(
 )
 const seal = fc.record({ incarnation: id, last: number }, { noNullPrototype: true })
 const record = fc.record(
-  { epoch: number, seals: fc.array(seal, { maxLength: 3 }) },
+  { epoch: number, seals: fc.array(seal, { maxLength: 3 }), born: fc.array(id, { maxLength: 3 }) },
   { noNullPrototype: true },
 )
 const use = fc.constantFrom('state' as const, 'snapshot' as const)

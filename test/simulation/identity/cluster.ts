@@ -1,5 +1,6 @@
 import type { ControlCommand, ViewRequest } from '#peer/identity/core/control-contract.ts'
 import { Random } from '#test/simulation/random.ts'
+import { checkEntries } from '#test/simulation/vector-entries.ts'
 import { type Counts, noCounts } from './counts.ts'
 import { Mail } from './mail.ts'
 import type { Plan } from './plan.ts'
@@ -179,19 +180,20 @@ export class Cluster {
   measure(): void {
     const { counts, plan } = this
     for (const peer of this.living) {
-      for (const { core, replica } of peer.memberBySpace.values()) {
+      for (const [name, { core, replica }] of peer.memberBySpace) {
         const usage = core.replica?.usage
         if (usage === undefined) continue
+        checkEntries(this.control.space(name), core.replica!.id, replica.vector)
         counts.mostVector = Math.max(counts.mostVector, replica.vector.size)
         counts.mostTotals = Math.max(counts.mostTotals, replica.counted)
         counts.mostKept = Math.max(counts.mostKept, usage.kept)
         counts.mostStaged = Math.max(counts.mostStaged, usage.staged)
-        if (replica.vector.size > plan.slotsMax || replica.counted > plan.slotsMax)
-          throw new Error('I8: metadata is not bounded by slots')
+        if (replica.counted > plan.slotsMax) throw new Error('I8: metadata is not bounded by slots')
       }
     }
     for (const space of this.control.spaces) {
       space.check()
+      counts.mostLives = Math.max(counts.mostLives, space.usedSlots)
       counts.mostRecords = Math.max(counts.mostRecords, space.records.length)
       counts.mostSealings = Math.max(counts.mostSealings, space.sealingBySlot.size)
     }

@@ -27,6 +27,8 @@ export interface Counts {
   lost: number
   outageSteps: number
   mostVector: number
+  /** Of one space that are not sealed, at a time. */
+  mostLives: number
   mostTotals: number
   mostRecords: number
   mostKept: number
@@ -41,7 +43,7 @@ export function noCounts(): Counts {
     ...{ reinstatements: 0, snapshots: 0, overruns: 0, reissued: 0, outcomesUnknown: 0 },
     ...{ states: 0, statesRefused: 0, staged: 0, keeperChanges: 0, operatorWords: 0 },
     ...{ spacesLost: 0, acknowledged: 0, acknowledgedLost: 0, lost: 0, outageSteps: 0 },
-    ...{ mostVector: 0, mostTotals: 0, mostRecords: 0, mostKept: 0, mostStaged: 0 },
+    ...{ mostVector: 0, mostLives: 0, mostTotals: 0, mostRecords: 0, mostKept: 0, mostStaged: 0 },
     mostSealings: 0,
   }
 }

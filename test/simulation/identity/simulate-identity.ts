@@ -323,7 +323,7 @@ class IdentitySimulation {
   }
 
   judge(): void {
-    const { control, counts, living, plan, truthBySpace } = this.#cluster
+    const { control, counts, living, truthBySpace } = this.#cluster
     assert.ok(living.length > 0, 'somebody is left')
     for (const [name, truth] of truthBySpace) {
       const space = control.space(name)
@@ -345,7 +345,7 @@ class IdentitySimulation {
       counts.acknowledged += truth.acknowledgedCount
       counts.acknowledgedLost += truth.acknowledgedLost
       for (const { core, replica } of all) {
-        assert.ok(replica.vector.size <= plan.slotsMax, 'I8: a vector within the slots')
+        assert.ok(replica.vector.size <= space.usedSlots, 'I8: entries of lives that go on')
         assert.equal(replica.epoch, space.epoch, 'I2: every epoch is entered')
         const counted = `${replica.counted} totals of ${space.members().length} members`
         assert.ok(replica.counted <= space.members().length, `I8: ${counted}`)

@@ -159,7 +159,7 @@ export class SimulatedControl {
     this.apply({ kind: 'dissolve', ...of })
     this.apply({ kind: 'leave', space: name, member })
     if (space.generation === generation) return
-    this.#truthBySpace.get(name)!.noteDeclaredLost(space.epoch, space.sealed())
+    this.#truthBySpace.get(name)!.noteDeclaredLost(space.epoch)
     this.#counts.spacesLost++
   }
 
@@ -240,7 +240,7 @@ export class SimulatedControl {
       })
       if (hasState) continue
       this.apply({ kind: 'declare-lost', space: space.name })
-      this.#truthBySpace.get(space.name)!.noteDeclaredLost(space.epoch, space.sealed())
+      this.#truthBySpace.get(space.name)!.noteDeclaredLost(space.epoch)
       this.#counts.spacesLost++
     }
   }

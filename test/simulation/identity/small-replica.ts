@@ -31,7 +31,6 @@ interface Tag {
 }
 
 export interface SmallState {
-  readonly epoch: number
   readonly base: number
   readonly totalById: ReadonlyMap<ReplicaId, number>
   readonly tagByDot: ReadonlyMap<string, Tag>
@@ -43,7 +42,6 @@ export const keyOf = ({ origin, seq }: Dot): string => `${nameOf(origin)}.${seq}
 /** A counter and an add-wins set under one vector: the least that has folds, removals and dependencies. */
 export class SmallReplica implements ReplicaPort<SmallBody, SmallState> {
   vector = new VersionVector()
-  epoch = 0
   #id: ReplicaId | undefined
   #base = 0
   #totalById = new Map<ReplicaId, number>()
@@ -62,15 +60,19 @@ export class SmallReplica implements ReplicaPort<SmallBody, SmallState> {
     this.#id = id
     if (from.kind === 'state') this.#load(from.state)
     else {
-      this.epoch = from.epoch
-      for (const sealed of from.sealed) this.vector.set(sealed, 'sealed')
+      const born = from.born.map((life): [ReplicaId, number] => [life, 0])
+      this.vector = new VersionVector(from.epoch, born)
     }
     this.#onBase(this.epoch, this.#base)
   }
 
+  get epoch(): number {
+    return this.vector.epoch
+  }
+
   discard(): void {
     this.#load({
-      ...{ epoch: 0, base: 0, vector: new VersionVector() },
+      ...{ base: 0, vector: new VersionVector() },
       ...{ totalById: new Map(), tagByDot: new Map() },
     })
     this.#id = undefined
@@ -78,7 +80,6 @@ export class SmallReplica implements ReplicaPort<SmallBody, SmallState> {
   }
 
   #load(state: SmallState): void {
-    this.epoch = state.epoch
     this.#base = state.base
     this.#totalById = new Map(state.totalById)
     this.#tagByDot = new Map(state.tagByDot)
@@ -121,18 +122,21 @@ export class SmallReplica implements ReplicaPort<SmallBody, SmallState> {
     const dependencies = [...this.vector.entries()].filter(
       ([of, reach]) => of !== id && !this.#told.has(of, reach),
     )
-    for (const [of, reach] of dependencies) this.#told.set(of, reach)
+    for (const [of, reach] of dependencies) this.#told.advance(of, reach)
     const last = first + asked.length - 1
-    this.vector.set(id, last)
-    return { batch: { origin: id, first, last, dependencies, body, size: asked.length }, intents }
+    this.vector.advance(id, last)
+    const { epoch } = this
+    const size = asked.length
+    return { batch: { origin: id, first, last, epoch, dependencies, body, size }, intents }
   }
 
-  apply({ origin, first, last, dependencies, body }: SmallBatch): 'applied' {
+  apply({ origin, first, last, epoch, dependencies, body }: SmallBatch): 'applied' {
+    assert.ok(epoch <= this.epoch, `what its author had seen sealed is sealed here`)
     assert.ok(this.vector.hasBegun(origin), `${nameOf(origin)} has begun`)
     assert.equal(this.vector.get(origin), first - 1, `${nameOf(origin)}.${first} is next`)
     assert.ok(dependencies.every(([of, reach]) => this.vector.has(of, reach)))
     for (const update of body) this.#update(origin, update)
-    this.vector.set(origin, last)
+    this.vector.advance(origin, last)
     return 'applied'
   }
 
@@ -144,14 +148,14 @@ export class SmallReplica implements ReplicaPort<SmallBody, SmallState> {
     this.#tagByDot.set(keyOf(dot), { dot, element: operation.element })
   }
 
-  enterEpoch({ epoch, seals }: EpochRecord): void {
+  enterEpoch({ seals, born }: EpochRecord): void {
     for (const { incarnation, last } of seals) {
       assert.equal(this.vector.get(incarnation), last, `${nameOf(incarnation)} is whole`)
       this.#base += this.#totalById.get(incarnation) ?? 0
       this.#totalById.delete(incarnation)
-      this.vector.set(incarnation, 'sealed')
     }
-    this.epoch = epoch
+    const sealed = seals.map(({ incarnation }) => incarnation)
+    this.vector.enter(sealed, born)
     this.#onBase(this.epoch, this.#base)
   }
 
@@ -162,7 +166,8 @@ export class SmallReplica implements ReplicaPort<SmallBody, SmallState> {
 
   join(other: SmallState): void {
     const mine = this.snapshot()
-    const [older, newer] = mine.epoch <= other.epoch ? [mine, other] : [other, mine]
+    const isNewer = other.vector.epoch >= mine.vector.epoch
+    const [older, newer] = isNewer ? [mine, other] : [other, mine]
     const tagByDot = new Map(newer.tagByDot)
     for (const [key, tag] of older.tagByDot) {
       const { origin, seq } = tag.dot
@@ -178,14 +183,14 @@ export class SmallReplica implements ReplicaPort<SmallBody, SmallState> {
     }
     const vector = newer.vector.copy()
     vector.merge(older.vector)
-    const { epoch, base } = newer
-    this.#load({ epoch, base, totalById, tagByDot, vector })
+    const { base } = newer
+    this.#load({ base, totalById, tagByDot, vector })
     this.#onBase(this.epoch, this.#base)
   }
 
   snapshot(): SmallState {
     return {
-      ...{ epoch: this.epoch, base: this.#base, vector: this.vector.copy() },
+      ...{ base: this.#base, vector: this.vector.copy() },
       ...{ totalById: new Map(this.#totalById), tagByDot: new Map(this.#tagByDot) },
     }
   }

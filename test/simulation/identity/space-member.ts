@@ -7,6 +7,7 @@ import type {
   StateOffer,
   Statement,
 } from '#peer/identity/core/member-contract.ts'
+import type { Dot } from '#peer/identity/core/incarnation.ts'
 import { MemberCore } from '#peer/identity/core/member-core.ts'
 import type { EpochRecord } from '#peer/identity/core/control-contract.ts'
 import type { Random } from '#test/simulation/random.ts'
@@ -74,12 +75,13 @@ export class SpaceMember {
     const { id } = this.core
     assert.ok(id !== undefined)
     const last = this.replica.vector.lastOf(id, Infinity)
-    this.#waiting.set(++this.#flushes, last)
+    this.#waiting.set(++this.#flushes, { origin: id, seq: last })
     this.step({ kind: 'flush', id: this.#flushes, replicas: durability })
   }
 
   #flushes = 0
-  readonly #waiting = new Map<number, number>()
+  /** The last update that each flush is of: its life may be over by the time that it is told. */
+  readonly #waiting = new Map<number, Dot>()
 
   #write(asked: Parameters<SmallReplica['write']>[0]): void {
     const { truth, counts } = this.#outlet
@@ -114,10 +116,10 @@ export class SpaceMember {
       case 'let-go':
         return truth.noteLetGo(this.core.id!, effect.last, effect.holders)
       case 'flushed': {
-        const last = this.#waiting.get(effect.id)!
+        const { origin, seq } = this.#waiting.get(effect.id)!
         this.#waiting.delete(effect.id)
         const version = this.core.statement()?.keepersVersion ?? 0
-        return truth.noteAcknowledged(this.core.id!, last, version)
+        return truth.noteAcknowledged(origin, seq, version)
       }
       case 'flush-void':
         this.#waiting.delete(effect.id)

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert'
-import type { ReplicaId, VersionVector } from '@joinery/crdt-objects/engine'
-import { type Dot, nameOf, predecessor } from '#peer/identity/core/incarnation.ts'
+import { incarnationOf, type ReplicaId, type VersionVector } from '@joinery/crdt-objects/engine'
+import { type Dot, nameOf } from '#peer/identity/core/incarnation.ts'
 import type { Intent } from '#peer/identity/core/member-contract.ts'
 import { keyOf, type Operation, type SmallBatch, type SmallReplica } from './small-replica.ts'
 
@@ -28,6 +28,8 @@ export class Truth {
   readonly #operationByDot = new Map<string, number>()
   readonly #written: Written[] = []
   readonly #lastById = new Map<ReplicaId, number>()
+  /** The epoch that the space last began anew in: nothing that was leased before it is in. */
+  #lostBefore = 0
   readonly #baseByEpoch = new Map<number, number>()
   /** The set of keepers that acknowledged each update, by its version. */
   readonly #acknowledged = new Map<ReplicaId, Map<number, number>>()
@@ -69,7 +71,7 @@ export class Truth {
 
   noteAcknowledged(origin: ReplicaId, last: number, keepersVersion: number): void {
     this.acknowledgedCount++
-    const end = this.#lastById.get(origin)
+    const end = this.#endOf(origin)
     // Keepers that an operator's word dropped may not have heard of it.
     const isExcused = keepersVersion < this.#wordVersion
     const isIn = end === undefined || last <= end
@@ -124,13 +126,9 @@ export class Truth {
   }
 
   /** The space is lost, and begins anew: nothing that was is in. */
-  noteDeclaredLost(epoch: number, sealed: readonly ReplicaId[]): void {
-    for (const id of sealed) {
-      // Who does not know of it yet may write on.
-      for (let life: ReplicaId | undefined = id; life !== undefined; life = predecessor(life)) {
-        this.#lastById.set(life, 0)
-      }
-    }
+  noteDeclaredLost(epoch: number): void {
+    // Who does not know of it yet may write on.
+    this.#lostBefore = epoch
     for (const known of this.#knownById.values()) known.mayBeLost = true
     for (const versions of this.#acknowledged.values()) {
       this.acknowledgedLost += versions.size
@@ -140,10 +138,15 @@ export class Truth {
     this.#baseByEpoch.set(epoch, 0)
   }
 
+  /** The last update that is in, of a life that is over. */
+  #endOf(id: ReplicaId): number | undefined {
+    return incarnationOf(id) <= this.#lostBefore ? 0 : this.#lastById.get(id)
+  }
+
   /** Compares what is left with what was asked for. Gives how many operations are in, and how many are lost. */
   judge(replica: SmallReplica): { readonly lost: number } {
     const isIn = ({ origin, seq }: Dot): boolean => {
-      const last = this.#lastById.get(origin)
+      const last = this.#endOf(origin)
       return last === undefined ? replica.vector.has(origin, seq) : seq <= last
     }
     const killed = new Set<string>()
@@ -153,9 +156,9 @@ export class Truth {
       assert.equal(isIn({ origin, seq: first }), isIn({ origin, seq: last }), 'a batch is whole')
       if (!isIn({ origin, seq: first })) continue
       // I7: what is in is closed under dependency.
-      for (const [of, reach] of seen.entries()) {
-        const isThere = reach === 'sealed' || isIn({ origin: of, seq: reach })
-        assert.ok(isThere, `${nameOf(origin)}.${first} is in without ${nameOf(of)}.${reach}`)
+      for (const [of, seq] of seen.entries()) {
+        const isThere = isIn({ origin: of, seq })
+        assert.ok(isThere, `${nameOf(origin)}.${first} is in without ${nameOf(of)}.${seq}`)
       }
       for (const { seq, operation, kills } of body) {
         for (const dot of kills) killed.add(keyOf(dot))

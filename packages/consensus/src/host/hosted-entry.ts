@@ -55,7 +55,7 @@ export class HostedEntry implements EntryIdentity {
     if (this.vector === undefined) this.vector = vector
     else if (this.vector.covers(vector)) return
     else this.vector.merge(vector)
-    if (this.vector.size === 0) return
+    if (this.vector.isEmpty) return
     const writer = new Writer(64)
     this.vector.encode(writer)
     this.encodedVector = writer.finish()

@@ -2,8 +2,8 @@ import type { BatchFrame } from '../codec/batch-reader.ts'
 import type { BatchWriter } from '../codec/batch-writer.ts'
 import { Reader } from '../codec/reader.ts'
 import { allocate } from '../codec/slab.ts'
-import { slotKeyOf, type ReplicaId } from '../identity.ts'
-import { decodeReach, encodeReach, VersionVector, type Reach } from '../version-vector.ts'
+import { isLeased, slotKeyOf, type ReplicaId } from '../identity.ts'
+import { checkEntry, isOfEpoch, VersionVector } from '../version-vector.ts'
 import type { ReplicaContext } from './context.ts'
 import { ALL } from './context.ts'
 
@@ -14,9 +14,11 @@ import { ALL } from './context.ts'
  *     table    count, then 8 bytes for each replica; row 0 is the author
  *     varint   first update number, and how many more there are (both 0 in a state)
  *     varint   base stamp
- *     vector   rows and numbers (0 for a sealed life): what the batch depends on, or all that the state has seen
- *     fold     of a state: its epoch, the epoch up to which removable places have folded; rows of the sealed lives that
- *              they have not folded, and how many epochs later these were sealed
+ *     varint   epoch that its author had entered
+ *     vector   rows and numbers: what the batch depends on of lives that are not sealed, or all that the state has seen
+ *              of these
+ *     fold     of a state after epoch 0: the epoch up to which removable places have folded; rows of the sealed lives
+ *              that they have not folded, and how many epochs later these were sealed
  *     body     how many objects, and these
  */
 const BATCH = 0x21
@@ -25,15 +27,16 @@ const STATE = 0x22
 /** The head of a batch or state, checked. */
 export interface Head extends BatchFrame {
   readonly replicas: readonly ReplicaId[]
+  /** The epoch that its author had entered. */
+  readonly epoch: number
   /** Rows of the table, and how far each is seen. Invariant: no two of one slot. */
-  readonly vector: readonly (readonly [number, Reach])[]
+  readonly vector: readonly (readonly [number, number])[]
   /** Of a state. */
   readonly fold: FoldHead
 }
 
 /** How far a state has folded what was sealed. */
 export interface FoldHead {
-  readonly epoch: number
   /** The epoch up to which removable places have folded. */
   readonly settled: number
   /** By row: the epoch in which a life was sealed that they have not folded. */
@@ -47,7 +50,7 @@ export interface Framing {
   readonly first: number
   readonly last: number
   /** Our indexes, and how far each is seen. */
-  readonly vector: readonly (readonly [number, Reach])[]
+  readonly vector: readonly (readonly [number, number])[]
 }
 
 /** Puts the head before a finished body. */
@@ -65,10 +68,11 @@ export function encodeFramed(
   head.varint(framing.first)
   head.varint(framing.last - framing.first)
   head.varint(batch.baseStamp)
+  head.varint(context.epoch)
   head.varint(framing.vector.length)
-  for (const [index, seq] of framing.vector) {
+  for (const [index, last] of framing.vector) {
     head.varint(batch.row(index))
-    encodeReach(head, seq)
+    head.varint(last)
   }
   if (framing.shape === 'state') encodeFold(context, batch)
   head.varint(framing.objects)
@@ -79,9 +83,8 @@ export function encodeFramed(
 }
 
 function encodeFold({ epoch, settled, sealedIn }: ReplicaContext, batch: BatchWriter): void {
-  const { head } = batch
-  head.varint(epoch)
   if (epoch === 0) return
+  const { head } = batch
   head.varint(settled)
   // Of the others nothing is said below.
   const open = batch.table.filter((index) => (sealedIn[index] ?? 0) > 0)
@@ -111,18 +114,27 @@ export function decodeHead(reader: Reader, shape: 'batch' | 'state'): Head {
   const valid = shape === 'batch' ? first > 0 && Number.isSafeInteger(last) : last === 0
   if (!valid) reader.fail('update numbers')
   const baseStamp = reader.varint()
-  const vector = decodeVector(reader, replicas)
-  const fold = shape === 'state' ? decodeFold(reader, { replicas, vector }) : NO_FOLD
-  return { replicas, rows: replicas.length, first, last, baseStamp, vector, fold }
+  const epoch = reader.varint()
+  const [author = 0n] = replicas
+  if (isLeased(author) && !isOfEpoch(author, epoch + 1)) reader.fail('a life of a later epoch')
+  // A batch tells nothing of what was not seen.
+  const vector = decodeVector(reader, replicas, shape === 'batch' ? 0 : epoch)
+  const seen = { replicas, epoch, vector }
+  const fold = shape === 'state' && epoch > 0 ? decodeFold(reader, seen) : NO_FOLD
+  return { ...seen, rows: replicas.length, first, last, baseStamp, fold }
 }
 
 const EMPTY: Head['vector'] = []
-const NO_FOLD: FoldHead = { epoch: 0, settled: 0, sealedIn: new Map() }
+const NO_FOLD: FoldHead = { settled: 0, sealedIn: new Map() }
 
-function decodeVector(reader: Reader, replicas: readonly ReplicaId[]): Head['vector'] {
+function decodeVector(
+  reader: Reader,
+  replicas: readonly ReplicaId[],
+  epoch: number,
+): Head['vector'] {
   const count = reader.count(2)
   if (count === 0) return EMPTY
-  const vector: [number, Reach][] = []
+  const vector: [number, number][] = []
   const named = new Set<number | bigint>()
   for (let left = count; left > 0; left--) {
     const row = reader.varint()
@@ -130,14 +142,18 @@ function decodeVector(reader: Reader, replicas: readonly ReplicaId[]): Head['vec
     const slot = slotKeyOf(replica)
     if (named.has(slot)) reader.fail('slot named twice')
     named.add(slot)
-    vector.push([row, decodeReach(reader, replica)])
+    const last = reader.varint()
+    checkEntry(reader, replica, last, epoch)
+    vector.push([row, last])
   }
   return vector
 }
 
-function decodeFold(reader: Reader, head: Pick<Head, 'replicas' | 'vector'>): FoldHead {
-  const epoch = reader.varint()
-  if (epoch === 0) return NO_FOLD
+/** What a head says of what is seen. */
+type SeenHead = Pick<Head, 'replicas' | 'epoch' | 'vector'>
+
+function decodeFold(reader: Reader, head: SeenHead): FoldHead {
+  const { epoch } = head
   const settled = reader.varint()
   if (settled > epoch) reader.fail('settled before its epoch')
   const sealedIn = new Map<number, number>()
@@ -151,18 +167,17 @@ function decodeFold(reader: Reader, head: Pick<Head, 'replicas' | 'vector'>): Fo
     if (sealedIn.has(row)) reader.fail('replica named twice')
     sealedIn.set(row, settled + distance)
   }
-  return { epoch, settled, sealedIn }
+  return { settled, sealedIn }
 }
 
-/** What a state has seen, or a batch depends on. */
-export function vectorOf({ replicas, vector }: Pick<Head, 'replicas' | 'vector'>): VersionVector {
-  const made = new VersionVector()
-  for (const [row, reach] of vector) made.set(replicas[row] ?? 0n, reach)
-  return made
+/** What a state has seen. */
+export function vectorOf({ replicas, epoch, vector }: SeenHead): VersionVector {
+  const entries = vector.map(([row, last]) => [replicas[row] ?? 0n, last] as const)
+  return new VersionVector(epoch, entries)
 }
 
 /** By row: the number of the last update that a state has seen; ALL of a life that is over. */
-export function seenByRow(head: Pick<Head, 'replicas' | 'vector'>): number[] {
+export function seenByRow(head: SeenHead): number[] {
   const vector = vectorOf(head)
   return head.replicas.map((replica) => vector.lastOf(replica, ALL))
 }
@@ -173,8 +188,10 @@ export interface BatchHeader {
   /** Numbers of the first and last update in it. */
   readonly first: number
   readonly last: number
-  /** What of others' updates its author had seen, as far as that advanced since its previous batch. */
-  readonly dependencies: readonly (readonly [ReplicaId, Reach])[]
+  /** The epoch that its author had entered: all lives that were sealed up to it come before the batch. */
+  readonly epoch: number
+  /** What of others' updates its author had seen, as far as that advanced since its previous batch; of no sealed life. */
+  readonly dependencies: readonly (readonly [ReplicaId, number])[]
 }
 
 /**
@@ -187,11 +204,10 @@ export function decodeBatchHeader(bytes: Uint8Array): BatchHeader {
 }
 
 export function batchHeader(head: Head): BatchHeader {
-  const { replicas, first, last } = head
+  const { replicas, first, last, epoch } = head
   return {
     origin: replicas[0] ?? 0n,
-    first,
-    last,
+    ...{ first, last, epoch },
     dependencies: head.vector.map(([row, seq]) => [replicas[row] ?? 0n, seq]),
   }
 }
@@ -200,7 +216,6 @@ export function batchHeader(head: Head): BatchHeader {
 export interface StateHeader {
   readonly origin: ReplicaId
   readonly vector: VersionVector
-  readonly epoch: number
   /** The epoch up to which its removable places have folded. */
   readonly settled: number
 }
@@ -212,6 +227,6 @@ export interface StateHeader {
  */
 export function decodeStateHeader(bytes: Uint8Array): StateHeader {
   const head = decodeHead(new Reader(bytes), 'state')
-  const { epoch, settled } = head.fold
-  return { origin: head.replicas[0] ?? 0n, vector: vectorOf(head), epoch, settled }
+  const { settled } = head.fold
+  return { origin: head.replicas[0] ?? 0n, vector: vectorOf(head), settled }
 }

@@ -43,7 +43,7 @@ export abstract class CellNode extends Node<CellDelta, Dot | undefined> {
   /** One operation: replaces all that is observed by one new dot. */
   protected assign(value: unknown, bytes: number): void {
     const seq = this.context.next()
-    const stamp = this.payload.stamped ? this.context.stamp() : 0
+    const stamp = this.payload.stamped ? this.context.clock.next() : 0
     if (this.context.transaction !== undefined) this.rememberCell()
     this.kills = kill(this.context, this.head, this.kills)
     this.head = { replica: SELF, seq, stamp, value, next: undefined }

@@ -1,9 +1,17 @@
 import type { ChangedPlace } from '../change.ts'
 import { JoineryError } from '../errors.ts'
-import { lifeOf, replicaName, slotKeyOf, type ReplicaId, type SlotKey } from '../identity.ts'
+import {
+  isLeased,
+  lifeOf,
+  replicaName,
+  slotKeyOf,
+  type ReplicaId,
+  type SlotKey,
+} from '../identity.ts'
 import type { KindIdentity } from '../kind-identity.ts'
 import type { LeafEngine } from '../leaf-engine.ts'
-import { VersionVector, type Reach } from '../version-vector.ts'
+import { isOfEpoch, VersionVector } from '../version-vector.ts'
+import { HybridClock } from './hybrid-clock.ts'
 
 /** Own index: a replica is always the first one it knows. */
 export const SELF = 0
@@ -14,9 +22,6 @@ export const SELF = 0
 export const ALL = Infinity
 /** So many dead replicas are known before it is worth while to look which of them nothing names any more. */
 const DEAD_MIN = 512
-/** Stamps a millisecond: a hybrid clock counts within one. 2^53 / 1024 ms lasts until the year 2248. */
-export const STAMPS_PER_MS = 1024
-const DAY_MS = 86_400_000
 const NONE: readonly never[] = []
 /** Pending deltas are asked to leave as a batch from about this size on. */
 const PENDING_BYTES_FULL = 64 * 1024
@@ -60,7 +65,10 @@ export class ReplicaContext {
   seen: number[] = [0]
   /** By index: what our batches have told of others' updates. Invariant: at or below `seen`, entry by entry. */
   readonly told: number[] = [0]
-  /** By slot: the index of its latest life that anything is seen of. Invariant: all lives before it are sealed. */
+  /**
+   * By slot: the index of its life that is not sealed, where anything is seen of it or a record named it. Invariant: all
+   * lives of a slot before it are sealed; without one, those up to the epoch's number are.
+   */
   private readonly lifeBySlot = new Map<SlotKey, number>()
   /** The epoch that was entered last: all that its seals and those before ended is applied, and sealed. */
   epoch = 0
@@ -76,10 +84,7 @@ export class ReplicaContext {
   generation = 0
   /** Number of the last own update that has left in a batch. Invariant: sealed <= seen[SELF]. */
   sealed = 0
-  /** Greatest stamp made or seen. */
-  private lastStamp = 0
-  /** A day after a time that the clock has shown: stamps up to here are followed. */
-  private stampCeiling = 0
+  readonly clock: HybridClock
   /** The id that was looked up last: batches of one author come in a row. */
   private recent: { readonly id: ReplicaId; readonly index: number }
   /** Estimate of what the next batch will take. */
@@ -109,6 +114,7 @@ export class ReplicaContext {
 
   constructor(ports: ReplicaPorts, spaceName: string) {
     this.ports = ports
+    this.clock = new HybridClock(ports.clock)
     this.spaceName = spaceName
     this.ids = [ports.replica]
     this.indexById.set(ports.replica, SELF)
@@ -136,39 +142,52 @@ export class ReplicaContext {
     const index = this.indexOf(id)
     if (index !== undefined) return this.seen[index] ?? 0
     const latest = this.lifeBySlot.get(slotKeyOf(id))
-    return latest !== undefined && lifeOf(this.id(latest)) > lifeOf(id) ? ALL : 0
+    if (latest === undefined) return isOfEpoch(id, this.epoch) ? ALL : 0
+    return lifeOf(this.id(latest)) > lifeOf(id) ? ALL : 0
   }
 
-  /** Whether a replica may begin, or has begun: the life of its slot before it is sealed here. */
+  /** Whether a replica may begin, or has begun: all lives of its slot before it are sealed here. */
   hasBegun(id: ReplicaId): boolean {
     const latest = this.lifeBySlot.get(slotKeyOf(id))
-    const life = lifeOf(id)
-    if (latest === undefined) return life === 1
-    const latestLife = lifeOf(this.id(latest))
-    return latestLife >= life || (latestLife === life - 1 && this.seen[latest] === ALL)
+    if (latest !== undefined) return lifeOf(this.id(latest)) >= lifeOf(id)
+    return !isLeased(id) || isOfEpoch(id, this.epoch + 1)
   }
 
-  /** A replica has made its first update here, or is sealed: it is the latest life of its slot. */
+  /** A replica has made its first update here, or a record named it. */
   begin(index: number): void {
-    const id = this.id(index)
-    const slot = slotKeyOf(id)
+    const slot = slotKeyOf(this.id(index))
     const before = this.lifeBySlot.get(slot)
     if (before === index) return
-    if (before !== undefined) this.seen[before] = ALL
+    if (before !== undefined) throw new Error('a life begins too early')
     this.lifeBySlot.set(slot, index)
     this.generation++
   }
 
-  /** The latest life of each slot, by index. */
+  /** A record names a life that goes on, whether anything is seen of it or not. */
+  bear(id: ReplicaId): void {
+    const index = this.intern(id)
+    if (this.isAlive(index)) return
+    this.seen[index] = this.told[index] = 0
+    this.begin(index)
+  }
+
+  /** The lives that are not sealed, by index. */
   lives(): Iterable<number> {
     return this.lifeBySlot.values()
   }
 
   /** What is applied here. Our own entry ends at the last batch taken. */
   get vector(): VersionVector {
-    const vector = new VersionVector()
-    for (const index of this.lives()) vector.set(this.id(index), this.reach(index))
-    return vector
+    const entries = Array.from(this.reaches(), ([index, last]): [ReplicaId, number] => [
+      this.id(index),
+      last,
+    ])
+    return new VersionVector(this.epoch, entries)
+  }
+
+  /** How far each life that is not sealed is applied here: what the vector says, by index. */
+  *reaches(): Iterable<[index: number, last: number]> {
+    for (const index of this.lives()) yield [index, this.sealedSeen(index)]
   }
 
   /** How many lives a vector names. */
@@ -181,29 +200,25 @@ export class ReplicaContext {
     return index === SELF ? this.sealed : (this.seen[index] ?? 0)
   }
 
-  reach(index: number): Reach {
-    const seen = this.sealedSeen(index)
-    return seen === ALL ? 'sealed' : seen
-  }
-
-  /** What of others' updates was seen since this was asked before, for a batch to tell. */
-  tellAdvanced(): readonly (readonly [index: number, reach: Reach])[] {
+  /**
+   * What of others' updates was seen since this was asked before, for a batch to tell. Of lives that are sealed its epoch
+   * says enough.
+   */
+  tellAdvanced(): readonly (readonly [index: number, last: number])[] {
     const { ids, told } = this
     if (ids.length === 1) return NONE
-    const advanced: [number, Reach][] = []
+    const advanced: [number, number][] = []
     for (let index = SELF + 1; index < ids.length; index++) {
       const seen = this.seen[index] ?? 0
       if (seen <= (told[index] ?? 0)) continue
       told[index] = seen
-      // That a life was followed by another says that it is sealed.
-      if (ids[index] !== undefined && this.isLatest(index)) {
-        advanced.push([index, this.reach(index)])
-      }
+      if (ids[index] !== undefined && this.isAlive(index)) advanced.push([index, seen])
     }
     return advanced
   }
 
-  isLatest(index: number): boolean {
+  /** Whether a life is one of {@link ReplicaContext.lives}. */
+  isAlive(index: number): boolean {
     return this.lifeBySlot.get(slotKeyOf(this.id(index))) === index
   }
 
@@ -232,9 +247,18 @@ export class ReplicaContext {
 
   /** A life is over, in this epoch: all of it is applied. */
   seal(index: number, epoch: number): void {
-    this.begin(index)
     this.take(index, ALL)
     this.sealedIn[index] = epoch > this.settled ? epoch : 0
+    this.dropSealed([index])
+  }
+
+  /** Those of these lives that are sealed have no entry any more. */
+  dropSealed(indexes: Iterable<number>): void {
+    for (const index of indexes) {
+      if (this.seen[index] !== ALL || !this.isAlive(index)) continue
+      this.lifeBySlot.delete(slotKeyOf(this.id(index)))
+      this.generation++
+    }
   }
 
   /** Removable places have folded up to this epoch. */
@@ -251,14 +275,14 @@ export class ReplicaContext {
   }
 
   /**
-   * Forgets replicas that are sealed and neither named, by `isNamed`, nor the latest of their slots. A sweep costs a walk
-   * through the whole state; there is one for each 512 seals at the most.
+   * Forgets replicas that are sealed and not named, by `isNamed`. A sweep costs a walk through the whole state; there is
+   * one for each 512 seals at the most.
    */
   forget(isNamed: (index: number) => boolean): void {
     for (let index = SELF + 1; index < this.ids.length; index++) {
       const id = this.ids[index]
       if (id === undefined || this.seen[index] !== ALL || this.sealedIn[index] !== 0) continue
-      if (isNamed(index) || this.isLatest(index)) continue
+      if (isNamed(index)) continue
       this.ids[index] = undefined
       this.indexById.delete(id)
       this.free.push(index)
@@ -308,34 +332,10 @@ export class ReplicaContext {
     return number
   }
 
-  /** The greatest stamp made or seen: near to those that the next batch carries. */
-  get latestStamp(): number {
-    return this.lastStamp
-  }
-
   /** Goes on from where this very replica was. */
   resume(lastStamp: number): void {
     this.sealed = this.seen[SELF] ?? 0
-    this.lastStamp = lastStamp
-  }
-
-  /** A stamp of the hybrid logical clock (Kulkarni et al. 2014): later than all made and seen here. */
-  stamp(): number {
-    this.lastStamp = Math.max(this.lastStamp + 1, Math.floor(this.ports.clock() * STAMPS_PER_MS))
-    return this.lastStamp
-  }
-
-  /**
-   * Takes note of a stamp from elsewhere. One from the far future is not followed: it would leave no room for later
-   * ones. A `set` that has seen it wins all the same, because it replaces what it has seen.
-   */
-  observeStamp(stamp: number): void {
-    if (stamp <= this.lastStamp) return
-    // The clock is only looked at when it may matter: it costs more than all the rest.
-    if (stamp > this.stampCeiling) {
-      this.stampCeiling = (this.ports.clock() + DAY_MS) * STAMPS_PER_MS
-    }
-    if (stamp <= this.stampCeiling) this.lastStamp = stamp
+    this.clock.latest = lastStamp
   }
 
   /** A batch is about to be made: whoever waits for one goes with it. */

@@ -1,5 +1,4 @@
 import { BatchWriter } from '../codec/batch-writer.ts'
-import type { Reach } from '../version-vector.ts'
 import { encodeFramed } from './batch-codec.ts'
 import type { ReplicaContext } from './context.ts'
 import type { ObjectState } from './object-state.ts'
@@ -10,7 +9,7 @@ export function encodeObjects(
   objects: Iterator<ObjectState>,
   { canonical = false, bytesMin = Infinity } = {},
 ): Uint8Array {
-  const batch = new BatchWriter(context).begin(0, context.latestStamp, canonical)
+  const batch = new BatchWriter(context).begin(0, context.clock.latest, canonical)
   let count = 0
   while (batch.body.length < bytesMin) {
     const next = objects.next()
@@ -23,13 +22,9 @@ export function encodeObjects(
   }
   // All that are sealed, and not settled: what is encoded elsewhere may name them.
   for (const [index, sealedIn] of context.sealedIn.entries()) if (sealedIn > 0) batch.row(index)
-  const vector = Array.from(context.lives(), (index): [number, Reach] => [
-    index,
-    context.reach(index),
-  ])
   return encodeFramed(context, batch, {
     ...{ shape: 'state', objects: count },
-    ...{ first: 0, last: 0, vector },
+    ...{ first: 0, last: 0, vector: [...context.reaches()] },
   })
 }
 

@@ -1,5 +1,5 @@
 import { JoineryError } from '../errors.ts'
-import { packReplica, type ReplicaId } from '../identity.ts'
+import { isLeased, lifeOf, packReplica, type ReplicaId } from '../identity.ts'
 import type { ReplicaContext } from './context.ts'
 import { ALL, SELF } from './context.ts'
 import type { Fold } from './node.ts'
@@ -26,12 +26,14 @@ export class Epochs {
   }
 
   /** @throws JoineryError EPOCH_TOO_EARLY; nothing changed. */
-  enter(record: readonly Seal[]): void {
+  enter(seals: readonly Seal[], born: readonly ReplicaId[]): void {
     const { context } = this
-    checkRecord(context, record)
+    checkSeals(context, seals)
     const epoch = context.epoch + 1
-    const over = new Set(record.map(({ slot, inc }) => context.intern(packReplica(slot, inc))))
+    checkBorn(born, epoch, seals)
+    const over = new Set(seals.map(({ slot, inc }) => context.intern(packReplica(slot, inc))))
     for (const index of over) context.seal(index, epoch)
+    for (const id of born) context.bear(id)
     context.epoch = epoch
     this.fold({ settles: false, removable: false, isOver: (index) => over.has(index) })
     this.sweepIfDue()
@@ -48,12 +50,12 @@ export class Epochs {
     this.sweepIfDue()
   }
 
-  beginIn(epoch: number, sealed: readonly ReplicaId[]): void {
+  beginIn(epoch: number, born: readonly ReplicaId[]): void {
     const { context } = this
     if (context.ids.length > 1) throw new Error('begun too late')
+    for (const id of born) context.bear(id)
     context.epoch = epoch
     context.settled = epoch
-    for (const id of sealed) context.seal(context.intern(id), epoch)
   }
 
   private fold(fold: Fold): void {
@@ -72,14 +74,21 @@ export class Epochs {
   }
 }
 
+/** Refuses what cannot be: lives that were not leased in the epoch before this one, or that are sealed in it. */
+function checkBorn(born: readonly ReplicaId[], epoch: number, seals: readonly Seal[]): void {
+  const sealed = new Set(seals.map(({ slot, inc }) => packReplica(slot, inc)))
+  const isBorn = (id: ReplicaId): boolean => isLeased(id) && lifeOf(id) === epoch && !sealed.has(id)
+  if (!born.every(isBorn)) throw new RangeError('born in another epoch')
+}
+
 /**
- * Refuses a record of which not everything is applied, exactly.
+ * Refuses seals of which not everything is applied, exactly.
  *
  * @throws JoineryError EPOCH_TOO_EARLY
  */
-function checkRecord(context: ReplicaContext, record: readonly Seal[]): void {
+function checkSeals(context: ReplicaContext, seals: readonly Seal[]): void {
   const slots = new Set<number>()
-  for (const seal of record) {
+  for (const seal of seals) {
     const { slot, inc, m } = seal
     const replica = packReplica(slot, inc)
     if (slots.has(slot)) throw tooEarly(seal, 0, 'its slot is sealed twice')

@@ -97,7 +97,7 @@ export abstract class KeyedNode<K> extends Node<SmallMap<K, CellDelta>, Map<K, D
   protected assign(key: K, value: unknown, bytes: number): void {
     const context = this.context
     const seq = context.next()
-    const stamp = this.payload.stamped ? context.stamp() : 0
+    const stamp = this.payload.stamped ? context.clock.next() : 0
     const head = this.cells.get(key)
     if (context.transaction !== undefined) this.rememberCell(key, head)
     if (
@@ -134,7 +134,7 @@ export abstract class KeyedNode<K> extends Node<SmallMap<K, CellDelta>, Map<K, D
     if (keys.length === 0) return
     checkOperation(keys.reduce((bytes, key) => bytes + this.keyCodec.bytes(key) + KILL_BYTES, 0))
     const seq = this.context.next()
-    const stamp = this.payload.stamped ? this.context.stamp() : 0
+    const stamp = this.payload.stamped ? this.context.clock.next() : 0
     for (const key of keys) {
       const head = this.cells.get(key)
       if (this.context.transaction !== undefined) this.rememberCell(key, head)

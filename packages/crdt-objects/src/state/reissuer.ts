@@ -75,7 +75,7 @@ export class Reissuer {
     const indexes = head.replicas.map((id) => context.intern(id))
     const again = new Reissue(indexes, cut, notes)
     context.seen[SELF] = again.number(head.last)
-    context.observeStamp(stampMax)
+    context.clock.observe(stampMax)
     let isWhole = true
     for (const part of parts) {
       if (!this.parts.learn(part).object.root.reissue(part.content, again)) isWhole = false

@@ -120,7 +120,7 @@ export class SpaceState {
       throw new Error('a replica writes before the life of its slot before it is sealed here')
     }
     context.callRiders()
-    const batch = this.has.batchWriter.begin(last, context.latestStamp)
+    const batch = this.has.batchWriter.begin(last, context.clock.latest)
     for (const object of this.has.dirtyObjects) {
       batch.body.raw(object.identity)
       batch.body.text(object.declared === object.fingerprint ? '' : object.descriptor)
@@ -202,7 +202,7 @@ export class SpaceState {
     }
     if (head.first === 1) this.context.begin(author)
     this.context.seen[author] = head.last
-    this.context.observeStamp(batch.stampMax)
+    this.context.clock.observe(batch.stampMax)
     // Before listeners hear of it: they may write, and what they write may leave.
     this.noteBatch(bytes)
     this.has.ledger.finish()
@@ -289,8 +289,8 @@ export class SpaceState {
   /** Goes on with all that another replica of ours has: nothing that we have is missing there. */
   private become(staged: SpaceState): void {
     const former = this.has
-    const { closed, latestStamp } = former.context
-    staged.context.observeStamp(latestStamp)
+    const { closed, clock } = former.context
+    staged.context.clock.observe(clock.latest)
     adopt(staged.has, former, () => {
       this.has = staged.has
       this.context.closed = closed
@@ -300,17 +300,18 @@ export class SpaceState {
 
   /**
    * Enters the epoch after this one, in which these lives are sealed. Each must be applied exactly up to its last update
-   * that is in: then what it contributed becomes part of the base of each place, and its entry of the vector stands for
-   * all of it. So the base is a function of the epoch. Take pending updates as a batch before.
+   * that is in: then what it contributed becomes part of the base of each place, and the epoch of the vector stands for
+   * all of it. So the base is a function of the epoch. `born` are the lives that were leased in the epoch before it and
+   * go on: all of them, or who has seen nothing of one takes it for sealed. Take pending updates as a batch before.
    *
    * Costs a walk through all places that accumulate or hold such.
    *
    * @throws JoineryError EPOCH_TOO_EARLY; nothing changed.
    */
-  enterEpoch(record: readonly Seal[]): void {
+  enterEpoch(seals: readonly Seal[], born: readonly ReplicaId[]): void {
     this.checkBetweenBatches('an epoch is entered')
-    this.has.epochs.enter(record)
-    for (const encoding of this.encodings) encoding.noteEpoch(record)
+    this.has.epochs.enter(seals, born)
+    for (const encoding of this.encodings) encoding.noteEpoch({ seals, born })
   }
 
   /**
@@ -345,10 +346,13 @@ export class SpaceState {
     return this.has.unlessEngineMissing(() => reissuer.reissue(batches, cut))
   }
 
-  /** Begins with nothing, in an epoch in which these lives are sealed: what there was is gone, and declared to be. */
-  beginIn(epoch: number, sealed: readonly ReplicaId[]): void {
+  /**
+   * Begins with nothing, in an epoch: what there was is gone, and declared to be. `born` are all lives that were leased
+   * before it and go on.
+   */
+  beginIn(epoch: number, born: readonly ReplicaId[]): void {
     if (this.pendingUpdates > 0) throw new Error('begun too late')
-    this.has.epochs.beginIn(epoch, sealed)
+    this.has.epochs.beginIn(epoch, born)
   }
 
   private checkNotOver(what: string): void {

@@ -4,7 +4,6 @@ import { Writer } from '../codec/writer.ts'
 import { decodeHead } from './batch-codec.ts'
 import type { ReplicaContext } from './context.ts'
 import { ALL } from './context.ts'
-import type { Seal } from './epochs.ts'
 import type { ObjectState } from './object-state.ts'
 import type { ObjectTable } from './object-table.ts'
 import type { PartReader } from './part-reader.ts'
@@ -19,6 +18,7 @@ import {
   encodeEpoch,
   encodeFrame,
   encodeSettled,
+  type EpochFrame,
 } from './state-frames.ts'
 
 /** Objects are encoded together until they take so many bytes, and so many times what the vector takes before them. */
@@ -150,8 +150,8 @@ export class StateEncoding {
   }
 
   /** The replica has entered an epoch. */
-  noteEpoch(record: readonly Seal[]): void {
-    if (this.hasBegun) this.note(EPOCH, encodeEpoch(record))
+  noteEpoch(entered: EpochFrame): void {
+    if (this.hasBegun) this.note(EPOCH, encodeEpoch(entered))
   }
 
   noteSettled(epoch: number): void {

@@ -1,5 +1,6 @@
 import { Reader } from '../codec/reader.ts'
 import { Writer } from '../codec/writer.ts'
+import type { ReplicaId } from '../identity.ts'
 import type { Seal } from './epochs.ts'
 
 /**
@@ -7,7 +8,8 @@ import type { Seal } from './epochs.ts'
  *
  *     OBJECTS  the state of some objects, as a whole state is encoded
  *     BATCH    what the replica has applied or written meanwhile, as far as it is of objects before it
- *     EPOCH    that it has entered an epoch: how many lives are sealed; slot, incarnation and last update of each
+ *     EPOCH    that it has entered an epoch: how many lives are sealed; slot, incarnation and last update of each; how
+ *              many were born; these
  *     SETTLED  that it has settled this epoch
  *     ANEW     that all before is void
  *     END
@@ -36,21 +38,31 @@ export function encodeFrame(what: number, content: Uint8Array = NO_BYTES): Uint8
   return writer.written()
 }
 
-export function encodeEpoch(record: readonly Seal[]): Uint8Array {
+/** An epoch that was entered: the lives that it seals, and those leased in the epoch before that go on. */
+export interface EpochFrame {
+  readonly seals: readonly Seal[]
+  readonly born: readonly ReplicaId[]
+}
+
+export function encodeEpoch({ seals, born }: EpochFrame): Uint8Array {
   const writer = new Writer()
-  writer.varint(record.length)
-  for (const { slot, inc, m } of record) for (const part of [slot, inc, m]) writer.varint(part)
+  writer.varint(seals.length)
+  for (const { slot, inc, m } of seals) for (const part of [slot, inc, m]) writer.varint(part)
+  writer.varint(born.length)
+  for (const id of born) writer.u64(id)
   return writer.finish()
 }
 
 /** @throws JoineryError ENCODING_INVALID */
-export function decodeEpoch(reader: Reader): Seal[] {
-  const record: Seal[] = []
+export function decodeEpoch(reader: Reader): EpochFrame {
+  const seals: Seal[] = []
   for (let left = reader.count(3); left > 0; left--) {
-    record.push({ slot: reader.varint(), inc: reader.varint(), m: reader.varint() })
+    seals.push({ slot: reader.varint(), inc: reader.varint(), m: reader.varint() })
   }
+  const born: ReplicaId[] = []
+  for (let left = reader.count(8); left > 0; left--) born.push(reader.u64())
   reader.end()
-  return record
+  return { seals, born }
 }
 
 export function encodeSettled(epoch: number): Uint8Array {

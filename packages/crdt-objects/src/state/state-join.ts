@@ -14,7 +14,8 @@ export function incomingOf(
   const vector = vectorOf(head)
   const indexes = head.replicas.map((id) => context.intern(id))
   const seen = context.ids.map((id) => (id === undefined ? 0 : vector.lastOf(id, ALL)))
-  const { epoch, settled, sealedIn } = head.fold
+  const { epoch } = head
+  const { settled, sealedIn } = head.fold
   const openThere = new Set<number>()
   for (const [row, sealed] of sealedIn) {
     const index = indexes[row] ?? SELF
@@ -42,13 +43,13 @@ export function takeOver(
   seen: readonly number[],
   news: readonly number[],
 ): void {
-  const isNew = new Set(news)
   for (const index of news) context.take(index, seen[index] ?? 0)
+  context.dropSealed(news)
   for (const [row] of head.vector) {
     const index = context.intern(head.replicas[row] ?? 0n)
-    if (isNew.has(index)) context.begin(index)
+    if (context.seen[index] !== ALL) context.begin(index)
   }
-  context.epoch = Math.max(context.epoch, head.fold.epoch)
+  context.epoch = Math.max(context.epoch, head.epoch)
   context.settle(Math.max(context.settled, head.fold.settled))
 }
 

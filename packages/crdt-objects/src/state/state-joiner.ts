@@ -41,10 +41,11 @@ export class StateJoiner {
     const incoming = incomingOf(context, head)
     const { seen } = incoming
     const news = seen.flatMap((seq, index) => (seq > context.sealedSeen(index) ? [index] : []))
-    if (news.length === 0) return false
+    // A later epoch may have sealed what nobody here has heard of.
+    if (news.length === 0 && head.epoch <= context.epoch) return false
     this.joinParts(parts, incoming, news)
     takeOver(context, head, seen, news)
-    context.observeStamp(batch.stampMax)
+    context.clock.observe(batch.stampMax)
     ledger.finish()
     this.into.epochs.sweepIfDue()
     return true

@@ -1,5 +1,6 @@
 import { Reader } from '../codec/reader.ts'
 import { isJoineryError } from '../errors.ts'
+import type { ReplicaId } from '../identity.ts'
 import type { LeafEngine } from '../leaf-engine.ts'
 import type { VersionVector } from '../version-vector.ts'
 import { decodeStateHeader, type StateHeader } from './batch-codec.ts'
@@ -13,6 +14,7 @@ import {
   OBJECTS,
   SETTLED,
   decodeEpoch,
+  type EpochFrame,
   type Frame,
 } from './state-frames.ts'
 import type { Pause, StateLoader } from './state-loader.ts'
@@ -21,9 +23,8 @@ import type { Applied } from './verdict.ts'
 /** A replica that takes in a state in pieces, out of sight. */
 export interface StagedReplica {
   readonly vector: VersionVector
-  readonly epoch: number
   apply(batch: Uint8Array): Applied
-  enterEpoch(record: readonly Seal[]): void
+  enterEpoch(seals: readonly Seal[], born: readonly ReplicaId[]): void
   settleEpoch(epoch: number): void
 }
 
@@ -73,10 +74,9 @@ export class StateJoining {
     return this.begun
   }
 
-  /** What the other replica had seen, and which epoch it had entered, when its encoding ended. To be read when it is complete. */
-  get reached(): { readonly vector: VersionVector; readonly epoch: number } {
-    const { vector, epoch } = this.staged.replica
-    return { vector, epoch }
+  /** What the other replica had seen when its encoding ended. To be read when it is complete. */
+  get reached(): VersionVector {
+    return this.staged.replica.vector
   }
 
   /** The next piece, in the order in which they were made. Costs nothing yet. */
@@ -165,9 +165,9 @@ export class StateJoining {
     if (applied !== 'applied') reader.fail('batch that does not follow')
   }
 
-  private enter(record: readonly Seal[], reader: Reader): void {
+  private enter({ seals, born }: EpochFrame, reader: Reader): void {
     try {
-      this.staged.replica.enterEpoch(record)
+      this.staged.replica.enterEpoch(seals, born)
     } catch (error) {
       if (!isJoineryError(error, 'EPOCH_TOO_EARLY') && !(error instanceof RangeError)) throw error
       reader.fail('epoch that cannot be entered')
@@ -175,7 +175,7 @@ export class StateJoining {
   }
 
   private settle(epoch: number, reader: Reader): void {
-    if (epoch > this.staged.replica.epoch) reader.fail('settled before its epoch')
+    if (epoch > this.staged.replica.vector.epoch) reader.fail('settled before its epoch')
     this.staged.replica.settleEpoch(epoch)
   }
 }

@@ -56,7 +56,7 @@ export class StateLoader {
       yield 'more'
     }
     reader.end()
-    context.observeStamp(batch.stampMax)
+    context.clock.observe(batch.stampMax)
   }
 
   private begin(head: Head, seen: readonly number[]): void {
@@ -69,8 +69,7 @@ export class StateLoader {
   /** All that comes is of one replica, in the order in which it came to be there. */
   private checkSame(head: Head, reader: Reader): void {
     const { context } = this.into
-    const { epoch, settled } = head.fold
-    const isSame = vectorOf(head).equals(context.vector) && epoch === context.epoch
-    if (!isSame || settled !== context.settled) reader.fail('pieces of different states')
+    const isSame = vectorOf(head).equals(context.vector)
+    if (!isSame || head.fold.settled !== context.settled) reader.fail('pieces of different states')
   }
 }

@@ -1,8 +1,7 @@
 import type { Reader } from '../codec/reader.ts'
-import type { Reach } from '../version-vector.ts'
 import type { Head } from './batch-codec.ts'
 import type { ReplicaContext } from './context.ts'
-import { ALL, SELF } from './context.ts'
+import { SELF } from './context.ts'
 
 /**
  * What became of a batch that was offered. `engine-missing`: it holds objects whose engine is not loaded; the port
@@ -20,9 +19,10 @@ export function judge(context: ReplicaContext, head: Head, reader: Reader): Appl
   }
   if (head.first > seen + 1) return 'gap'
   if (head.first <= seen) reader.fail('batch that overlaps what is applied')
-  if (seen === 0 && !context.hasBegun(author)) return 'gap'
-  const isMissing = ([row, reach]: readonly [number, Reach]): boolean =>
-    (reach === 'sealed' ? ALL : reach) > seenOf(context, head, row)
+  // The gate between epochs: all that its author had seen sealed is sealed here, and so is the life of its slot before it.
+  if (head.epoch > context.epoch || !context.hasBegun(author)) return 'gap'
+  const isMissing = ([row, last]: readonly [number, number]): boolean =>
+    last > seenOf(context, head, row)
   return head.vector.some(isMissing) ? 'gap' : 'applied'
 }
 

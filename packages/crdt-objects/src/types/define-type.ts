@@ -10,7 +10,8 @@ import type { VerbMode } from '../kind-identity.ts'
 import { COMMON_VERBS } from '../kind.ts'
 import type { Schema } from '../schema.ts'
 import type { ReplicaContext } from '../state/context.ts'
-import { SELF, STAMPS_PER_MS } from '../state/context.ts'
+import { SELF } from '../state/context.ts'
+import { STAMPS_PER_MS } from '../state/hybrid-clock.ts'
 import type { Contribution } from '../state/contributions.ts'
 import { contributionsCodec } from '../state/contributions.ts'
 import { ContributionsNode } from '../state/contributions-node.ts'
@@ -151,7 +152,7 @@ class Call implements OperationContext {
   }
 
   get now(): number {
-    if (this.stamp === 0) this.stamp = this.context.stamp()
+    if (this.stamp === 0) this.stamp = this.context.clock.next()
     return this.stamp / STAMPS_PER_MS
   }
 

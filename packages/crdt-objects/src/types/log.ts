@@ -65,7 +65,7 @@ class LogNode extends Node<LogDelta, LogRows> {
     const { context, pending } = this
     if (context.transaction !== undefined) this.remember()
     const seq = context.next()
-    const stamp = context.stamp()
+    const stamp = context.clock.next()
     const from = pending.values.length
     for (const value of values) {
       pending.stamps.push(stamp)

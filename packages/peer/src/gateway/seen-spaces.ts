@@ -28,15 +28,21 @@ export class SeenSpaces {
       const { space, told, toldAt } = seen
       if (space.seenCount === toldAt) continue
       seen.toldAt = space.seenCount
-      const news = new VersionVector()
-      for (const [replica, reach] of space.seen.entries()) {
-        if (!told.has(replica, reach)) news.set(replica, reach)
-      }
-      if (news.size === 0) continue
+      const news = newsFor(told, space.seen)
+      if (news.isEmpty) continue
       told.merge(news)
       this.scratch.reset()
       news.encode(this.scratch)
       frame.reply({ kind: 'seen', space: space.name, vector: this.scratch.written() })
     }
   }
+}
+
+/** What `seen` has and `told` has not: all of it in a new epoch, for that says something of every life. */
+function newsFor(told: VersionVector, seen: VersionVector): VersionVector {
+  if (seen.epoch > told.epoch) return seen
+  return new VersionVector(
+    0,
+    [...seen.entries()].filter(([replica, last]) => !told.has(replica, last)),
+  )
 }

@@ -10,7 +10,7 @@
  * What was waited for in vain once is not waited for again.
  */
 import { isJoineryError, type WaitOptions } from '@joinery/crdt-objects'
-import { Reader, VersionVector, Writer } from '@joinery/crdt-objects/engine'
+import { Reader, type ReplicaId, VersionVector, Writer } from '@joinery/crdt-objects/engine'
 import type { Visibility } from '@joinery/consensus/caller'
 import { equals } from 'uint8arrays/equals'
 import { type SpaceDriver } from '../replication/driver.ts'
@@ -56,7 +56,7 @@ export class SpaceVisibility implements Visibility {
   before(space: string, options: WaitOptions): Promise<Uint8Array | undefined> | undefined {
     const driver = this.#ports.find(space)
     if (driver === undefined) return undefined
-    if (driver.vectorSize === 0 && driver.state.pendingUpdates === 0) return undefined
+    if (driver.vector.isEmpty && driver.state.pendingUpdates === 0) return undefined
     return this.#carry(driver, options)
   }
 
@@ -68,7 +68,7 @@ export class SpaceVisibility implements Visibility {
     const vector = decodeVector(bytes)
     // What comes from a member of the group and is no vector holds nobody up.
     if (vector === undefined) return undefined
-    if (isCovered(vector, driver.vector, memory.abandoned)) {
+    if (driver.vector.covers(without(vector, memory.abandoned))) {
       memory.reached = bytes
       return undefined
     }
@@ -127,17 +127,14 @@ export class SpaceVisibility implements Visibility {
   }
 }
 
-function isCovered(vector: VersionVector, held: VersionVector, abandoned: VersionVector): boolean {
-  for (const [replica, last] of vector.entries())
-    if (!held.has(replica, last) && !abandoned.has(replica, last)) return false
-  return true
-}
-
+/** What is still waited for: of lives that are not, nothing is needed, but they must not count as sealed either. */
 function without(vector: VersionVector, abandoned: VersionVector): VersionVector {
-  const rest = new VersionVector()
-  for (const [replica, last] of vector.entries())
-    if (!abandoned.has(replica, last)) rest.set(replica, last)
-  return rest
+  const epoch = vector.epoch > abandoned.epoch ? vector.epoch : 0
+  const rest = [...vector.entries()].map(([replica, last]): [ReplicaId, number] => [
+    replica,
+    abandoned.has(replica, last) ? 0 : last,
+  ])
+  return new VersionVector(epoch, rest)
 }
 
 function encodeVector(vector: VersionVector): Uint8Array {

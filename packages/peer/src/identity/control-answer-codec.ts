@@ -35,7 +35,7 @@ const statuses = [
   'sealed',
 ] as const satisfies readonly Standing['status'][]
 
-const bytesEach = { record: 2, sealing: 11 } as const
+const bytesEach = { record: 3, sealing: 11 } as const
 
 /** Encodes what the control group answers a question; `decodeViewAnswer` is the inverse. */
 export function encodeViewAnswer(answer: ViewAnswer): Uint8Array {

@@ -143,7 +143,7 @@ export class SpaceDriver {
   get seen(): VersionVector {
     const seen = this.vector.copy()
     const { replica, pendingUpdates } = this.state
-    if (pendingUpdates > 0) seen.set(replica, seen.lastOf(replica, Infinity) + pendingUpdates)
+    if (pendingUpdates > 0) seen.advance(replica, seen.lastOf(replica, Infinity) + pendingUpdates)
     return seen
   }
 

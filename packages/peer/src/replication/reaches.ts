@@ -55,10 +55,10 @@ export class Reaches {
     }
   }
 
+  /** Of an epoch the group tells, without being asked. */
   #askFor(vector: VersionVector): void {
     for (const [origin, last] of vector.entries()) {
-      // A seal comes with an epoch, of which the group tells.
-      if (origin === this.#core.replica || last === 'sealed') continue
+      if (origin === this.#core.replica) continue
       if (!this.#core.vector.has(origin, last)) this.#ask(origin, last)
     }
   }

@@ -1,5 +1,5 @@
 import { JoineryError } from '../../errors.ts'
-import { clientNumber, replicaName, slotKeyOf } from '../../identity.ts'
+import { clientNumber, firstLifeOf, isLeased, replicaName, slotKeyOf } from '../../identity.ts'
 import type { ReplicaContext } from '../../state/context.ts'
 import { SELF } from '../../state/context.ts'
 import { yjsEngine } from './engine.ts'
@@ -11,8 +11,8 @@ import { yjsEngine } from './engine.ts'
  *
  * All lives of a slot are one client, and each goes on with the clock of the one before it: a document does not grow
  * with lives. Yjs drops without a word what comes under a clock that is taken, so this is safe only because nobody
- * writes, and nothing is applied, before all of the life before is here. Batches see to that: a life begins where its
- * predecessor is sealed.
+ * writes, and nothing is applied, before all of the life before is here. Batches see to that: a life begins where those
+ * before it are sealed.
  *
  * Two replicas without a slot that had one number would overwrite each other in silence. With 53 bits a thousand of them
  * in one space meet such a pair once in 10^10 spaces; it is looked for before the first edit of a document, and the
@@ -22,7 +22,7 @@ export class Clients {
   private readonly context: ReplicaContext
   /** By replica index. */
   private clientByIndex: number[] = []
-  /** The index of the life that states name each client by: the latest that has begun, as the vector says. */
+  /** The index of a replica that is this client; of a slot's that of its life in the vector, if it has one. */
   private readonly indexByClient = new Map<number, number>()
   private clash: number | undefined
   /** Invariant: what is kept by index is of this generation of indexes. */
@@ -60,7 +60,7 @@ export class Clients {
     }
     const other = this.context.id(taken)
     if (slotKeyOf(id) === slotKeyOf(other)) {
-      if (this.context.isLatest(index)) this.indexByClient.set(client, index)
+      if (this.context.isAlive(index)) this.indexByClient.set(client, index)
     } else if (taken === SELF) this.clash = index
   }
 
@@ -87,14 +87,19 @@ export class Clients {
     return clientNumber(this.context.id(SELF))
   }
 
-  /** The index of a replica that is this client. Only clients that came from here are asked for, and our own. */
+  /**
+   * The index of a replica that is this client. Only clients that came from here are asked for, and our own.
+   *
+   * Of a slot it is the life that the vector has. Where all are sealed it is the first that the slot could have had: so
+   * replicas of one vector say the same, and nobody has to keep the name of a life for what it wrote in a text.
+   */
   index(client: number): number {
-    const isVoid = this.generation !== this.context.generation
+    const { context } = this
     // What was made again is ours, and nobody had to look up whose it is.
-    if (isVoid || !this.indexByClient.has(client)) this.learn()
+    if (this.generation !== context.generation || !this.indexByClient.has(client)) this.learn()
     const index = this.indexByClient.get(client)
-    if (index === undefined) throw new Error(`no replica is client ${client}`)
-    return index
+    const isNamed = index !== undefined && (context.isAlive(index) || !isLeased(context.id(index)))
+    return isNamed ? index : context.intern(firstLifeOf(client))
   }
 
   /** @throws JoineryError REPLICA_CLASHES if another replica of the space has our number. */

@@ -265,7 +265,7 @@ export abstract class SequenceNode<S extends Sequence, Edit> extends Node<
     if (steps.length > 0) this.notify(undefined, steps)
   }
 
-  /** Documents name slots, whose latest lives are always known; what waits names replicas. */
+  /** Documents name slots, which need no life of theirs to be known; what waits names replicas. */
   visitReplicas(visit: (index: number) => void): void {
     for (const { indexes } of this.arrivals) for (const index of indexes) visit(index)
   }

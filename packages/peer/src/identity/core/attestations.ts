@@ -37,7 +37,7 @@ export class Attestations {
   noteHeld({ sender, origin, last, keepersVersion }: HeldStatement): void {
     const known = this.#attestedBy.get(sender)
     const vector = known?.vector ?? new VersionVector()
-    if (last > 0 && !vector.has(origin, last)) vector.set(origin, last)
+    vector.advance(origin, last)
     const version = Math.max(keepersVersion, known?.keepersVersion ?? 0)
     // Not the epoch of now, nor the set that is known now: what it held by then is not told here.
     const { epoch = 0, statedVersion = 0 } = known ?? {}

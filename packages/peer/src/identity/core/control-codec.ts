@@ -14,8 +14,9 @@ const bytesEach = {
   slot: 10,
   sealing: 6,
   report: 9,
-  record: 2,
+  record: 3,
   seal: 9,
+  born: 8,
   grave: 10,
 } as const
 
@@ -64,14 +65,14 @@ function count(reader: Reader, bytes: number, most: number, what: string): numbe
   return found
 }
 
-function writeBeginning(writer: Writer, { slot, revision, generation }: Beginning): void {
-  writer.varint(slot)
-  writer.varint(revision)
-  writer.varint(generation)
+function writeBeginning(writer: Writer, beginning: Beginning): void {
+  const { slot, revision, generation, epoch } = beginning
+  for (const number of [slot, revision, generation, epoch]) writer.varint(number)
 }
 
 function readBeginning(reader: Reader): Beginning {
-  return { slot: reader.varint(), revision: reader.varint(), generation: reader.varint() }
+  const [slot, revision] = [reader.varint(), reader.varint()]
+  return { slot, revision, generation: reader.varint(), epoch: reader.varint() }
 }
 
 function writeSpace(writer: Writer, space: SpaceControl): void {
@@ -81,8 +82,8 @@ function writeSpace(writer: Writer, space: SpaceControl): void {
     slot: space.firstSlot,
     revision: space.revision,
     generation: space.generation,
+    epoch: space.epoch,
   })
-  writer.varint(space.epoch)
   writer.varint(space.rounds)
   writer.varint(space.wordsGiven)
   writer.byte(space.isFounded ? 1 : 0)
@@ -102,7 +103,6 @@ function writeSpace(writer: Writer, space: SpaceControl): void {
 
 function readSpace(reader: Reader, limits: ControlLimits): SpaceControl {
   const space = new SpaceControl(reader.text(), readKeepers(reader), readBeginning(reader))
-  space.epoch = reader.varint()
   space.rounds = reader.varint()
   space.wordsGiven = reader.varint()
   space.isFounded = readBit(reader)
@@ -205,13 +205,15 @@ function readSealing(reader: Reader, space: SpaceControl): void {
 }
 
 /** Writes the seals of one epoch; `readRecord` is the inverse. */
-export function writeRecord(writer: Writer, { epoch, seals }: EpochRecord): void {
+export function writeRecord(writer: Writer, { epoch, seals, born }: EpochRecord): void {
   writer.varint(epoch)
   writer.varint(seals.length)
   for (const { incarnation, last } of seals) {
     writer.u64(incarnation)
     writer.varint(last)
   }
+  writer.varint(born.length)
+  for (const id of born) writer.u64(id)
 }
 
 /** @throws JoineryError ENCODING_INVALID */
@@ -221,7 +223,9 @@ export function readRecord(reader: Reader): EpochRecord {
   for (let left = reader.count(bytesEach.seal); left > 0; left--) {
     seals.push({ incarnation: reader.u64(), last: reader.varint() })
   }
-  return { epoch, seals }
+  const born: bigint[] = []
+  for (let left = reader.count(bytesEach.born); left > 0; left--) born.push(reader.u64())
+  return { epoch, seals, born }
 }
 
 function readBit(reader: Reader): boolean {

@@ -11,6 +11,11 @@ export interface SealRecord {
 export interface EpochRecord {
   readonly epoch: number
   readonly seals: readonly SealRecord[]
+  /**
+   * The lives that were leased in the epoch before it and go on. Invariant: all of them, so that each life which outlasts
+   * the epoch of its lease is in one record: a vector takes for sealed what no record has named.
+   */
+  readonly born: readonly ReplicaId[]
 }
 
 /** What a member holds of an incarnation in sealing: applied, or staged without a gap and with all it depends on. */
@@ -154,7 +159,10 @@ export interface SpaceView {
   readonly standingSession: string
   /** The greatest number of the asker's commands: none with a smaller one will be carried out. */
   readonly standingNumber: number
-  /** While the space has had no member: how a replica begins with nothing. */
+  /**
+   * While the space has had no member, how a replica begins with nothing: the lives that were leased before this epoch
+   * and go on.
+   */
   readonly genesis?: readonly ReplicaId[] | undefined
 }
 

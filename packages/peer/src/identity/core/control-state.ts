@@ -33,7 +33,7 @@ export class ControlState {
   readonly limits: ControlLimits
   readonly spaceByName = new Map<string, SpaceControl>()
   /** Where the numbers of the next space begin. Invariant: beyond those of any ended space, which may be of its name. */
-  beginning: Beginning = { slot: 0, revision: 1, generation: 1 }
+  beginning: Beginning = { slot: 0, revision: 1, generation: 1, epoch: 0 }
   /** Invariant: in the order of their ends; at most `endedSessionsMax`. */
   readonly endedSessions = new Set<string>()
 
@@ -208,11 +208,7 @@ export class ControlState {
   #closeEpoch(space: SpaceControl, nowMs: number): ControlReply {
     const { recordsMax, gravesMax, graveMs } = this.limits
     const seals = closableSeals(space, recordsMax)
-    if (seals.length > 0) {
-      space.epoch++
-      space.records.push({ epoch: space.epoch, seals })
-      for (const { incarnation, last } of seals) space.bury(incarnation, last, nowMs + graveMs)
-    }
+    if (seals.length > 0) space.closeEpoch(seals, nowMs + graveMs)
     space.forget(nowMs, gravesMax)
     return { kind: 'done' }
   }
@@ -244,7 +240,7 @@ export class ControlState {
   }
 
   /** Who was away may still hold what was in it: a space of the same name, later, has other numbers. */
-  #endSpace({ name, slots, revision, generation }: SpaceControl): void {
+  #endSpace({ name, slots, revision, generation, epoch }: SpaceControl): void {
     this.spaceByName.delete(name)
     const { beginning } = this
     const slot = beginning.slot + slots.length
@@ -252,6 +248,7 @@ export class ControlState {
       slot: slot > FIRST_SLOT_MAX ? 0 : slot,
       revision: Math.max(beginning.revision, revision + 1),
       generation: Math.max(beginning.generation, generation + 1),
+      epoch: Math.max(beginning.epoch, epoch + 1),
     }
   }
 }

@@ -2,18 +2,10 @@
  * A replica behind the gate of the seals. Three things come to it: batches, records of closed seals, and whole states.
  *
  * What a seal in progress may yet cut is never shown: it is staged, which is to hold it without applying it. What a
- * closed seal has cut is never applied. And an epoch is entered only with exactly what its record says, so that a
- * sealed entry of the vector means the same updates everywhere.
+ * closed seal has cut is never applied. And an epoch is entered only with exactly what its record says, so that the
+ * epoch of a vector means the same updates everywhere.
  */
-import {
-  incarnationOf,
-  isLeased,
-  packReplica,
-  type Reach,
-  type ReplicaId,
-  slotOf,
-  VersionVector,
-} from '@joinery/crdt-objects/engine'
+import { type ReplicaId, VersionVector } from '@joinery/crdt-objects/engine'
 import { BatchLog } from '../../replication/core/batch-log.ts'
 import { invariant } from '../../replication/core/invariant.ts'
 import { BatchShelf } from './batch-shelf.ts'
@@ -65,7 +57,7 @@ export class GuardedReplica<Body, State> {
   }
 
   get epoch(): number {
-    return this.#port.epoch
+    return this.vector.epoch
   }
 
   get usage(): { readonly staged: number; readonly kept: number; readonly records: number } {
@@ -114,13 +106,11 @@ export class GuardedReplica<Body, State> {
 
   /** Whether it builds on what a seal has cut. */
   #isOrphan({ dependencies }: Batch<Body>): boolean {
-    return dependencies.some(
-      ([origin, reach]) => reach !== 'sealed' && this.book.isCut({ origin, seq: reach }),
-    )
+    return dependencies.some(([origin, seq]) => this.book.isCut({ origin, seq }))
   }
 
-  #isReady({ dependencies }: Batch<Body>): boolean {
-    return dependencies.every(([origin, reach]) => this.vector.has(origin, reach))
+  #isReady({ epoch, dependencies }: Batch<Body>): boolean {
+    return epoch <= this.epoch && dependencies.every(([id, last]) => this.vector.has(id, last))
   }
 
   #apply(batch: Batch<Body>): ReturnType<ReplicaPort<Body, State>['apply']> {
@@ -230,17 +220,16 @@ export class GuardedReplica<Body, State> {
 
   /** Why a state cannot be joined, if so. Its records must have been learnt. */
   refusal(offer: StateOffer<Body, State>): string | undefined {
-    const { sender, vector, epoch } = offer
+    const { sender, vector } = offer
     if (this.isLeaving) return 'a replica that leaves takes no state'
     if (this.vector.has(sender, 'sealed') || this.book.limit(sender) !== undefined) {
       return 'its sender is sealed'
     }
     if (this.book.isFenced(sender)) return 'its sender is in sealing'
-    for (let next = this.epoch + 1; next <= epoch; next++) {
+    for (let next = this.epoch + 1; next <= vector.epoch; next++) {
       if (this.book.record(next) === undefined) return 'it skips an epoch that is not known here'
     }
     for (const [id, reach] of vector.entries()) {
-      if (reach === 'sealed') continue
       const limit = this.book.limit(id)
       if (limit !== undefined && reach > limit) return 'it holds what a seal has cut'
       if (this.book.isFenced(id) && reach > this.vector.lastOf(id, Infinity)) {
@@ -285,7 +274,6 @@ export class GuardedReplica<Body, State> {
   offer(): StateOffer<Body, State> {
     return {
       sender: this.id,
-      epoch: this.epoch,
       vector: this.vector.copy(),
       records: this.book.records(),
       kept: this.#kept.latest(this.#limits.offeredSizeMax),
@@ -305,9 +293,7 @@ export class GuardedReplica<Body, State> {
     sizeMax: number,
     inSealing: readonly ReplicaId[] = [],
   ): { readonly batches: readonly Batch<Body>[]; readonly more: boolean } | undefined {
-    for (const [id, reach] of this.vector.entries()) {
-      if (!this.#reaches(vector, id, reach)) return undefined
-    }
+    if (!this.#reaches(vector)) return undefined
     const first: Batch<Body>[] = []
     let size = 0
     const held = heldOf(inSealing, this.vector, this.#staged)
@@ -336,18 +322,14 @@ export class GuardedReplica<Body, State> {
     return this.#kept.sizeAfter(vector)
   }
 
-  /** Whether the log has all that `vector` lacks of a slot, of the lives that were sealed meanwhile too. */
-  #reaches(vector: VersionVector, id: ReplicaId, reach: Reach): boolean {
-    if (!isLeased(id))
-      return this.#kept.reaches(id, vector.lastOf(id, 0), this.vector.lastOf(id, 0))
-    const slot = slotOf(id)
-    for (let inc = incarnationOf(id); inc > 0; inc--) {
-      const life = packReplica(slot, inc)
-      const seen = vector.get(life)
-      if (seen === 'sealed') return true
-      const to = life === id && reach !== 'sealed' ? reach : this.book.limit(life)
-      if (to === undefined || !this.#kept.reaches(life, seen, to)) return false
-      if (vector.hasBegun(life)) return true
+  /** Whether the log has all that `vector` lacks, also of the lives that were sealed after its epoch. */
+  #reaches(vector: VersionVector): boolean {
+    const isKept = (id: ReplicaId, last: number): boolean =>
+      this.#kept.reaches(id, vector.lastOf(id, Infinity), last)
+    for (const [id, last] of this.vector.entries()) if (!isKept(id, last)) return false
+    for (let epoch = vector.epoch + 1; epoch <= this.epoch; epoch++) {
+      const seals = this.book.record(epoch)?.seals
+      if (seals?.every(({ incarnation, last }) => isKept(incarnation, last)) !== true) return false
     }
     return true
   }

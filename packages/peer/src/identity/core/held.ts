@@ -1,4 +1,4 @@
-import { type Reach, type ReplicaId, type VersionVector } from '@joinery/crdt-objects/engine'
+import { type ReplicaId, type VersionVector } from '@joinery/crdt-objects/engine'
 import { type BatchShelf } from './batch-shelf.ts'
 import { type Batch } from './member-contract.ts'
 
@@ -18,7 +18,7 @@ export function heldOf<Body>(
     hasGrown = false
     for (const [id, held] of heldById) {
       const next = staged.get(id, held + 1)
-      if (next === undefined || !next.dependencies.every(isHeld)) continue
+      if (next === undefined || !isHeld(next)) continue
       heldById.set(id, next.last)
       hasGrown = true
     }
@@ -28,19 +28,22 @@ export function heldOf<Body>(
 
 /** Whether `batch` would be held with what is: then it may be kept although it cannot be shown yet. */
 export function wouldBeHeld<Body>(
-  { origin, first, dependencies }: Batch<Body>,
+  batch: Batch<Body>,
   vector: VersionVector,
   staged: BatchShelf<Body>,
 ): boolean {
+  const { origin, first } = batch
   const heldById = heldOf([origin], vector, staged)
   const isNext = vector.hasBegun(origin) && heldById.get(origin) === first - 1
-  return isNext && dependencies.every(isHeldBy(heldById, vector))
+  return isNext && isHeldBy(heldById, vector)(batch)
 }
 
+/** Whether what a batch builds on is held. An epoch is: only by who has entered it. */
 function isHeldBy(
   heldById: ReadonlyMap<ReplicaId, number>,
   vector: VersionVector,
-): (needed: readonly [ReplicaId, Reach]) => boolean {
-  return ([id, reach]) =>
-    vector.has(id, reach) || (reach !== 'sealed' && (heldById.get(id) ?? 0) >= reach)
+): (batch: Pick<Batch<unknown>, 'epoch' | 'dependencies'>) => boolean {
+  return ({ epoch, dependencies }) =>
+    epoch <= vector.epoch &&
+    dependencies.every(([id, last]) => vector.has(id, last) || (heldById.get(id) ?? 0) >= last)
 }

@@ -1,21 +1,15 @@
-import { incarnationOf, packReplica, type ReplicaId, slotOf } from '@joinery/crdt-objects/engine'
+import { incarnationOf, type ReplicaId, slotOf } from '@joinery/crdt-objects/engine'
 
 /** One life of a slot, in two numbers: what a {@link ReplicaId} packs. */
 export interface Incarnation {
   readonly slot: number
-  /** From 1 on. */
+  /** One more than the epoch in which it was leased. */
   readonly inc: number
 }
 
 /** Takes an id apart. */
 export function unpack(id: ReplicaId): Incarnation {
   return { slot: slotOf(id), inc: incarnationOf(id) }
-}
-
-/** The life of the same slot before this one; undefined for the first. */
-export function predecessor(id: ReplicaId): ReplicaId | undefined {
-  const { slot, inc } = unpack(id)
-  return inc === 1 ? undefined : packReplica(slot, inc - 1)
 }
 
 /** As logs and reasons name an incarnation: `slot.incarnation`. */

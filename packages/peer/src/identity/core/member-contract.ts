@@ -1,4 +1,4 @@
-import { type Reach, type ReplicaId, type VersionVector } from '@joinery/crdt-objects/engine'
+import { type ReplicaId, type VersionVector } from '@joinery/crdt-objects/engine'
 import {
   type ControlAnswer,
   type ControlCommand,
@@ -13,8 +13,10 @@ export interface Batch<Body> {
   /** Numbers of its first and last update. */
   readonly first: number
   readonly last: number
-  /** What its author had seen of others, as far as its earlier batches have not told. */
-  readonly dependencies: readonly (readonly [ReplicaId, Reach])[]
+  /** The epoch that its author had entered: it applies where that is entered. */
+  readonly epoch: number
+  /** What its author had seen of others that are not sealed, as far as its earlier batches have not told. */
+  readonly dependencies: readonly (readonly [ReplicaId, number])[]
   readonly body: Body
   /** What it counts in bounds: its bytes. */
   readonly size: number
@@ -27,8 +29,7 @@ export interface Batch<Body> {
 export interface ReplicaPort<Body, State> {
   /** What is applied. A live view. */
   readonly vector: VersionVector
-  readonly epoch: number
-  /** Begins as `id` with another replica's state, or with nothing in an epoch in which these lives are sealed. */
+  /** Begins as `id` with another replica's state, or with nothing in an epoch before which these lives were leased. */
   begin(id: ReplicaId, from: Beginning<State>): void
   /** Forgets everything. */
   discard(): void
@@ -45,7 +46,7 @@ export interface ReplicaPort<Body, State> {
 
 export type Beginning<State> =
   | { readonly kind: 'state'; readonly state: State }
-  | { readonly kind: 'nothing'; readonly epoch: number; readonly sealed: readonly ReplicaId[] }
+  | { readonly kind: 'nothing'; readonly epoch: number; readonly born: readonly ReplicaId[] }
 
 /** An operation as it was asked for, kept until it cannot be lost any more. */
 export interface Intent<Operation> {
@@ -64,7 +65,6 @@ export interface Intent<Operation> {
 /** A member's whole state, for a neighbour that needs more than batches. */
 export interface StateOffer<Body, State> {
   readonly sender: ReplicaId
-  readonly epoch: number
   readonly vector: VersionVector
   readonly records: readonly EpochRecord[]
   /** The latest that are applied: once their origin is in sealing, no state can help who lacks them. */

@@ -229,8 +229,8 @@ export class MemberCore<Body, State, Operation> {
   #joinFurther(view: SpaceView): void {
     if (this.#status !== 'joining') return
     if (this.replica === undefined && view.genesis !== undefined) {
-      const sealed = view.genesis
-      this.#life?.begin({ kind: 'nothing', epoch: view.epoch, sealed }, this.#ticks)
+      const born = view.genesis
+      this.#life?.begin({ kind: 'nothing', epoch: view.epoch, born }, this.#ticks)
     }
     const replica = this.replica
     if (replica === undefined) return

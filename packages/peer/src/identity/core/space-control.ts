@@ -1,6 +1,6 @@
 import { packReplica, type ReplicaId } from '@joinery/crdt-objects/engine'
 import { invariant } from '../../replication/core/invariant.ts'
-import { type EpochRecord, type HeldReport } from './control-contract.ts'
+import { type EpochRecord, type HeldReport, type SealRecord } from './control-contract.ts'
 import { unpack } from './incarnation.ts'
 import { abandonChange, type KeeperSet, newKeeperSet } from './keeper-set.ts'
 import { freshSlot, type Slot, SlotTable } from './slot-table.ts'
@@ -30,6 +30,7 @@ export interface Beginning {
   readonly slot: number
   readonly revision: number
   readonly generation: number
+  readonly epoch: number
 }
 
 /**
@@ -41,7 +42,7 @@ export class SpaceControl {
   readonly keepers: KeeperSet
   generation: number
   revision: number
-  epoch = 0
+  epoch: number
   rounds = 0
   /** Whether the space has had a member, in this generation. */
   isFounded = false
@@ -72,6 +73,7 @@ export class SpaceControl {
     this.firstSlot = beginning.slot
     this.revision = beginning.revision
     this.generation = beginning.generation
+    this.epoch = beginning.epoch
   }
 
   /** By their places: `firstSlot` less than their numbers. */
@@ -108,13 +110,17 @@ export class SpaceControl {
     return this.#table.add(slot)
   }
 
-  /** Leases a slot, a new one if none is free; undefined where there are `slotsMax`. */
+  /**
+   * Leases a slot, a new one if none is free; undefined where there are `slotsMax`. Its life is numbered after the epoch,
+   * so that vectors need no entry of a sealed one: see `version-vector.ts`.
+   */
   lease(to: Pick<Slot, 'session' | 'request' | 'isStable'>, slotsMax: number): number | undefined {
     let index = this.slots.findIndex(({ status }) => status === 'free')
     if (index < 0 && this.slots.length >= slotsMax) return undefined
     if (index < 0) index = this.addSlot(freshSlot)
-    const { inc } = this.slots[index]!
-    this.#change(index, { ...freshSlot, ...to, inc: inc + 1, status: 'leased' })
+    const inc = this.epoch + 1
+    invariant(inc > this.slots[index]!.inc, 'a slot is free again from a later epoch on')
+    this.#change(index, { ...freshSlot, ...to, inc, status: 'leased' })
     return index
   }
 
@@ -157,12 +163,17 @@ export class SpaceControl {
     return Math.min(this.epoch, this.#table.leastEpoch)
   }
 
-  /** The lives that are sealed: of each slot the last. */
-  sealed(): ReplicaId[] {
-    return this.slots.flatMap(({ inc, status }, index) => {
-      const last = status === 'free' ? inc : inc - 1
-      return last > 0 ? [packReplica(this.firstSlot + index, last)] : []
-    })
+  /** The lives that were leased before this epoch and are not sealed. */
+  bornBefore(): ReplicaId[] {
+    return this.#ids((id) => unpack(id).inc <= this.epoch)
+  }
+
+  /** Enters the next epoch, in which these lives are sealed. */
+  closeEpoch(seals: readonly SealRecord[], gravesUntilMs: number): void {
+    this.epoch++
+    for (const { incarnation, last } of seals) this.bury(incarnation, last, gravesUntilMs)
+    const born = this.#ids((id) => unpack(id).inc === this.epoch)
+    this.records.push({ epoch: this.epoch, seals, born })
   }
 
   /** Begins to seal; `claimed` by a holder that retires. What the holder had reported counts no more, unless it retires. */

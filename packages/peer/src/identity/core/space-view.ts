@@ -6,8 +6,8 @@ import { type SpaceControl } from './space-control.ts'
 
 /** About how much of records goes into one view, whatever has been sealed meanwhile. */
 const RECORD_BYTES_MAX = 256 * 2 ** 10
-/** What a record and a seal take at the most, of numbers that come up. */
-const bytesEach = { record: 12, seal: 16 } as const
+/** What a record, a seal and a life that goes on take at the most, of numbers that come up. */
+const bytesEach = { record: 14, seal: 16, born: 8 } as const
 
 /** What `member` is told, whose replica is in epoch `epoch`. */
 export function viewOf(space: SpaceControl, member: ReplicaId, epoch: number): SpaceView {
@@ -32,7 +32,7 @@ export function viewOf(space: SpaceControl, member: ReplicaId, epoch: number): S
     standingEpoch: space.slotOf(member)?.epoch ?? 0,
     standingNumber: space.slotOf(member)?.number ?? 0,
     standingSession: space.slotOf(member)?.session ?? '',
-    genesis: space.isFounded ? undefined : space.sealed(),
+    genesis: space.isFounded ? undefined : space.bornBefore(),
   }
 }
 
@@ -42,7 +42,8 @@ function recordsAfter(space: SpaceControl, epoch: number): EpochRecord[] {
   let left = RECORD_BYTES_MAX
   for (const record of space.records) {
     if (record.epoch <= epoch) continue
-    left -= bytesEach.record + bytesEach.seal * record.seals.length
+    const { seals, born } = record
+    left -= bytesEach.record + bytesEach.seal * seals.length + bytesEach.born * born.length
     if (left < 0 && records.length > 0) break
     records.push(record)
   }

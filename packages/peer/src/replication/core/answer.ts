@@ -40,7 +40,7 @@ export function answerTo(
 export function withStaged(vector: VersionVector, staged: readonly StagedEnd[]): VersionVector {
   if (staged.length === 0) return vector
   const held = vector.copy()
-  for (const { origin, last } of staged) if (!held.has(origin, last)) held.set(origin, last)
+  for (const { origin, last } of staged) held.advance(origin, last)
   return held
 }
 
@@ -51,7 +51,7 @@ function answerWithBatches(
   limits: ReplicationLimits,
 ): Answer {
   const brings = has.copy()
-  for (const { origin, last } of batches) brings.set(origin, last)
+  for (const { origin, last } of batches) brings.advance(origin, last)
   const messages = packed(
     batches.map(({ body }) => body),
     limits.messageBytesMax,

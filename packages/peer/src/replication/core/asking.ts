@@ -71,9 +71,10 @@ export class Asking {
     if (chosen !== undefined) this.ask(chosen)
   }
 
-  want({ origin, last }: Blocker, from: string | undefined): void {
-    // A seal comes with an epoch, of which the group tells.
-    if (last === 'sealed') return this.#outlet.hinted()
+  want(wanted: Blocker, from: string | undefined): void {
+    // Of an epoch the group tells.
+    if ('epoch' in wanted) return this.#outlet.hinted()
+    const { origin, last } = wanted
     const { vector, member } = this.#holdings
     if (vector.has(origin, last)) return
     if (origin === member.replica?.id)

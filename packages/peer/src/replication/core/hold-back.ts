@@ -1,4 +1,4 @@
-import { type Reach, type ReplicaId } from '@joinery/crdt-objects/engine'
+import { type ReplicaId, type VersionVector } from '@joinery/crdt-objects/engine'
 import { ownBytes } from './batch-log.ts'
 import { type SpaceBatch } from './space-batch.ts'
 
@@ -9,22 +9,20 @@ export interface Received {
   readonly from: string | undefined
 }
 
-/** What must be applied before a batch can be. */
-export interface Blocker {
-  readonly origin: ReplicaId
-  readonly last: Reach
-}
+/** What must be here before a batch can be applied: updates of one origin, or an epoch. */
+export type Blocker =
+  { readonly origin: ReplicaId; readonly last: number } | { readonly epoch: number }
 
 interface Held {
   readonly received: Received
   readonly key: BlockerKey
-  /** Up to which update of the blocking origin it waits; infinite for its seal. */
+  /** Up to which update of the blocking origin it waits, or for which epoch. */
   readonly last: number
   readonly sinceTick: number
 }
 
-/** Under what a batch waits: an origin, or an engine that is not loaded yet. */
-type BlockerKey = ReplicaId | 'engine'
+/** Under what a batch waits: an origin, epochs, or an engine that is not loaded yet. */
+type BlockerKey = ReplicaId | 'epoch' | 'engine'
 
 /** Batches that came before what they build on, or before the engine that decodes them. Bounded: what is not kept can be fetched. */
 export class HoldBack {
@@ -58,8 +56,7 @@ export class HoldBack {
     if (this.#byName.size >= this.#batchesMax) return false
     if (this.#bytes + batch.size > this.#bytesMax) return false
     const kept = { batch: { ...batch, body: ownBytes(batch.body) }, from }
-    const [key, last] =
-      blocker === 'engine' ? [blocker, 0] : [blocker.origin, orderOf(blocker.last)]
+    const [key, last] = keyOf(blocker)
     const held = { received: kept, key, last, sinceTick: tick }
     this.#byName.set(name, held)
     this.#bytes += batch.size
@@ -70,8 +67,16 @@ export class HoldBack {
   }
 
   /** Takes out the batches that waited for `origin` up to `last`; they may lack something else yet. */
-  release(origin: ReplicaId, last: Reach): Received[] {
-    return this.#release(origin, orderOf(last))
+  release(origin: ReplicaId, last: number): Received[] {
+    return this.#release(origin, last)
+  }
+
+  /** Takes out all that waited for what `vector` has: an epoch has all of the lives that it seals. */
+  releaseAll(vector: VersionVector): Received[] {
+    return [...this.#byBlocker.keys()].flatMap((key) => {
+      if (key === 'engine') return []
+      return this.#release(key, key === 'epoch' ? vector.epoch : vector.lastOf(key, Infinity))
+    })
   }
 
   /** Takes out the batches that waited for an engine. */
@@ -108,9 +113,9 @@ export class HoldBack {
   }
 }
 
-/** A seal comes after every update. */
-function orderOf(reach: Reach): number {
-  return reach === 'sealed' ? Infinity : reach
+function keyOf(blocker: Blocker | 'engine'): [BlockerKey, number] {
+  if (blocker === 'engine') return [blocker, 0]
+  return 'epoch' in blocker ? ['epoch', blocker.epoch] : [blocker.origin, blocker.last]
 }
 
 function nameOf(batch: SpaceBatch): string {

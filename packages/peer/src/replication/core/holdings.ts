@@ -1,12 +1,5 @@
 import { isJoineryError } from '@joinery/crdt-objects'
-import {
-  incarnationOf,
-  packReplica,
-  type ReplicaId,
-  slotOf,
-  type SpaceState,
-  type VersionVector,
-} from '@joinery/crdt-objects/engine'
+import { type ReplicaId, type SpaceState, type VersionVector } from '@joinery/crdt-objects/engine'
 import { type Dot } from '../../identity/core/incarnation.ts'
 import {
   type Intent,
@@ -54,6 +47,8 @@ export class Holdings {
   /** Invariant: a batch in it lacked something when last looked at, and is looked at again when that arrives. */
   readonly #heldBack: HoldBack
   #ticks = 0
+  /** The epoch up to which what waited for one was looked at again. */
+  #releasedEpoch = 0
   #staged = 0
   #isReissuing = false
   /** The tick from which on something waits to be issued again. */
@@ -106,7 +101,7 @@ export class Holdings {
     return {
       sender: member.replica?.id ?? 0n,
       isMember: member.isMember,
-      epoch: this.replica.epoch,
+      epoch: this.vector.epoch,
       keepersVersion: member.view?.keepers.version ?? 0,
       revision: member.view?.revision ?? 0,
     }
@@ -255,7 +250,11 @@ export class Holdings {
 
   #released(): Received[] {
     const moves = this.replica.takeMoves()
+    const { epoch } = this.vector
+    const isEntered = epoch !== this.#releasedEpoch
+    this.#releasedEpoch = epoch
     if (this.#heldBack.size === 0) return []
+    if (isEntered) return this.#heldBack.releaseAll(this.vector)
     return moves.flatMap(([origin, reach]) => this.#heldBack.release(origin, reach))
   }
 
@@ -292,12 +291,10 @@ export class Holdings {
   }
 
   /** The first thing found that a batch builds on and that is not here. */
-  #blocker({ origin, first, dependencies }: SpaceBatch): Blocker | undefined {
+  #blocker({ origin, first, epoch, dependencies }: SpaceBatch): Blocker | undefined {
     if (!this.vector.has(origin, first - 1)) return { origin, last: first - 1 }
-    if (!this.vector.hasBegun(origin)) {
-      const before = packReplica(slotOf(origin), incarnationOf(origin) - 1)
-      return { origin: before, last: 'sealed' }
-    }
+    if (epoch > this.vector.epoch) return { epoch }
+    if (!this.vector.hasBegun(origin)) return { epoch: this.vector.epoch + 1 }
     const missing = dependencies.find(
       ([of, needed]) => of !== origin && !this.vector.has(of, needed),
     )
@@ -324,8 +321,6 @@ function intentOf(
   { last, body, size, dependencies }: SpaceBatch,
   replaces?: Dot,
 ): Intent<Uint8Array> {
-  const observed = dependencies.flatMap(([origin, seq]) =>
-    seq === 'sealed' ? [] : [{ origin, seq }],
-  )
+  const observed = dependencies.map(([origin, seq]) => ({ origin, seq }))
   return { seq: last, operation: body, observed, stamp: 0, replaces, size }
 }

@@ -91,7 +91,7 @@ const code = {
 // Their places are part of the protocol.
 const wanteds: readonly Wanted[] = ['batches', 'state', 'snapshot']
 const uses: readonly StateUse[] = ['state', 'snapshot']
-const recordBytesMin = 2
+const recordBytesMin = 3
 const stagedBytesMin = 10
 
 const bulk: ReadonlySet<Message['kind']> = new Set(['part', 'batches', 'piece', 'stock', 'offer'])

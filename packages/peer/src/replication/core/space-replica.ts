@@ -8,7 +8,6 @@
 import { isJoineryError } from '@joinery/crdt-objects'
 import {
   incarnationOf,
-  type Reach,
   type ReplicaId,
   slotOf,
   type SpaceState,
@@ -53,13 +52,12 @@ export class SpaceReplica implements ReplicaPort<Uint8Array, Offered> {
    * what a vector has a neighbour never sends again.
    */
   #vector = new VersionVector()
-  #epoch = 0
   #lives = 0
   #progress = 0
   #quarantined = 0
   #lacksEngine = false
   /** What has come since it was asked for last. */
-  #moves: [ReplicaId, Reach][] = []
+  #moves: [ReplicaId, number][] = []
 
   constructor(outlet: ReplicaOutlet) {
     this.#outlet = outlet
@@ -67,10 +65,6 @@ export class SpaceReplica implements ReplicaPort<Uint8Array, Offered> {
 
   get vector(): VersionVector {
     return this.#vector
-  }
-
-  get epoch(): number {
-    return this.#epoch
   }
 
   /** Counts what moved the vector. */
@@ -131,13 +125,12 @@ export class SpaceReplica implements ReplicaPort<Uint8Array, Offered> {
     this.#moves = []
     if (from.kind === 'nothing') {
       this.#state = this.#outlet.create(id)
-      this.#state.beginIn(from.epoch, from.sealed)
+      this.#state.beginIn(from.epoch, from.born)
     } else {
       invariant(from.state.kind === 'begun', 'what a replica begins with was read before')
       this.#state = from.state.state
     }
     invariant(this.#state.replica === id, 'a state is of its life')
-    this.#epoch = this.#state.epoch
     this.#vector = this.#state.vector
     this.#progress++
     for (const move of this.#vector.entries()) this.#moves.push(move)
@@ -160,7 +153,6 @@ export class SpaceReplica implements ReplicaPort<Uint8Array, Offered> {
     this.#isShown = false
     this.#state = undefined
     this.#vector = new VersionVector()
-    this.#epoch = 0
     this.#progress++
     this.#moves = []
   }
@@ -177,15 +169,15 @@ export class SpaceReplica implements ReplicaPort<Uint8Array, Offered> {
     return 'applied'
   }
 
-  enterEpoch({ epoch, seals }: EpochRecord): void {
+  enterEpoch({ seals, born }: EpochRecord): void {
     this.#outlet.seal()
-    this.#present.enterEpoch(
-      seals.map(({ incarnation, last }) => ({
-        ...{ slot: slotOf(incarnation), inc: incarnationOf(incarnation), m: last },
-      })),
-    )
-    this.#epoch = epoch
-    for (const { incarnation } of seals) this.#moved(incarnation, 'sealed')
+    const ends = seals.map(({ incarnation, last }) => ({
+      ...{ slot: slotOf(incarnation), inc: incarnationOf(incarnation), m: last },
+    }))
+    this.#present.enterEpoch(ends, born)
+    const sealed = seals.map(({ incarnation }) => incarnation)
+    this.#vector.enter(sealed, born)
+    this.#progress++
   }
 
   settleEpoch(epoch: number): void {
@@ -203,10 +195,11 @@ export class SpaceReplica implements ReplicaPort<Uint8Array, Offered> {
     if (outcome !== true) return
     const joined = present.vector
     invariant(joined.covers(this.#vector), 'a join loses nothing')
-    this.#epoch = present.epoch
-    for (const [origin, reach] of joined.entries()) {
-      if (!this.#vector.has(origin, reach)) this.#moved(origin, reach)
+    for (const [origin, last] of joined.entries()) {
+      if (!this.#vector.has(origin, last)) this.#moved(origin, last)
     }
+    this.#vector.merge(joined)
+    this.#progress++
   }
 
   snapshot(): Offered {
@@ -220,7 +213,7 @@ export class SpaceReplica implements ReplicaPort<Uint8Array, Offered> {
 
   /** Notes that a batch of the present life was made here. */
   wrote({ origin, last }: SpaceBatch): void {
-    this.#vector.set(origin, last)
+    this.#vector.advance(origin, last)
     this.#progress++
   }
 
@@ -247,7 +240,7 @@ export class SpaceReplica implements ReplicaPort<Uint8Array, Offered> {
   }
 
   /** What has come since this was asked for before. */
-  takeMoves(): readonly (readonly [ReplicaId, Reach])[] {
+  takeMoves(): readonly (readonly [ReplicaId, number])[] {
     const moves = this.#moves
     if (moves.length > 0) this.#moves = []
     return moves
@@ -258,9 +251,9 @@ export class SpaceReplica implements ReplicaPort<Uint8Array, Offered> {
     return this.#state
   }
 
-  #moved(origin: ReplicaId, reach: Reach): void {
-    this.#vector.set(origin, reach)
-    this.#moves.push([origin, reach])
+  #moved(origin: ReplicaId, last: number): void {
+    this.#vector.advance(origin, last)
+    this.#moves.push([origin, last])
     this.#progress++
   }
 

@@ -218,9 +218,8 @@ export class StateStreams {
     if (offer === undefined) return
     this.#receiving = undefined
     if (use === 'snapshot' && joining.commit() === 'engine-missing') return this.#lackEngine()
-    const { vector, epoch } = joining.reached
     const given: Omit<SpaceOffer, 'state'> = {
-      ...{ sender: offer.sender, records: offer.records, vector, epoch },
+      ...{ sender: offer.sender, records: offer.records, vector: joining.reached },
       ...stockOf(stock),
     }
     if (use === 'state') {
