@@ -6,7 +6,9 @@ import { BatchReader } from '#crdt-objects/codec/batch-reader.ts'
 import { Reader, SpaceState, Writer, encodeValue, loadEngines } from '#crdt-objects/engine.ts'
 import { isJoineryError, list, text, type Schema, type TextHandle } from '#crdt-objects/index.ts'
 import { clientsOf } from '#crdt-objects/leaves/yjs/clients.ts'
+import { DELETED } from '#crdt-objects/leaves/yjs/structs.ts'
 import { TextNode } from '#crdt-objects/leaves/yjs/text-node.ts'
+import { BESIDE, SEAM, OWN, longHead, shortHead } from '#crdt-objects/leaves/yjs/whole.ts'
 import { ReplicaContext } from '#crdt-objects/state/context.ts'
 import type { Parent } from '#crdt-objects/state/node.ts'
 import { mutate, mutations } from '#test/suites/hostile-bytes.ts'
@@ -69,6 +71,37 @@ function structs(
 function bring(target: TextNode, author: number, write: (body: Writer) => void): void {
   const delta = text().kind.decodeDelta(reading(write))
   target.apply(delta as never, { indexes: [author, author === 1 ? 2 : 1], seen: [] })
+}
+
+/** Heads of structs in a state. */
+const HEAD = { what: DELETED, goesOn: false, origin: BESIDE, right: BESIDE }
+const CONTENT_HEAD = { ...HEAD, what: CONTENT }
+const CONTENT_OF_SIX = shortHead(BESIDE, 6)
+
+function bytes(...each: readonly number[]): (body: Writer) => void {
+  return (body) => {
+    body.raw(Uint8Array.from(each))
+  }
+}
+
+/** A state of one struct. */
+function listed(head: number, row: number, clock: number, content: string): (body: Writer) => void {
+  return (body) => {
+    bytes(1, 1, head, row)(body)
+    body.zigzag(clock)
+    body.text(content)
+  }
+}
+
+function bringWhole(
+  target: TextNode,
+  indexes: readonly number[],
+  write: (body: Writer) => void,
+): void {
+  const batch = reading(write)
+  const whole = text().kind.decodeWhole(batch)
+  batch.body.end()
+  target.join(whole as never, { indexes, seen: [] })
 }
 
 describe('hostile texts and lists', () => {
@@ -192,15 +225,60 @@ describe('hostile texts and lists', () => {
 
   it('cannot speak for us: what a state says that we wrote is passed over', () => {
     const target = node()
-    const whole = text().kind.decodeWhole(
-      reading((body) => {
-        body.varint(1)
-        body.varint(0)
-        structs(0, [CONTENT, [], 'forged'])(body)
-      }),
-    )
-    target.join(whole as never, { indexes: [0], seen: [] })
+    bringWhole(target, [0], listed(CONTENT_OF_SIX, 0, 0, 'forged'))
     assert.equal(target.read(), '')
+    bringWhole(target, [1], listed(CONTENT_OF_SIX, 0, 0, 'theirs'))
+    assert.equal(target.read(), 'theirs')
+  })
+
+  it('are refused where a state says them in a form that is none', () => {
+    const wrong: readonly [string, (body: Writer) => void][] = [
+      ['unknown kind', bytes(1, 1, 255)],
+      ['goes on after nothing', bytes(1, 1, longHead({ ...CONTENT_HEAD, goesOn: true }), 1)],
+      [
+        'of its author from before the begin',
+        bytes(1, 1, longHead({ ...HEAD, origin: OWN }), 0, 0),
+      ],
+      ['a clock below zero', bytes(1, 1, 0, 0, 0x41)],
+      [
+        'a seam where nothing was trimmed',
+        bytes(1, 1, longHead({ ...HEAD, origin: SEAM }), 0, 0, 0, 0),
+      ],
+      ['no unit', bytes(1, 1, longHead(HEAD), 0, 0, 0)],
+      ['less text than units', listed(CONTENT_OF_SIX, 0, 0, 'five!')],
+      ['more text than units', listed(CONTENT_OF_SIX, 0, 0, 'sevenths')],
+      ['cut short', bytes(1, 1)],
+      ['what is at the end is no seam', bytes(2, 0, 0, 2)],
+      ['an author not in the table', bytes(2, 1, 7, 1, 0, 0)],
+    ]
+    for (const [title, write] of wrong) {
+      assert.throws(
+        () => text().kind.decodeWhole(reading(write)),
+        (error) => isJoineryError(error, 'ENCODING_INVALID'),
+        title,
+      )
+    }
+  })
+
+  it('leave nothing behind that breaks what comes later, whatever a state says of places', () => {
+    fastCheck.assert(
+      fastCheck.property(fastCheck.uint8Array({ maxLength: 40 }), (drawn) => {
+        const target = node()
+        try {
+          bringWhole(target, [1, 2], (body) => {
+            body.raw(drawn)
+          })
+        } catch (error) {
+          assert.ok(isJoineryError(error, 'ENCODING_INVALID'), String(error))
+        }
+        bring(target, 1, structs(0, [CONTENT, [], 'ab'], [CONTENT | LEFT, [0, 0], 'c']))
+        bring(target, 2, structs(0, [CONTENT | RIGHT, [1, 0], 'd']))
+        bringWhole(target, [2], listed(CONTENT_OF_SIX, 0, 0, 'theirs'))
+        target.trim(1)
+        assert.equal(target.length, target.read().length)
+      }),
+      { numRuns: 3_000, seed: 5 },
+    )
   })
 
   it('of any bytes: a batch is taken or refused, and what was there is still right', () => {

@@ -104,15 +104,11 @@ export function sequenceAt(path: readonly string[], view: View): unknown[] {
   return replay(path, view).visible.map(({ content }) => content)
 }
 
-/**
- * What requests come to for someone who sees this. `pastDeleted`: whether an insertion goes behind the deleted units
- * that follow its place, as Yjs does in texts and not in lists.
- */
+/** What requests come to for someone who sees this. An insertion goes right behind a unit that is not deleted. */
 export function effectsOf(
   operation: Operation,
   requests: readonly Request[],
   view: View,
-  pastDeleted: boolean,
 ): readonly Effect[] {
   const yata = replay(operation.path, view)
   const effects: Effect[] = []
@@ -126,10 +122,7 @@ export function effectsOf(
     } else {
       const before = visible[request.at - 1]
       const after = yata.units[before === undefined ? 0 : yata.units.indexOf(before) + 1]
-      const right = pastDeleted ? visible[request.at] : after
-      const left =
-        yata.units[(right === undefined ? yata.units.length : yata.units.indexOf(right)) - 1]
-      effect = { inserted: request.insert, first, left: left?.id, right: right?.id }
+      effect = { inserted: request.insert, first, left: before?.id, right: after?.id }
       first += request.insert.length
     }
     yata.take(effect, (number) => `${SELF}.${number}`, 0n)
@@ -138,10 +131,11 @@ export function effectsOf(
   return effects
 }
 
-/** Text for every unit of a decoded whole, one by one: how they are put together in runs is no part of a state. */
-export interface WholeSection {
-  readonly row: number
+/** A text or list as a state says it. */
+export interface DecodedWhole {
+  readonly level: number
   readonly structs: readonly {
+    readonly row: number
     readonly what: number
     readonly clock: number
     readonly length: number
@@ -153,24 +147,29 @@ export interface WholeSection {
   }[]
 }
 
+/**
+ * Text for every unit of a decoded whole, one by one: how they are put together in runs is no part of a state. Of one
+ * that was trimmed, only units that are not deleted, in their order: what else is left depends on when it was trimmed.
+ */
 export function wholeUnits(
-  sections: readonly WholeSection[],
+  whole: unknown,
   nameOf: (row: number) => string,
   contentText: (content: unknown, index: number) => string,
 ): string {
+  const { level, structs } = whole as DecodedWhole
   const idText = (row: number, clock: number): string => (row < 0 ? '-' : `${nameOf(row)}.${clock}`)
-  const lines = sections.flatMap(({ row, structs }) =>
-    structs.flatMap((struct) =>
-      Array.from({ length: struct.length }, (_, index) => {
-        const clock = struct.clock + index
-        const left = index === 0 ? idText(struct.leftRow, struct.leftClock) : idText(row, clock - 1)
-        const right = idText(struct.rightRow, struct.rightClock)
-        const content = struct.what === 0 ? 'gone' : contentText(struct.content, index)
-        return `${idText(row, clock)} ${left}|${right} ${struct.what} ${content}`
-      }),
-    ),
+  const lines = structs.flatMap(({ row, ...struct }) =>
+    Array.from({ length: struct.length }, (_, index) => {
+      const clock = struct.clock + index
+      const left = index === 0 ? idText(struct.leftRow, struct.leftClock) : idText(row, clock - 1)
+      const right = idText(struct.rightRow, struct.rightClock)
+      const isGone = struct.what === 0
+      const content = isGone ? 'gone' : contentText(struct.content, index)
+      if (level > 0) return isGone ? [] : [`${idText(row, clock)} ${content}`]
+      return [`${idText(row, clock)} ${left}|${right} ${struct.what} ${content}`]
+    }).flat(),
   )
-  return lines.sort().join('\n')
+  return (level > 0 ? lines : lines.sort()).join('\n')
 }
 
 /** Whether any unit is there. */

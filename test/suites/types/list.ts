@@ -2,14 +2,7 @@ import assert from 'node:assert/strict'
 import { canonicalText } from '../canonical-text.ts'
 import { drawValue } from '../draw-value.ts'
 import { call, type Operation, type TypeSpec } from '../type-spec.ts'
-import {
-  anyUnit,
-  effectsOf,
-  sequenceAt,
-  wholeUnits,
-  type Request,
-  type WholeSection,
-} from '../yata.ts'
+import { anyUnit, effectsOf, sequenceAt, wholeUnits, type Request } from '../yata.ts'
 
 function requestsOf({ verb, args }: Operation, length: number): Request[] {
   if (verb === 'push') return [{ at: length, insert: args }]
@@ -34,7 +27,7 @@ export const listSpec: TypeSpec = {
   isUpdate: ({ verb, args }) => verb !== 'delete' || args[1] !== 0,
   note(operation, _shape, view) {
     const { length } = sequenceAt(operation.path, view)
-    return effectsOf(operation, requestsOf(operation, length), view, false)
+    return effectsOf(operation, requestsOf(operation, length), view)
   },
   check(handle, _shape, path, view) {
     const read = handle as {
@@ -49,7 +42,7 @@ export const listSpec: TypeSpec = {
     assert.deepEqual(read.slice(-2), items.slice(-2))
   },
   wholeText: (_shape, whole, { nameOf }) =>
-    wholeUnits(whole as readonly WholeSection[], nameOf, (content, index) => {
+    wholeUnits(whole, nameOf, (content, index) => {
       const element = (content as readonly unknown[])[index]
       const isBox = typeof element === 'object' && element !== null
       return canonicalText(isBox ? (element as { value: unknown }).value : element)

@@ -1,13 +1,6 @@
 import assert from 'node:assert/strict'
 import { call, type Drawing, type Operation, type TypeSpec } from '../type-spec.ts'
-import {
-  anyUnit,
-  effectsOf,
-  sequenceAt,
-  wholeUnits,
-  type Request,
-  type WholeSection,
-} from '../yata.ts'
+import { anyUnit, effectsOf, sequenceAt, wholeUnits, type Request } from '../yata.ts'
 
 const texts = ['a', 'bc', 'def', '😀', 'é\n', 'x😀y']
 
@@ -67,7 +60,7 @@ export const textSpec: TypeSpec = {
   isUpdate: ({ verb, args }) => verb !== 'delete' || args[1] !== 0,
   note(operation, _shape, view) {
     const { length } = sequenceAt(operation.path, view)
-    return effectsOf(operation, requestsOf(operation, length), view, true)
+    return effectsOf(operation, requestsOf(operation, length), view)
   },
   check(handle, _shape, path, view) {
     const { length, spans } = handle as { length: number; spans(): readonly { insert: string }[] }
@@ -76,7 +69,7 @@ export const textSpec: TypeSpec = {
     assert.deepEqual(spans.call(handle), text === '' ? [] : [{ insert: text }])
   },
   wholeText: (_shape, whole, { nameOf }) =>
-    wholeUnits(whole as readonly WholeSection[], nameOf, (content, index) =>
+    wholeUnits(whole, nameOf, (content, index) =>
       typeof content === 'string' ? content.slice(index, index + 1) : JSON.stringify(content),
     ),
 }

@@ -180,6 +180,13 @@ export abstract class BranchNode extends Node<Children, Children> implements Bra
     }
   }
 
+  override trim(epoch: number): void {
+    for (const child of this.allChildren()) {
+      child.trim(epoch)
+      this.release(child)
+    }
+  }
+
   visitReplicas(visit: (index: number) => void): void {
     for (const child of this.allChildren()) child.visitReplicas(visit)
   }

@@ -19,6 +19,8 @@ export interface Seal {
 export class Epochs {
   private readonly context: ReplicaContext
   private readonly table: ObjectTable
+  /** The epoch up to which was trimmed. Invariant: trimmed <= context.settled. */
+  private trimmed = 0
 
   constructor(context: ReplicaContext, table: ObjectTable) {
     this.context = context
@@ -48,6 +50,18 @@ export class Epochs {
     this.fold({ settles: true, removable: false, isOver })
     context.settle(epoch)
     this.sweepIfDue()
+  }
+
+  get trimmedEpoch(): number {
+    return this.trimmed
+  }
+
+  trim(epoch: number): void {
+    const { context } = this
+    if (epoch > context.settled) throw new Error('an epoch is settled before it is trimmed')
+    if (epoch <= this.trimmed) return
+    this.trimmed = epoch
+    for (const object of this.table.all()) object.root.trim(epoch)
   }
 
   beginIn(epoch: number, born: readonly ReplicaId[]): void {

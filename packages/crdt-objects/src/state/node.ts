@@ -107,6 +107,11 @@ export abstract class Node<Delta = unknown, Whole = unknown> {
     // Only what accumulates folds.
   }
 
+  /** Forgets for good what was deleted in epochs before this one, of what keeps a list. */
+  trim(_epoch: number): void {
+    // Only texts and lists keep what was deleted.
+  }
+
   /** Notes that there is a delta; `bytes` is what it adds to the batch, roughly. */
   markDirty(bytes: number): void {
     this.context.pendingBytes += bytes

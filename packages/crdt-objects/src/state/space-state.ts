@@ -66,6 +66,11 @@ export class SpaceState {
     return this.context.settled
   }
 
+  /** The epoch up to which what was deleted is forgotten here. */
+  get trimmedEpoch(): number {
+    return this.has.epochs.trimmedEpoch
+  }
+
   /** How many replicas are known by a number here: those that are alive, and those that something here names. */
   get knownReplicas(): number {
     return this.context.ids.length
@@ -323,6 +328,16 @@ export class SpaceState {
     this.checkBetweenBatches('an epoch is settled')
     this.has.epochs.settle(epoch)
     for (const encoding of this.encodings) encoding.noteSettled(epoch)
+  }
+
+  /**
+   * Forgets for good what was deleted from texts and lists in epochs before `epoch`. To be called once every replica that
+   * may still write has settled that epoch, and everything that it wrote before is applied here: then whoever writes has
+   * heard of these deletions, and nothing is on its way of who had not. Take pending updates as a batch before.
+   */
+  trimEpoch(epoch: number): void {
+    this.checkBetweenBatches('an epoch is trimmed')
+    this.has.epochs.trim(epoch)
   }
 
   /**

@@ -3,13 +3,11 @@ import { LocalHandle } from '../faces/local.ts'
 import { remoteClass } from '../faces/remote.ts'
 import type { ListHandle } from '../handles/list.ts'
 import type { Kind } from '../kind.ts'
+import { decodeWhole } from '../leaves/yjs/decode-whole.ts'
 import { yjsEngine } from '../leaves/yjs/engine.ts'
 import { LIST_CODEC, ListNode, elementOf } from '../leaves/yjs/list-node.ts'
-import {
-  EDIT_BYTES,
-  decodeSequenceDelta,
-  decodeSequenceWhole,
-} from '../leaves/yjs/sequence-node.ts'
+import { EDIT_BYTES, decodeSequenceDelta } from '../leaves/yjs/sequence-node.ts'
+import { EMPTY_WHOLE } from '../leaves/yjs/whole.ts'
 import { checkNoArguments } from '../options.ts'
 import type { Schema } from '../schema.ts'
 import { defineKind, schemaOf } from './define.ts'
@@ -79,10 +77,10 @@ const LIST: Kind = defineKind<ListNode>({
   engines: [yjsEngine],
   zero: () => Object.freeze([]),
   read: (node) => node.read(),
-  emptyWhole: () => [],
+  emptyWhole: () => EMPTY_WHOLE,
   createNode: (context, parent, key) => new ListNode(context, parent, key),
   decodeDelta: (batch) => decodeSequenceDelta(batch, LIST_CODEC),
-  decodeWhole: (batch) => decodeSequenceWhole(batch, LIST_CODEC),
+  decodeWhole: (batch) => decodeWhole(batch, LIST_CODEC),
   local: (place) => new LocalList(LIST, place),
   remote: (place) => new RemoteList(LIST, place),
 })

@@ -7,16 +7,14 @@ import { LocalHandle } from '../faces/local.ts'
 import { remoteClass } from '../faces/remote.ts'
 import type { TextHandle, TextSpan } from '../handles/text.ts'
 import type { Kind } from '../kind.ts'
+import { decodeWhole } from '../leaves/yjs/decode-whole.ts'
 import { yjsEngine } from '../leaves/yjs/engine.ts'
 import { ownMarks } from '../leaves/yjs/marks.ts'
-import {
-  EDIT_BYTES,
-  decodeSequenceDelta,
-  decodeSequenceWhole,
-} from '../leaves/yjs/sequence-node.ts'
+import { EDIT_BYTES, decodeSequenceDelta } from '../leaves/yjs/sequence-node.ts'
 import type { Marks } from '../leaves/yjs/steps.ts'
 import type { TextEdit } from '../leaves/yjs/text-node.ts'
 import { TEXT_CODEC, TextNode } from '../leaves/yjs/text-node.ts'
+import { EMPTY_WHOLE } from '../leaves/yjs/whole.ts'
 import { checkNoArguments } from '../options.ts'
 import type { Schema } from '../schema.ts'
 import { defineKind, schemaOf } from './define.ts'
@@ -188,10 +186,10 @@ const TEXT: Kind = defineKind<TextNode>({
   zero: () => '',
   read: (node) => node.read(),
   reading: (node) => node?.spans() ?? [],
-  emptyWhole: () => [],
+  emptyWhole: () => EMPTY_WHOLE,
   createNode: (context, parent, key) => new TextNode(context, parent, key),
   decodeDelta: (batch) => decodeSequenceDelta(batch, TEXT_CODEC),
-  decodeWhole: (batch) => decodeSequenceWhole(batch, TEXT_CODEC),
+  decodeWhole: (batch) => decodeWhole(batch, TEXT_CODEC),
   local: (place) => new LocalText(TEXT, place),
   remote: (place) => new RemoteText(TEXT, place),
 })

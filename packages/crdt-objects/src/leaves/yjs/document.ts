@@ -1,65 +1,122 @@
-import type { Array as YArray, Doc, Item, Text, Transaction } from 'yjs'
+import type { GC, Item, Transaction } from 'yjs'
 import type { SequenceStep } from '../../change.ts'
 import type { BatchWriter } from '../../codec/batch-writer.ts'
+import { Ages } from './ages.ts'
+import { anchor } from './anchor.ts'
 import type { Clients } from './clients.ts'
+import { encodeWhole } from './encode-whole.ts'
 import { yjs } from './engine.ts'
-import { integrateSections } from './integrate.ts'
+import { Seams } from './seams.ts'
+import { integrateSections, type Arrival, type Tools } from './integrate.ts'
+import { loadWhole } from './load.ts'
+import { addRange, mergeRanges, type Ranges } from './ranges.ts'
 import { reissueEdits, type ReissueClocks, type ReissuedEdits } from './reissue.ts'
-import type { Arrival } from './integrate.ts'
-import { encodeStructs } from './structs.ts'
 import type { ItemEvent } from './steps.ts'
-import type { Content, ContentCodec, Section, Struct } from './structs.ts'
-
-/** The root type of a document. */
-export type Sequence = Text | YArray<unknown>
+import { encodeStructs, structOf } from './structs.ts'
+import type { Content, ContentCodec, Section, Sequence, Struct } from './structs.ts'
+import { trimUnits } from './trim.ts'
+import { sectionsOf, type SequenceWhole } from './whole.ts'
 
 /** What a text or list brings of its own. */
 export interface DocumentShape<S extends Sequence> {
   /** The root type of a new document. */
-  root(document: Doc): S
+  root(document: Transaction['doc']): S
   readonly codec: ContentCodec
   /** The content of Yjs that a struct becomes. */
   readonly content: (struct: Struct) => Content
+  /** What a struct says of an item, as the codec reads it. */
+  readonly said: (item: Item) => unknown
   /** The steps from what was to what is. */
   steps(root: S, event: ItemEvent): readonly SequenceStep[]
 }
 
-/** Ranges of clocks: start and length by turns. */
-export type Ranges = number[]
+/** All that was not there before. */
+const ALL_COMES: ItemEvent = { adds: () => true, deletes: () => false }
+
+/** The list of a document, and where it was trimmed. */
+interface List<S extends Sequence> {
+  readonly doc: Transaction['doc']
+  readonly root: S
+  readonly seams: Seams
+}
 
 /** One Y.Doc with one root type, and what of it no batch has carried yet. */
 export class YjsDocument<S extends Sequence> {
-  readonly root: S
-  private readonly doc: Doc
+  private list: List<S>
   private readonly shape: DocumentShape<S>
   private readonly clients: Clients
   /** Our own units from here on have not left. */
   private sealedClock = 0
   /** By client: what we deleted since the last batch. */
   private readonly deleted = new Map<number, Ranges>()
+  private readonly ages = new Ages()
+  /**
+   * The epoch up to which it is trimmed; 0 if nothing ever was. Invariant: whoever made what is not here yet had settled
+   * that epoch before.
+   */
+  private level = 0
+  /** By client: every unit below was made in an epoch before `level`. */
+  private stableEnds: ReadonlyMap<number, number> = new Map()
   private steps: readonly SequenceStep[] | undefined
   private noting = false
 
   constructor(shape: DocumentShape<S>, clients: Clients) {
-    // A name of its own would be drawn at random, and nothing asks for it.
-    this.doc = new (yjs().Doc)({ guid: '' })
-    this.doc.clientID = clients.own
     this.shape = shape
     this.clients = clients
-    this.root = shape.root(this.doc)
-    this.root.observe((event: ItemEvent) => {
-      if (this.noting) this.steps = shape.steps(this.root, event)
+    this.list = this.newList()
+  }
+
+  private newList(): List<S> {
+    // A name of its own would be drawn at random, and nothing asks for it.
+    const doc = new (yjs().Doc)({ guid: '' })
+    doc.clientID = this.clients.own
+    const root = this.shape.root(doc)
+    root.observe((event: ItemEvent) => {
+      if (this.noting) this.steps = this.shape.steps(root, event)
     })
+    return { doc, root, seams: new Seams() }
+  }
+
+  get root(): S {
+    return this.list.root
+  }
+
+  private get doc(): Transaction['doc'] {
+    return this.list.doc
+  }
+
+  private get tools(): Tools {
+    const { root, seams } = this.list
+    return { clients: this.clients, root, seams, content: this.shape.content }
   }
 
   /** Local edits, as one transaction of Yjs. */
-  edit(work: () => void): void {
+  edit<Edit>(edits: readonly Edit[], apply: (root: S, edit: Edit) => void): void {
+    const { root, seams } = this.list
     this.doc.transact((transaction) => {
-      work()
-      for (const [client, ranges] of transaction.deleteSet.clients) {
-        for (const { clock, len } of ranges) this.noteDeleted(client, clock, len)
+      for (const edit of edits) {
+        const from = this.ownClock
+        apply(root, edit)
+        for (const item of this.ownItemsFrom(from)) anchor(item, root, seams)
       }
+      this.noteEdited(transaction)
     })
+  }
+
+  private noteEdited(transaction: Transaction): void {
+    this.ages.note(transaction)
+    for (const [client, ranges] of transaction.deleteSet.clients) {
+      for (const { clock, len } of ranges) this.noteDeleted(client, clock, len)
+    }
+  }
+
+  /** Our items from a clock on, in its order. */
+  private ownItemsFrom(clock: number): readonly Item[] {
+    const structs = this.structs(this.doc.clientID)
+    let first = structs.length
+    while (first > 0 && (structs[first - 1]?.id.clock ?? 0) >= clock) first--
+    // What is trimmed is older than what has just been made.
+    return structs.slice(first) as Item[]
   }
 
   private noteDeleted(client: number, clock: number, length: number): void {
@@ -67,9 +124,7 @@ export class YjsDocument<S extends Sequence> {
     const end = client === this.doc.clientID ? Math.min(clock + length, this.sealedClock) : Infinity
     const seen = Math.min(length, end - clock)
     if (seen <= 0) return
-    const ranges = this.deleted.get(client)
-    if (ranges === undefined) this.deleted.set(client, [clock, seen])
-    else ranges.push(clock, seen)
+    addRange(this.deleted, client, clock, seen)
   }
 
   /** Takes in what others made, as one transaction of Yjs; with `note`, gives the steps that it comes to. */
@@ -79,7 +134,8 @@ export class YjsDocument<S extends Sequence> {
     const ownClock = this.ownClock
     try {
       this.doc.transact((transaction) => {
-        for (const arrival of arrivals) this.take(transaction, arrival)
+        for (const arrival of arrivals) integrateSections(transaction, arrival, this.tools)
+        this.ages.note(transaction)
         // Yjs would do both for a transaction that is not local, and two things more that make replicas differ: clean
         // up marks, by deletions that nobody hears of, and draw another client id.
         const markers = this.root._searchMarker
@@ -93,6 +149,84 @@ export class YjsDocument<S extends Sequence> {
     return this.steps ?? []
   }
 
+  /** Takes in a state of another replica. Gives the steps that it comes to, if they can be told. */
+  join(
+    whole: SequenceWhole,
+    indexes: readonly number[],
+    note: boolean,
+  ): readonly SequenceStep[] | undefined {
+    const isNew = this.doc.store.clients.size === 0
+    if (!isNew && whole.level <= this.level) {
+      return this.integrate([{ sections: sectionsOf(whole), deletions: [], indexes }], note)
+    }
+    const ours = isNew ? undefined : this.asArrival()
+    this.load(whole, indexes)
+    if (ours !== undefined) this.integrate([ours])
+    if (isNew) return note ? this.shape.steps(this.root, ALL_COMES) : []
+    return undefined
+  }
+
+  /**
+   * Begins anew with a state that is trimmed further than what is here: it has all that its trimmed units go with. What
+   * only we have was made by authors who knew them as gone, so it finds its place there.
+   */
+  private load(whole: SequenceWhole, indexes: readonly number[]): void {
+    const ownEnd = this.ownClock
+    this.list = this.newList()
+    this.doc.transact((transaction) => {
+      loadWhole(transaction, whole, { ...this.tools, indexes, ownEnd })
+      this.ages.note(transaction)
+    })
+    this.level = whole.level
+    this.stableEnds = new Map()
+    if (this.ownClock > ownEnd) this.sealedClock = this.ownClock
+  }
+
+  /** All structs that are listed here, as another replica would bring them. */
+  private asArrival(): Arrival {
+    const indexes: number[] = []
+    const rowByClient = new Map<number, number>()
+    const rowOf = (client: number): number => {
+      const row = rowByClient.get(client) ?? indexes.push(this.clients.index(client)) - 1
+      rowByClient.set(client, row)
+      return row
+    }
+    const { Item } = yjs()
+    const sections = Array.from(this.doc.store.clients, ([client, structs]): Section => {
+      const items = structs.filter((struct) => struct instanceof Item)
+      return {
+        row: rowOf(client),
+        structs: items.map((item) => structOf(item, rowOf, this.shape.said)),
+      }
+    })
+    return { sections, deletions: [], indexes, isOurs: true }
+  }
+
+  /** An epoch was entered. */
+  age(epoch: number): void {
+    this.ages.enter(epoch, () => this.ends())
+  }
+
+  private ends(): Map<number, number> {
+    const { store } = this.doc
+    return new Map(
+      Array.from(store.clients.keys(), (client) => [client, yjs().getState(store, client)]),
+    )
+  }
+
+  /** Trims what was deleted in epochs before this one: whoever made what is not here yet had settled it before. */
+  trim(epoch: number): void {
+    const age = this.ages.take(epoch)
+    if (age === undefined) return
+    this.level = epoch
+    this.stableEnds = age.ends
+    if (age.deleted.size > 0) {
+      this.doc.transact((transaction) => {
+        trimUnits(transaction, age.deleted, this.list)
+      })
+    }
+  }
+
   /** Where units of a life that is over begin to be made again, and where ours do. */
   nextClocks({ structs }: Section): ReissueClocks {
     return { old: structs[0]?.clock ?? Infinity, now: this.ownClock }
@@ -101,19 +235,8 @@ export class YjsDocument<S extends Sequence> {
   /** Makes again what a life before ours made and deleted, beside the neighbours that are still here. */
   reissue(reissued: ReissuedEdits): void {
     this.doc.transact((transaction) => {
-      const tools = { clients: this.clients, root: this.root, content: this.shape.content }
-      reissueEdits(transaction, reissued, tools)
-      for (const [client, ranges] of transaction.deleteSet.clients) {
-        for (const { clock, len } of ranges) this.noteDeleted(client, clock, len)
-      }
-    })
-  }
-
-  private take(transaction: Transaction, arrival: Arrival): void {
-    integrateSections(transaction, arrival, {
-      clients: this.clients,
-      root: this.root,
-      content: this.shape.content,
+      reissueEdits(transaction, reissued, this.tools)
+      this.noteEdited(transaction)
     })
   }
 
@@ -130,13 +253,12 @@ export class YjsDocument<S extends Sequence> {
     return count
   }
 
-  private items(client: number): readonly Item[] {
-    // Other structs than items stand for children of what was deleted, or gaps: neither ever is in these documents.
-    return (this.doc.store.clients.get(client) ?? []) as Item[]
+  private structs(client: number): readonly (GC | Item)[] {
+    return this.doc.store.clients.get(client) ?? []
   }
 
   private get ownClock(): number {
-    const last = this.items(this.doc.clientID).at(-1)
+    const last = this.structs(this.doc.clientID).at(-1)
     return last === undefined ? 0 : last.id.clock + last.length
   }
 
@@ -144,7 +266,7 @@ export class YjsDocument<S extends Sequence> {
   encodeDelta(batch: BatchWriter): void {
     const { clients } = this
     const tools = { clients, codec: this.shape.codec }
-    encodeStructs(batch, this.items(this.doc.clientID), this.sealedClock, tools)
+    encodeStructs(batch, this.structs(this.doc.clientID), this.sealedClock, tools)
     batch.body.varint(this.deleted.size)
     for (const [client, ranges] of this.deleted) {
       const merged = mergeRanges(ranges)
@@ -160,32 +282,12 @@ export class YjsDocument<S extends Sequence> {
     this.deleted.clear()
   }
 
-  /** Every struct: what is deleted says so itself. */
+  /** The whole list: what is deleted says so itself. */
   encodeWhole(batch: BatchWriter): void {
-    const { clients } = this
-    const known = [...this.doc.store.clients.keys()]
-    batch.body.varint(known.length)
-    for (const client of known) {
-      batch.body.varint(batch.row(clients.index(client)))
-      encodeStructs(batch, this.items(client), 0, { clients, codec: this.shape.codec })
-    }
+    const { clients, level, stableEnds } = this
+    const { root, seams, doc } = this.list
+    const structsByClient = doc.store.clients
+    const listed = { level, start: root._start, seams, structsByClient, stableEnds }
+    encodeWhole(batch, listed, { clients, codec: this.shape.codec })
   }
-}
-
-/** Sorted, with those that touch as one. */
-function mergeRanges(ranges: Ranges): Ranges {
-  const pairs: [number, number][] = []
-  for (let i = 0; i < ranges.length; i += 2) pairs.push([ranges[i] ?? 0, ranges[i + 1] ?? 0])
-  if (pairs.length > 1) pairs.sort(([a], [b]) => a - b)
-  const merged: Ranges = []
-  for (const [clock, length] of pairs) {
-    const start = merged.at(-2)
-    const before = merged.at(-1)
-    if (start !== undefined && before !== undefined && start + before >= clock) {
-      merged[merged.length - 1] = Math.max(before, clock + length - start)
-    } else {
-      merged.push(clock, length)
-    }
-  }
-  return merged
 }

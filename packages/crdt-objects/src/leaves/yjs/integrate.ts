@@ -1,12 +1,13 @@
-import type { Array as YArray, ID, Item, Text, Transaction } from 'yjs'
+import type { ID, Item, Transaction } from 'yjs'
 import type { BatchReader } from '../../codec/batch-reader.ts'
 import type { Incoming } from '../../state/node.ts'
 import { SELF } from '../../state/context.ts'
 import type { Clients } from './clients.ts'
 import { yjs } from './engine.ts'
+import type { Seams } from './seams.ts'
 import { DELETED, NONE } from './structs.ts'
 import type { ItemList } from './steps.ts'
-import type { Content, Section, Struct } from './structs.ts'
+import type { Content, Section, Sequence, Struct } from './structs.ts'
 
 /** What was deleted of one author: rows of the table, and clocks and lengths by turns. */
 export interface Deletions {
@@ -20,11 +21,14 @@ export interface Arrival {
   readonly deletions: readonly Deletions[]
   /** Our index of each row. */
   readonly indexes: Incoming['indexes']
+  /** Whether it is from here, and may bring what we made. */
+  readonly isOurs?: boolean
 }
 
 export interface Tools {
   readonly clients: Clients
-  readonly root: Text | YArray<unknown>
+  readonly root: Sequence
+  readonly seams: Seams
   readonly content: (struct: Struct) => Content
 }
 
@@ -77,7 +81,8 @@ export function integrateSections(transaction: Transaction, arrival: Arrival, to
     // Deleted structs that are here delete what they are here. First: what is taken in below comes as deleted.
     deletions.push([client, deletedOf(structs)])
     // What we made is here: nobody can bring more of it.
-    if (index !== SELF || tools.clients.restoring) queues.set(client, { client, structs, at: 0 })
+    const isWelcome = index !== SELF || tools.clients.restoring || arrival.isOurs === true
+    if (isWelcome) queues.set(client, { client, structs, at: 0 })
   }
   const state = new States(transaction)
   for (const queue of queues.values()) drain(queue, queues, { transaction, arrival, tools, state })
@@ -146,7 +151,9 @@ function drain(queue: Queue, queues: ReadonlyMap<number, Queue>, work: Work): vo
       waiting.pop()
       continue
     }
-    const missing = missingClient(struct, top.client, work)
+    // The neighbours of what is here already may be none that are.
+    const isHere = struct.clock + struct.length <= work.state.of(top.client)
+    const missing = isHere ? undefined : missingClient(struct, top.client, work)
     if (missing === undefined) {
       integrate(struct, top.client, work)
       top.at++
@@ -188,25 +195,44 @@ function integrate(struct: Struct, client: number, work: Work): void {
   const offset = state.of(client) - struct.clock
   if (offset >= struct.length) return
   const { Item, createID } = yjs()
+  const clock = struct.clock + Math.max(0, offset)
+  // Where the begin is here already, the rest follows it.
+  const origin =
+    offset > 0 ? createID(client, clock - 1) : neighbour(struct.leftRow, struct.leftClock, work)
+  const rightOrigin = neighbour(struct.rightRow, struct.rightClock, work)
+  const left = leftItem(origin, work)
+  const right = rightItem(rightOrigin, work)
+  // What follows it has no neighbour, and is dropped too.
+  if (left === undefined || right === undefined) return
   // Yjs declares no relation between the content of items and its kinds.
   const whole = tools.content(struct) as unknown as Item['content']
-  const clock = struct.clock + Math.max(0, offset)
-  const item = new Item(
-    createID(client, clock),
-    null,
-    // Where the begin is here already, the rest follows it.
-    offset > 0 ? createID(client, clock - 1) : neighbour(struct.leftRow, struct.leftClock, work),
-    null,
-    neighbour(struct.rightRow, struct.rightClock, work),
-    tools.root,
-    null,
-    offset > 0 ? whole.splice(offset) : whole,
-  )
-  item.getMissing(transaction, transaction.doc.store)
-  // What follows it has no neighbour, and is dropped too.
+  const content = offset > 0 ? whole.splice(offset) : whole
+  const id = createID(client, clock)
+  const item = new Item(id, left, origin, right, rightOrigin, tools.root, null, content)
   if (skipsOwn(item, tools.root)) return
   item.integrate(transaction, 0)
   state.set(client, struct.clock + struct.length)
+}
+
+/** The item that ends with a unit; null for none. Undefined if it is not listed: no author names what it knows as gone. */
+function leftItem(origin: ID | null, { transaction, state }: Work): Item | null | undefined {
+  if (origin === null) return null
+  if (origin.clock >= state.of(origin.client)) return undefined
+  const { Item, getItemCleanEnd } = yjs()
+  const item: unknown = getItemCleanEnd(transaction, transaction.doc.store, origin)
+  return item instanceof Item ? item : undefined
+}
+
+/** The item that begins with a unit, or, where that is trimmed, the one after the seam; undefined if there is neither. */
+function rightItem(
+  rightOrigin: ID | null,
+  { transaction, tools, state }: Work,
+): Item | null | undefined {
+  if (rightOrigin === null) return null
+  if (rightOrigin.clock >= state.of(rightOrigin.client)) return undefined
+  const { Item, getItemCleanStart } = yjs()
+  const item: unknown = getItemCleanStart(transaction, rightOrigin)
+  return item instanceof Item ? item : tools.seams.after(rightOrigin)
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Array as YArray } from 'yjs'
 import type { SequenceStep } from '../../change.ts'
+import type { Reader } from '../../codec/reader.ts'
 import { VALUE_BYTES_MAX, snapshot } from '../../codec/snapshot.ts'
 import { decodeValue, encodeValue } from '../../codec/value.ts'
 import type { ReplicaContext } from '../../state/context.ts'
@@ -46,16 +47,25 @@ export const LIST_CODEC: ContentCodec = {
     for (let i = offset; i < arr.length; i++) encodeValue(batch.body, itemOf(arr[i]))
   },
   decode(batch) {
-    const { body } = batch
-    const elements: unknown[] = []
-    const length = body.count()
-    for (let left = length; left > 0; left--) {
-      const before = body.remaining
-      elements.push(elementOf(decodeValue(body)))
-      if (before - body.remaining > VALUE_BYTES_MAX) body.fail('item too large')
-    }
-    return { content: elements, length }
+    const content = decodeElements(batch.body, batch.body.count())
+    return { content, length: content.length }
   },
+  encodeAll(batch, items) {
+    for (const item of items) {
+      for (const element of elementsOf(item)) encodeValue(batch.body, itemOf(element))
+    }
+  },
+  decodeAll: (batch, lengths) => lengths.map((length) => decodeElements(batch.body, length)),
+}
+
+function decodeElements(body: Reader, length: number): unknown[] {
+  const elements: unknown[] = []
+  for (let left = length; left > 0; left--) {
+    const before = body.remaining
+    elements.push(elementOf(decodeValue(body)))
+    if (before - body.remaining > VALUE_BYTES_MAX) body.fail('item too large')
+  }
+  return elements
 }
 
 const SHAPE: DocumentShape<YArray<unknown>> = {
@@ -65,6 +75,7 @@ const SHAPE: DocumentShape<YArray<unknown>> = {
     const { ContentAny, ContentDeleted } = yjs()
     return what === DELETED ? new ContentDeleted(length) : new ContentAny(content as unknown[])
   },
+  said: (item) => [...elementsOf(item)],
   steps(root, event) {
     const steps = new StepsBuilder()
     eachFate(root, event, (item, fate) => {

@@ -2,10 +2,8 @@ import type { ID, Transaction } from 'yjs'
 import { SELF } from '../../state/context.ts'
 import { yjs } from './engine.ts'
 import { integrateOwn, remove, type Arrival, type Deletions, type Tools } from './integrate.ts'
-import type { ItemList } from './steps.ts'
+import { placeAgain } from './place-again.ts'
 import { NONE, type Section, type Struct } from './structs.ts'
-
-type Store = Transaction['doc']['store']
 
 /** Clocks from which units of a life that is over are made again, and from which ours are them. */
 export interface ReissueClocks {
@@ -23,8 +21,8 @@ export interface ReissuedEdits {
 }
 
 /**
- * Makes units of another life again, as ours: each right after the left neighbour it had, or, where that was cut, right
- * before the right one; a unit with none left goes to the begin. Then deletes what that life deleted.
+ * Makes units of another life again, as ours: each right after the left neighbour it had, or, where that was cut or
+ * trimmed, right before the right one; a unit with none left goes to the begin. Then deletes what that life deleted.
  *
  * They go where we would insert them now. The naive way, with both neighbours as they were, puts units of ours between
  * units that we know stand closer together by now, which is what receivers take for somebody's mistake, and drop.
@@ -42,10 +40,9 @@ export function reissueEdits(
   const clientOf = (row: number): number | undefined => {
     return tools.clients.client(rows[row] ?? SELF)
   }
-  const idHere = (row: number, clock: number): ID | null => {
+  const unitOf = ([row, clock]: readonly [number, number]): ID | null => {
     const client = row === NONE ? undefined : clientOf(row)
-    const isHere = client !== undefined && clock < yjs().getState(transaction.doc.store, client)
-    return isHere ? yjs().createID(client, clock) : null
+    return client === undefined ? null : yjs().createID(client, clock)
   }
   const rowByClient = new Map<number, number>()
   const rowOf = (id: ID | null): readonly [number, number] => {
@@ -58,11 +55,11 @@ export function reissueEdits(
   const moved = (row: number, clock: number): readonly [number, number] =>
     row === 0 && clock >= from.old ? [ownRow, clock - from.old + from.now] : [row, clock]
   const again = (struct: Struct): Struct => {
-    const left = idHere(...moved(struct.leftRow, struct.leftClock))
-    const right = left === null ? idHere(...moved(struct.rightRow, struct.rightClock)) : null
-    const { store } = transaction.doc
-    const before = right === null ? left : unitBefore(store, right)
-    const after = right ?? (before === null ? firstUnit(tools.root) : unitAfter(store, before))
+    const neighbours = {
+      left: unitOf(moved(struct.leftRow, struct.leftClock)),
+      right: unitOf(moved(struct.rightRow, struct.rightClock)),
+    }
+    const { before, after } = placeAgain(neighbours, transaction.doc.store, tools)
     const [leftRow, leftClock] = rowOf(before)
     const [rightRow, rightClock] = rowOf(after)
     const clock = struct.clock - from.old + from.now
@@ -79,23 +76,6 @@ export function reissueEdits(
       if (length > before) deleteRange(transaction, clientOf(ownRow), clock, length - before)
     }
   }
-}
-
-/** The unit that stands before this one, deleted ones counted. */
-function unitBefore(store: Store, { client, clock }: ID): ID | null {
-  const item = yjs().getItem(store, yjs().createID(client, clock))
-  return clock > item.id.clock ? yjs().createID(client, clock - 1) : (item.left?.lastId ?? null)
-}
-
-/** The unit that stands after this one, deleted ones counted. */
-function unitAfter(store: Store, { client, clock }: ID): ID | null {
-  const item = yjs().getItem(store, yjs().createID(client, clock))
-  const isLast = clock === item.id.clock + item.length - 1
-  return isLast ? (item.right?.id ?? null) : yjs().createID(client, clock + 1)
-}
-
-function firstUnit(root: ItemList): ID | null {
-  return root._start?.id ?? null
 }
 
 function deleteRange(

@@ -2,26 +2,25 @@ import type { SequenceStep } from '../../change.ts'
 import type { BatchReader } from '../../codec/batch-reader.ts'
 import type { BatchWriter } from '../../codec/batch-writer.ts'
 import type { OpenTransaction, ReplicaContext } from '../../state/context.ts'
-import type { Incoming, Parent } from '../../state/node.ts'
+import type { Fold, Incoming, Parent } from '../../state/node.ts'
 import { Node } from '../../state/node.ts'
 import type { Reissue } from '../../state/reissue.ts'
 import type { Clients } from './clients.ts'
 import { clientsOf } from './clients.ts'
-import type { DocumentShape, Sequence } from './document.ts'
+import type { DocumentShape } from './document.ts'
 import { YjsDocument } from './document.ts'
 import type { Arrival, Deletions } from './integrate.ts'
 import { decodeDeletions } from './integrate.ts'
-import type { ContentCodec, Section } from './structs.ts'
+import type { ContentCodec, Section, Sequence } from './structs.ts'
 import { CONTENT, decodeStructs } from './structs.ts'
+import { encodeNothing } from './encode-whole.ts'
+import type { SequenceWhole } from './whole.ts'
 
 /** What a batch says of a document. */
 export interface SequenceDelta {
   readonly section: Section
   readonly deletions: readonly Deletions[]
 }
-
-/** All structs of a document, by author. */
-export type SequenceWhole = readonly Section[]
 
 /** So many structs of others wait at the most: a transaction of Yjs costs more than what most of them bring. */
 const WAITING_MAX = 1000
@@ -163,8 +162,8 @@ export abstract class SequenceNode<S extends Sequence, Edit> extends Node<
     if (edits.length === 0) return
     this.edits = []
     const document = this.documentMade()
-    document.edit(() => {
-      for (const edit of edits) this.applyEdit(document.root, edit)
+    document.edit(edits, (root, edit) => {
+      this.applyEdit(root, edit)
     })
     if (document.root.length !== this.editedLength) throw new Error('an edit was misjudged')
   }
@@ -248,21 +247,28 @@ export abstract class SequenceNode<S extends Sequence, Edit> extends Node<
 
   encodeWhole(batch: BatchWriter): void {
     this.settle()
-    if (this.document === undefined) batch.body.varint(0)
+    if (this.document === undefined) encodeNothing(batch)
     else this.document.encodeWhole(batch)
   }
 
-  join(sections: SequenceWhole, { indexes }: Incoming): void {
+  join(whole: SequenceWhole, { indexes }: Incoming): void {
     // Nothing is ever missing from a state but what it has not seen: there is nothing to take away.
-    if (sections.length === 0) return
+    if (whole.structs.length === 0 && whole.tails.length === 0) return
     this.settle()
-    const steps = this.documentMade().integrate(
-      [{ sections, deletions: [], indexes }],
-      this.context.watchers > 0,
-    )
+    const steps = this.documentMade().join(whole, indexes, this.context.watchers > 0)
     if (this.context.restoring) this.document?.sealed()
     this.measure()
-    if (steps.length > 0) this.notify(undefined, steps)
+    if (steps === undefined) this.notify()
+    else if (steps.length > 0) this.notify(undefined, steps)
+  }
+
+  override fold({ settles }: Fold): void {
+    if (!settles) this.document?.age(this.context.epoch)
+  }
+
+  override trim(epoch: number): void {
+    this.settle()
+    this.document?.trim(epoch)
   }
 
   /** Documents name slots, which need no life of theirs to be known; what waits names replicas. */
@@ -275,20 +281,4 @@ export abstract class SequenceNode<S extends Sequence, Edit> extends Node<
 export function decodeSequenceDelta(batch: BatchReader, codec: ContentCodec): SequenceDelta {
   const section = decodeStructs(batch, 0, codec)
   return { section, deletions: decodeDeletions(batch) }
-}
-
-/** Reads what {@link SequenceNode.encodeWhole} wrote. */
-export function decodeSequenceWhole(batch: BatchReader, codec: ContentCodec): SequenceWhole {
-  const { body } = batch
-  const sections: Section[] = []
-  const rows = new Set<number>()
-  for (let left = body.count(4); left > 0; left--) {
-    const row = batch.row()
-    if (rows.has(row)) body.fail('replica named twice')
-    rows.add(row)
-    const section = decodeStructs(batch, row, codec)
-    if (section.structs[0]?.clock !== 0) body.fail('units of an author from the middle')
-    sections.push(section)
-  }
-  return sections
 }

@@ -1,10 +1,21 @@
-import type { ContentAny, ContentDeleted, ContentFormat, ContentString, Item } from 'yjs'
+import type {
+  Array as YArray,
+  ContentAny,
+  ContentDeleted,
+  ContentFormat,
+  ContentString,
+  GC,
+  ID,
+  Item,
+  Text,
+} from 'yjs'
 import type { BatchReader } from '../../codec/batch-reader.ts'
 import type { BatchWriter } from '../../codec/batch-writer.ts'
 import type { Clients } from './clients.ts'
 
 /*
- * What a text or list says of itself in a batch: the structs of Yjs, in an encoding of our own.
+ * What a text or list says of itself in a batch: the structs of Yjs, in an encoding of our own. (`whole.ts` has that of
+ * states.)
  *
  * Yjs's own update format names an author by five to eight bytes in each reference, and is read by a decoder that
  * trusts it. Here an author is its row in the replica table of the batch, one byte as a rule, and everything is
@@ -32,7 +43,10 @@ const RIGHT = 16
 export const NONE = -1
 
 /** No author makes more units than this in one document: clocks stay exact. */
-const CLOCK_MAX = 2 ** 40
+export const CLOCK_MAX = 2 ** 40
+
+/** The root type of a document. */
+export type Sequence = Text | YArray<unknown>
 
 /** One struct as it was read. Rows are of the table of its batch. */
 export interface Struct {
@@ -75,6 +89,9 @@ export function markOf({ content }: Item): { readonly key: string; readonly valu
 export interface ContentCodec {
   encode(batch: BatchWriter, item: Item, offset: number): void
   decode(batch: BatchReader): { readonly content: unknown; readonly length: number }
+  /** What is in several items, whose lengths are known. */
+  encodeAll(batch: BatchWriter, items: readonly Item[]): void
+  decodeAll(batch: BatchReader, lengths: readonly number[]): readonly unknown[]
   /** Marks: none in a list. */
   encodeMark?(batch: BatchWriter, item: Item): void
   decodeMark?(batch: BatchReader): unknown
@@ -83,22 +100,23 @@ export interface ContentCodec {
 /** Writes the structs of one client from `clock` on. */
 export function encodeStructs(
   batch: BatchWriter,
-  items: readonly Item[],
+  structs: readonly (GC | Item)[],
   clock: number,
   tools: { readonly clients: Clients; readonly codec: ContentCodec },
 ): void {
-  let first = items.length
-  while (first > 0 && end(items[first - 1]) > clock) first--
-  batch.body.varint(items.length - first)
-  if (first === items.length) return
+  let first = structs.length
+  while (first > 0 && end(structs[first - 1]) > clock) first--
+  batch.body.varint(structs.length - first)
+  if (first === structs.length) return
   batch.body.varint(clock)
-  for (const item of items.slice(first)) {
+  // Nothing is trimmed before everybody has it.
+  for (const item of structs.slice(first) as Item[]) {
     encodeStruct(batch, item, Math.max(0, clock - item.id.clock), tools)
   }
 }
 
-function end(item: Item | undefined): number {
-  return item === undefined ? 0 : item.id.clock + item.length
+function end(struct: GC | Item | undefined): number {
+  return struct === undefined ? 0 : struct.id.clock + struct.length
 }
 
 function encodeStruct(
@@ -112,7 +130,7 @@ function encodeStruct(
   const { clients, codec } = tools
   const chained =
     offset > 0 || (origin !== null && origin.client === id.client && origin.clock === id.clock - 1)
-  const what = item.deleted ? DELETED : item.countable ? CONTENT : MARK
+  const what = whatOf(item)
   const left = !chained && origin !== null
   body.byte(what | (chained ? CHAINED : 0) | (left ? LEFT : 0) | (rightOrigin === null ? 0 : RIGHT))
   if (left) batch.dot(clients.index(origin.client), origin.clock)
@@ -120,6 +138,11 @@ function encodeStruct(
   if (what === DELETED) body.varint(item.length - offset)
   else if (what === CONTENT) codec.encode(batch, item, offset)
   else codec.encodeMark?.(batch, item)
+}
+
+/** What kind of struct an item is. */
+export function whatOf(item: Item): number {
+  return item.deleted ? DELETED : item.countable ? CONTENT : MARK
 }
 
 /** Reads what {@link encodeStructs} wrote of the author in `row`. */
@@ -172,4 +195,20 @@ function decodeStruct(batch: BatchReader, row: number, clock: number, codec: Con
   }
   if (length === 0) body.fail('struct without a unit')
   return { what, clock, length, leftRow, leftClock, rightRow, rightClock, content }
+}
+
+/** What is read of an item elsewhere. */
+export function structOf(
+  item: Item,
+  rowOf: (client: number) => number,
+  said: (item: Item) => unknown,
+): Struct {
+  const { id, length, origin, rightOrigin } = item
+  const what = whatOf(item)
+  const place = (unit: ID | null): readonly [number, number] =>
+    unit === null ? [NONE, 0] : [rowOf(unit.client), unit.clock]
+  const [leftRow, leftClock] = place(origin)
+  const [rightRow, rightClock] = place(rightOrigin)
+  const content = what === DELETED ? undefined : said(item)
+  return { what, clock: id.clock, length, leftRow, leftClock, rightRow, rightClock, content }
 }

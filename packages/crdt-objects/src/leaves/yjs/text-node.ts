@@ -7,12 +7,13 @@ import type { DocumentShape } from './document.ts'
 import type { TextSpan } from '../../handles/text.ts'
 import { yjs } from './engine.ts'
 import { MarkWalk, isJson, isMarkName, marksBefore } from './marks.ts'
-import type { SequenceDelta, SequenceWhole } from './sequence-node.ts'
+import type { SequenceDelta } from './sequence-node.ts'
 import { SequenceNode } from './sequence-node.ts'
 import { StepsBuilder, eachFate } from './steps.ts'
 import type { Marks } from './steps.ts'
 import { CONTENT, DELETED, charactersOf, markOf } from './structs.ts'
-import type { ContentCodec, Section } from './structs.ts'
+import type { ContentCodec, Struct } from './structs.ts'
+import type { SequenceWhole } from './whole.ts'
 
 /** What waits to be put into a text. */
 export type TextEdit =
@@ -43,6 +44,15 @@ export const TEXT_CODEC: ContentCodec = {
     const content = batch.body.text()
     return { content, length: content.length }
   },
+  encodeAll(batch, items) {
+    batch.body.text(items.map(charactersOf).join(''))
+  },
+  decodeAll(batch, lengths) {
+    const all = batch.body.text()
+    let at = 0
+    const texts = lengths.map((length) => all.slice(at, (at += length)))
+    return at === all.length ? texts : batch.body.fail('more or less text than its structs have')
+  },
   encodeMark(batch, item) {
     const { key, value } = markOf(item)
     batch.body.text(key)
@@ -65,6 +75,11 @@ const SHAPE: DocumentShape<Text> = {
     if (what === CONTENT) return new ContentString(content as string)
     const [name, value] = content as [string, object]
     return new ContentFormat(name, value)
+  },
+  said(item) {
+    if (item.countable) return charactersOf(item)
+    const { key, value } = markOf(item)
+    return [key, value]
   },
   steps(root, event) {
     const steps = new StepsBuilder()
@@ -145,19 +160,19 @@ export class TextNode extends SequenceNode<Text, TextEdit> {
   }
 
   override apply(delta: SequenceDelta, incoming: Incoming): void {
-    this.look([delta.section])
+    this.look(delta.section.structs)
     super.apply(delta, incoming)
   }
 
   override join(whole: SequenceWhole, incoming: Incoming): void {
-    this.look(whole)
+    this.look(whole.structs)
     super.join(whole, incoming)
   }
 
-  private look(sections: readonly Section[]): void {
+  private look(structs: readonly Struct[]): void {
     if (this.isWide) return
-    this.isWide = sections.some(({ structs }) =>
-      structs.some(({ what, content }) => what === CONTENT && SURROGATE.test(content as string)),
+    this.isWide = structs.some(
+      ({ what, content }) => what === CONTENT && SURROGATE.test(content as string),
     )
   }
 

@@ -1,0 +1,139 @@
+import type { BatchReader } from '../../codec/batch-reader.ts'
+import { CLOCK_MAX, CONTENT, MARK, NONE, type ContentCodec } from './structs.ts'
+import {
+  BESIDE,
+  EMPTY_WHOLE,
+  SEAM,
+  SEAM_NEXT,
+  OTHER,
+  OWN,
+  readLongHead,
+  shortLength,
+  shortOrigin,
+  type ListedStruct,
+  type SequenceWhole,
+  type StructHead,
+  type Unit,
+} from './whole.ts'
+
+type Mutable<T> = { -readonly [Key in keyof T]: T[Key] }
+
+const NO_UNIT: Unit = { row: NONE, clock: 0 }
+
+/** Reads what `encodeWhole` wrote. */
+export function decodeWhole(batch: BatchReader, codec: ContentCodec): SequenceWhole {
+  const { body } = batch
+  const level = body.varint() - 1
+  if (level < 0) return EMPTY_WHOLE
+  const tails = level > 0 ? decodeTails(batch) : []
+  const structs = decodeStructs(batch, level, codec)
+  const seamAtEnd = level > 0 ? decodeSeamAtEnd(batch) : undefined
+  if (seamAtEnd !== undefined) tellRight(structs.at(-1), seamAtEnd)
+  const contents = structs.filter(({ what }) => what === CONTENT)
+  if (contents.length > 0) {
+    const lengths = contents.map(({ length }) => length)
+    const decoded = codec.decodeAll(batch, lengths)
+    for (const [index, struct] of contents.entries()) struct.content = decoded[index]
+  }
+  return { level, tails, structs, seamAtEnd }
+}
+
+function decodeTails(batch: BatchReader): Unit[] {
+  const tails: Unit[] = []
+  for (let left = batch.body.count(2); left > 0; left--) tails.push(decodeUnit(batch))
+  return tails
+}
+
+function decodeUnit(batch: BatchReader): Unit {
+  const row = batch.row()
+  const clock = batch.body.varint()
+  if (clock > CLOCK_MAX) batch.body.fail('more units than one author makes')
+  return { row, clock }
+}
+
+/** A struct of which content is still to be read, and perhaps its right neighbour, which comes after it. */
+interface Read extends Mutable<ListedStruct> {
+  awaitsRight: boolean
+}
+
+function tellRight(struct: Read | undefined, { row, clock }: Unit): void {
+  if (struct?.awaitsRight === true) [struct.rightRow, struct.rightClock] = [row, clock]
+}
+
+function decodeStructs(batch: BatchReader, level: number, codec: ContentCodec): Read[] {
+  const { body } = batch
+  const structs: Read[] = []
+  const endByRow = new Map<number, number>()
+  // Each takes two bytes at least: what a state makes of the document is bounded by its own size.
+  for (let left = body.count(2); left > 0; left--) {
+    const before = structs.at(-1)
+    const struct = decodeStruct(batch, { before, endByRow, codec })
+    endByRow.set(struct.row, endOf(struct))
+    if (struct.followsSeam && level === 0) body.fail('seam where nothing was trimmed')
+    tellRight(
+      before,
+      struct.followsSeam ? { row: struct.leftRow, clock: struct.leftClock } : struct,
+    )
+    structs.push(struct)
+  }
+  return structs
+}
+
+interface Place {
+  readonly before: Read | undefined
+  readonly endByRow: ReadonlyMap<number, number>
+  readonly codec: ContentCodec
+}
+
+function decodeStruct(batch: BatchReader, { before, endByRow, codec }: Place): Read {
+  const { body } = batch
+  const byte = body.byte()
+  const short = shortLength(byte)
+  const head = short === undefined ? readLongHead(byte) : shortHeadOf(byte)
+  if (head === undefined) return body.fail('unknown kind of struct')
+  const { what, goesOn, origin, right } = head
+  const next = before === undefined ? NO_UNIT : { row: before.row, clock: endOf(before) }
+  if (before === undefined && (goesOn || origin === SEAM_NEXT)) body.fail('follows nothing')
+  const { row, clock } = goesOn ? next : decodeId(batch, endByRow)
+  const left = origin === OWN ? { row, clock: clock - 1 } : leftOf(batch, origin, next)
+  if (left.clock < 0) body.fail('follows nothing of its author')
+  const after = right === OTHER ? decodeUnit(batch) : NO_UNIT
+  const mark =
+    what === MARK ? (codec.decodeMark?.(batch) ?? body.fail('mark in a list')) : undefined
+  const length = what === MARK ? 1 : (short ?? body.varint())
+  if (length === 0) body.fail('struct without a unit')
+  if (clock + length > CLOCK_MAX) body.fail('more units than one author makes')
+  return {
+    ...{ what, row, clock, length, content: mark },
+    ...{ leftRow: left.row, leftClock: left.clock },
+    followsSeam: origin === SEAM || origin === SEAM_NEXT,
+    ...{ rightRow: after.row, rightClock: after.clock, awaitsRight: right === BESIDE },
+  }
+}
+
+function decodeId(batch: BatchReader, endByRow: ReadonlyMap<number, number>): Unit {
+  const row = batch.row()
+  const clock = (endByRow.get(row) ?? 0) + batch.body.zigzag()
+  return clock >= 0 ? { row, clock } : batch.body.fail('a clock below zero')
+}
+
+function shortHeadOf(byte: number): StructHead {
+  return { what: CONTENT, goesOn: false, origin: shortOrigin(byte), right: BESIDE }
+}
+
+function leftOf(batch: BatchReader, origin: number, next: Unit): Unit {
+  if (origin === OTHER || origin === SEAM) return decodeUnit(batch)
+  if (origin === SEAM_NEXT) return next
+  if (origin !== BESIDE || next.row === NONE) return NO_UNIT
+  return { row: next.row, clock: next.clock - 1 }
+}
+
+function endOf({ clock, length }: ListedStruct): number {
+  return clock + length
+}
+
+function decodeSeamAtEnd(batch: BatchReader): Unit | undefined {
+  const info = batch.body.byte()
+  if (info > 1) batch.body.fail('seam at the end')
+  return info === 1 ? decodeUnit(batch) : undefined
+}
