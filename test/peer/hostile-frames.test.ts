@@ -122,7 +122,14 @@ describe('A member that sends what it should not', () => {
 
   it('makes no difference with messages of replication that make no sense', async () => {
     const channel = await introduce()
-    const speaker = { sender: 5n, isMember: true, epoch: 9, keepersVersion: 9, revision: 2 ** 50 }
+    const speaker = {
+      sender: 5n,
+      isMember: true,
+      epoch: 9,
+      settled: 9,
+      keepersVersion: 9,
+      revision: 2 ** 50,
+    }
     const messages = [
       encodeMessage({ kind: 'answered', more: true }),
       encodeMessage({ kind: 'held', speaker, origin: 5n, last: 2 ** 50 }),

@@ -90,7 +90,7 @@ class AskingPeer {
     const leased = await this.ask({ kind: 'lease', space: SPACE, session, request: 1 })
     assert.ok(leased.kind === 'leased', JSON.stringify(leased.kind))
     const { member, epoch } = leased
-    const of = { space: SPACE, member, epoch, held: [] }
+    const of = { space: SPACE, member, epoch, held: [], settled: epoch }
     await this.ask({ kind: 'activate', ...of, number: 1 })
     assert.equal((await this.view(member)).standing.status, 'active')
     return member

@@ -8,9 +8,9 @@ function vectorOf(...entries: readonly (readonly [ReplicaId, number])[]): Versio
   return new VersionVector(0, entries)
 }
 
-/** What a member says that has entered `epoch`. */
+/** What a member says that has entered `epoch`, and settled the one before. */
 function statement(sender: ReplicaId, epoch: number, vector: VersionVector) {
-  return { sender, isMember: true, epoch, vector, keepersVersion: 1 }
+  return { sender, isMember: true, epoch, settled: epoch - 1, vector, keepersVersion: 1 }
 }
 
 describe('an epoch', () => {
@@ -39,5 +39,21 @@ describe('an epoch', () => {
     attestations.note(statement(second, 1, vectorOf([second, 3])))
     assert.equal(attestations.settledEpoch([second], vectorOf([second, 2])), undefined)
     assert.equal(attestations.settledEpoch([second], vectorOf([second, 3])), 1)
+  })
+
+  it('is heard of by all when every other member has settled it, and what they wrote before is here', () => {
+    const attestations = new Attestations()
+    attestations.note(statement(second, 3, vectorOf([second, 3])))
+    assert.equal(attestations.heardEpoch([second, third], vectorOf([second, 3])), undefined)
+    attestations.note(statement(third, 2, vectorOf()))
+    assert.equal(attestations.heardEpoch([second, third], vectorOf([second, 2])), undefined)
+    assert.equal(attestations.heardEpoch([second, third], vectorOf([second, 3])), 1)
+  })
+
+  it('is settled by who has all that one had who settled it', () => {
+    const attestations = new Attestations()
+    attestations.note(statement(second, 4, vectorOf([second, 3], [third, 1])))
+    assert.equal(attestations.settledByOther(vectorOf([second, 3])), 0)
+    assert.equal(attestations.settledByOther(vectorOf([second, 3], [third, 2])), 3)
   })
 })

@@ -41,7 +41,15 @@ class ControlRig {
     const { member, epoch } = leased
     const { sealings } = this.view(member)
     const held = sealings.map(({ incarnation, round }) => ({ incarnation, round, held: 0 }))
-    this.ask(session, { kind: 'activate', space: SPACE, member, number: 1, epoch, held })
+    this.ask(session, {
+      kind: 'activate',
+      space: SPACE,
+      member,
+      number: 1,
+      epoch,
+      held,
+      settled: epoch,
+    })
     assert.equal(this.view(member).standing.status, 'active')
     return member
   }
@@ -108,7 +116,7 @@ describe('the control state in a group', () => {
     const [own, other] = sessions
     const before = rig.view(members[0])
     const lease = { kind: 'lease', space: SPACE, session: other, request: 2 } as const
-    const of = { space: SPACE, member: members[0], number: 9, epoch: 0, held: [] }
+    const of = { space: SPACE, member: members[0], number: 9, epoch: 0, held: [], settled: 0 }
     const reinstate = { kind: 'reinstate', session: other, ...of } as const
     for (const command of [lease, reinstate]) {
       assert.deepEqual(rig.ask(own, command), { kind: 'refused', reason: 'session-ended' })
@@ -134,7 +142,7 @@ describe('the control state in a group', () => {
       const { sealings } = rig.view(members[at])
       const held = sealings.map(({ incarnation, round }) => ({ incarnation, round, held: 5 }))
       const of = { space: SPACE, member: members[at], number: 2, epoch: 0 }
-      rig.ask(sessions[at], { kind: 'report', ...of, held })
+      rig.ask(sessions[at], { kind: 'report', ...of, held, settled: 0 })
     }
     const [first, second, third] = members
     rig.ask(sessions[1], { kind: 'replace-keepers', space: SPACE, keepers: [second, third] })

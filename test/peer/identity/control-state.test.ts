@@ -25,7 +25,8 @@ function report(
 ): MemberCommand {
   const { round } = rig.space.sealingOf(of.id)!
   const reports = [{ incarnation: of.id, round, held }]
-  return { kind: 'report', space, member: by.id, number, epoch: rig.space.epoch, held: reports }
+  const { epoch } = rig.space
+  return { kind: 'report', space, member: by.id, number, epoch, held: reports, settled: 0 }
 }
 
 describe('leases and membership', () => {
@@ -77,13 +78,36 @@ describe('leases and membership', () => {
     rig.expire(third)
     const { round } = rig.space.sealingOf(third.id)!
     const held = [{ incarnation: third.id, round, held: 0 }]
-    const activate = { kind: 'activate', space, member: joiner.id, number: 1, epoch: 0 } as const
+    const of = { space, member: joiner.id, number: 1, epoch: 0, settled: 0 }
+    const activate = { kind: 'activate', ...of } as const
     assert.equal(reasonOf(rig.apply({ ...activate, held: [] })), 'not-its-time')
     assert.equal(reasonOf(rig.apply({ ...activate, epoch: 1, held })), 'not-its-time')
     assert.equal(reasonOf(rig.apply({ ...activate, held })), 'view')
     assert.ok(rig.space.isMember(joiner.id))
     const again = rig.apply({ ...activate, held })
     assert.ok(again.kind === 'view' && again.view.standing.status === 'active')
+  })
+
+  it('makes no member of who has settled less than all members have: they count on it', () => {
+    const rig = new Rig()
+    const [first, second, gone] = [rig.join(), rig.join(), rig.join()]
+    const joiner = rig.newcomer()
+    joiner.contact()
+    rig.expire(gone)
+    rig.contactAll(first, second)
+    rig.closeEpoch()
+    const { epoch } = rig.space
+    assert.deepEqual([epoch, rig.space.settledFloor()], [1, 0])
+    for (const { id } of [first, second]) {
+      const of = { space, member: id, number: 1_000, epoch }
+      rig.apply({ kind: 'report', ...of, held: [], settled: epoch })
+    }
+    assert.equal(rig.space.settledFloor(), epoch)
+    const activate = { kind: 'activate', space, member: joiner.id, epoch, held: [] } as const
+    const late = rig.apply({ ...activate, number: 1, settled: epoch - 1 })
+    assert.equal(reasonOf(late), 'not-its-time')
+    rig.apply({ ...activate, number: 2, settled: epoch })
+    assert.ok(rig.space.isMember(joiner.id))
   })
 
   it('carries out nothing of a member that a later command of it has overtaken', () => {

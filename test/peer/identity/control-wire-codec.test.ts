@@ -42,6 +42,7 @@ const ids = fastCheck.array(id, { maxLength: 5 })
 const held = fastCheck.array(fastCheck.record({ incarnation: id, round: count, held: count }), {
   maxLength: 5,
 })
+const report = { held, settled: count }
 
 const revision = fastCheck.option(count, { nil: undefined })
 const ofSpace = { space: name }
@@ -62,9 +63,14 @@ const commandByKind: {
     ...{ request: count, isStable: fastCheck.boolean() },
   }),
   'end-session': fastCheck.record({ kind: constant('end-session'), session: name }),
-  activate: fastCheck.record({ kind: constant('activate'), ...ofMember, held }),
-  report: fastCheck.record({ kind: constant('report'), ...ofMember, held }),
-  reinstate: fastCheck.record({ kind: constant('reinstate'), ...ofMember, held, session: name }),
+  activate: fastCheck.record({ kind: constant('activate'), ...ofMember, ...report }),
+  report: fastCheck.record({ kind: constant('report'), ...ofMember, ...report }),
+  reinstate: fastCheck.record({
+    kind: constant('reinstate'),
+    ...ofMember,
+    ...report,
+    session: name,
+  }),
   retire: fastCheck.record({ kind: constant('retire'), ...ofMember, claimed: count }),
   'caught-up': fastCheck.record({ kind: constant('caught-up'), ...ofMember, version: count }),
   dissolve: fastCheck.record({ kind: constant('dissolve'), ...ofMember }),
@@ -112,7 +118,8 @@ const sealing = fastCheck.record({
   ...{ target: count, reported: orNone(count) },
 })
 const view: fastCheck.Arbitrary<SpaceView> = fastCheck.record({
-  ...{ space: name, member: id, generation: count, revision: count, epoch: count, floor: count },
+  ...{ space: name, member: id, generation: count, revision: count, epoch: count },
+  ...{ floor: count, settledFloor: count },
   records: fastCheck.array(fastCheck.record({ epoch: count, seals, born: ids }), { maxLength: 4 }),
   sealings: fastCheck.array(sealing, { maxLength: 4 }),
   ...{ members: ids, unsealed: ids, keepers: keeperView, standing },

@@ -13,7 +13,10 @@ class Spaces {
     const leased = this.state.apply(lease, 0)
     assert.ok(leased.kind === 'leased')
     const { member, epoch } = leased
-    this.state.apply({ kind: 'activate', space, member, number: 1, epoch, held: [] }, 0)
+    this.state.apply(
+      { kind: 'activate', space, member, number: 1, epoch, held: [], settled: epoch },
+      0,
+    )
     return member
   }
 

@@ -193,9 +193,12 @@ describe('keepers', () => {
     rig.appoint(incoming, third)
     rig.contactAll(first, second, incoming)
     for (const keeper of [first, second]) {
-      const { sender, isMember, epoch, keepersVersion } = keeper.core.statement()!
+      const { sender, isMember, epoch, settled, keepersVersion } = keeper.core.statement()!
       const held = { origin: incoming.id, last: 0 }
-      incoming.step({ kind: 'held', held: { sender, isMember, epoch, keepersVersion, ...held } })
+      incoming.step({
+        kind: 'held',
+        held: { sender, isMember, epoch, settled, keepersVersion, ...held },
+      })
     }
     incoming.contact()
     assert.ok(rig.space.keepers.change?.incoming === incoming.id, 'they hold more by now')

@@ -14,7 +14,7 @@ function fourMembers(): { readonly state: ControlState; readonly lives: readonly
     const leased = state.apply({ kind: 'lease', space, session, request: 1 }, 0)
     assert.ok(leased.kind === 'leased')
     const { member, epoch } = leased
-    state.apply({ kind: 'activate', space, member, number: 1, epoch, held: [] }, 0)
+    state.apply({ kind: 'activate', space, member, number: 1, epoch, held: [], settled: epoch }, 0)
     return nameOf(member)
   })
   return { state, lives }

@@ -44,6 +44,7 @@ function anyMessage(random: Random, batches: readonly Uint8Array[], origins: big
     sender: random.pick([0n, origin]),
     isMember: random.chance(0.5),
     epoch: random.pick([0, 1, 7]),
+    settled: random.pick([0, 1, 7]),
     keepersVersion: random.integer(0, 3),
     revision: random.pick([0, 1, 2 ** 40]),
   }

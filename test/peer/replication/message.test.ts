@@ -17,6 +17,7 @@ const speaker = fc.record(
     sender: id,
     isMember: fc.boolean(),
     epoch: number,
+    settled: number,
     keepersVersion: number,
     revision: number,
   },

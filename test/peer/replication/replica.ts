@@ -189,7 +189,7 @@ export class Replica {
 
 /** A neighbour of which nothing is known but that it has something. */
 export const somebody: Speaker = {
-  ...{ sender: 77n, isMember: false, epoch: 0, keepersVersion: 0, revision: 0 },
+  ...{ sender: 77n, isMember: false, epoch: 0, settled: 0, keepersVersion: 0, revision: 0 },
 }
 
 /** The digest of somebody who has something else. */

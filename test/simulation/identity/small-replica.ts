@@ -20,6 +20,8 @@ export interface SmallUpdate {
   /** What its origin has added to the counter so far. */
   readonly total: number
   readonly kills: readonly Dot[]
+  /** The epoch that its author had settled. */
+  readonly settled: number
 }
 
 export type SmallBody = readonly SmallUpdate[]
@@ -31,6 +33,8 @@ interface Tag {
 }
 
 export interface SmallState {
+  readonly settledEpoch: number
+  readonly trimmedEpoch: number
   readonly base: number
   readonly totalById: ReadonlyMap<ReplicaId, number>
   readonly tagByDot: ReadonlyMap<string, Tag>
@@ -42,6 +46,9 @@ export const keyOf = ({ origin, seq }: Dot): string => `${nameOf(origin)}.${seq}
 /** A counter and an add-wins set under one vector: the least that has folds, removals and dependencies. */
 export class SmallReplica implements ReplicaPort<SmallBody, SmallState> {
   vector = new VersionVector()
+  settledEpoch = 0
+  /** Invariant: whatever is applied from now on is of who had settled this epoch. */
+  trimmedEpoch = 0
   #id: ReplicaId | undefined
   #base = 0
   #totalById = new Map<ReplicaId, number>()
@@ -62,6 +69,7 @@ export class SmallReplica implements ReplicaPort<SmallBody, SmallState> {
     else {
       const born = from.born.map((life): [ReplicaId, number] => [life, 0])
       this.vector = new VersionVector(from.epoch, born)
+      this.settledEpoch = from.epoch
     }
     this.#onBase(this.epoch, this.#base)
   }
@@ -72,6 +80,7 @@ export class SmallReplica implements ReplicaPort<SmallBody, SmallState> {
 
   discard(): void {
     this.#load({
+      ...{ settledEpoch: 0, trimmedEpoch: 0 },
       ...{ base: 0, vector: new VersionVector() },
       ...{ totalById: new Map(), tagByDot: new Map() },
     })
@@ -80,6 +89,8 @@ export class SmallReplica implements ReplicaPort<SmallBody, SmallState> {
   }
 
   #load(state: SmallState): void {
+    this.settledEpoch = state.settledEpoch
+    this.trimmedEpoch = state.trimmedEpoch
     this.#base = state.base
     this.#totalById = new Map(state.totalById)
     this.#tagByDot = new Map(state.tagByDot)
@@ -114,7 +125,7 @@ export class SmallReplica implements ReplicaPort<SmallBody, SmallState> {
       const added = operation.kind === 'increment' ? operation.amount : 0
       const total = (this.#totalById.get(id) ?? 0) + added
       const kills = observed.filter((dot) => this.#tagByDot.has(keyOf(dot)))
-      const update = { seq, operation, total, kills }
+      const update = { seq, operation, total, kills, settled: this.settledEpoch }
       body.push(update)
       intents.push({ seq, operation, observed, stamp, replaces: again?.replaces, size: 1 })
       this.#update(id, update)
@@ -135,7 +146,13 @@ export class SmallReplica implements ReplicaPort<SmallBody, SmallState> {
     assert.ok(this.vector.hasBegun(origin), `${nameOf(origin)} has begun`)
     assert.equal(this.vector.get(origin), first - 1, `${nameOf(origin)}.${first} is next`)
     assert.ok(dependencies.every(([of, reach]) => this.vector.has(of, reach)))
-    for (const update of body) this.#update(origin, update)
+    for (const update of body) {
+      assert.ok(
+        update.settled >= this.trimmedEpoch,
+        `${nameOf(origin)}.${first} is of who had heard of what is forgotten here`,
+      )
+      this.#update(origin, update)
+    }
     this.vector.advance(origin, last)
     return 'applied'
   }
@@ -162,6 +179,12 @@ export class SmallReplica implements ReplicaPort<SmallBody, SmallState> {
   /** Nothing here needs it. */
   settleEpoch(epoch: number): void {
     assert.ok(epoch <= this.epoch)
+    this.settledEpoch = Math.max(this.settledEpoch, epoch)
+  }
+
+  trimEpoch(epoch: number): void {
+    assert.ok(epoch <= this.settledEpoch)
+    this.trimmedEpoch = Math.max(this.trimmedEpoch, epoch)
   }
 
   join(other: SmallState): void {
@@ -184,13 +207,16 @@ export class SmallReplica implements ReplicaPort<SmallBody, SmallState> {
     const vector = newer.vector.copy()
     vector.merge(older.vector)
     const { base } = newer
-    this.#load({ base, totalById, tagByDot, vector })
+    const settledEpoch = Math.max(this.settledEpoch, other.settledEpoch)
+    const trimmedEpoch = Math.max(this.trimmedEpoch, other.trimmedEpoch)
+    this.#load({ settledEpoch, trimmedEpoch, base, totalById, tagByDot, vector })
     this.#onBase(this.epoch, this.#base)
   }
 
   snapshot(): SmallState {
     return {
       ...{ base: this.#base, vector: this.vector.copy() },
+      ...{ settledEpoch: this.settledEpoch, trimmedEpoch: this.trimmedEpoch },
       ...{ totalById: new Map(this.#totalById), tagByDot: new Map(this.#tagByDot) },
     }
   }

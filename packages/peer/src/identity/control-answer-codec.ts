@@ -69,6 +69,7 @@ function writeView(writer: Writer, view: SpaceView): void {
   writer.varint(view.revision)
   writer.varint(view.epoch)
   writer.varint(view.floor)
+  writer.varint(view.settledFloor)
   writer.varint(view.records.length)
   for (const record of view.records) writeRecord(writer, record)
   writer.varint(view.sealings.length)
@@ -91,6 +92,7 @@ function readView(reader: Reader): SpaceView {
     revision: reader.varint(),
     epoch: reader.varint(),
     floor: reader.varint(),
+    settledFloor: reader.varint(),
     records: readMany(reader, bytesEach.record, () => readRecord(reader)),
     sealings: readMany(reader, bytesEach.sealing, () => readSealing(reader)),
     members: readIds(reader),

@@ -105,9 +105,11 @@ function writeMemberCommand(writer: Writer, command: MemberCommand): void {
     case 'activate':
     case 'report':
       writeHeld(writer, command.held)
+      writer.varint(command.settled)
       return
     case 'reinstate':
       writeHeld(writer, command.held)
+      writer.varint(command.settled)
       writer.text(command.session)
       return
     case 'retire':
@@ -180,9 +182,12 @@ function readMemberCommand(
   switch (kind) {
     case 'activate':
     case 'report':
-      return { kind, ...of, held: readHeld(reader) }
+      return { kind, ...of, held: readHeld(reader), settled: reader.varint() }
     case 'reinstate':
-      return { kind, ...of, held: readHeld(reader), session: readName(reader) }
+      return {
+        ...{ kind, ...of, held: readHeld(reader) },
+        ...{ settled: reader.varint(), session: readName(reader) },
+      }
     case 'retire':
       return { kind, ...of, claimed: reader.varint() }
     case 'caught-up':

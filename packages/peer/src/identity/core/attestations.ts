@@ -7,6 +7,8 @@ interface Attested {
   readonly vector: VersionVector
   /** It had entered this when it said what it holds. */
   readonly epoch: number
+  /** It had settled this, likewise. */
+  readonly settled: number
   /** The newest set of keepers that it has spoken under. */
   readonly keepersVersion: number
   /** The set that it knew when it told all of `vector`: by then it held no more under any older one. */
@@ -22,13 +24,13 @@ export class Attestations {
   #caughtUpWith = new Set<ReplicaId>()
   #changeVersion = 0
 
-  note({ sender, vector, epoch, keepersVersion }: Statement): void {
+  note({ sender, vector, epoch, settled, keepersVersion }: Statement): void {
     const known = this.#attestedBy.get(sender)
     // A member's vector only grows: what covers less came late.
     if (known !== undefined && !vector.covers(known.vector)) return
     const version = Math.max(keepersVersion, known?.keepersVersion ?? 0)
     this.#attestedBy.set(sender, {
-      ...{ vector, epoch },
+      ...{ vector, epoch, settled },
       ...{ keepersVersion: version, statedVersion: keepersVersion },
     })
   }
@@ -40,8 +42,11 @@ export class Attestations {
     vector.advance(origin, last)
     const version = Math.max(keepersVersion, known?.keepersVersion ?? 0)
     // Not the epoch of now, nor the set that is known now: what it held by then is not told here.
-    const { epoch = 0, statedVersion = 0 } = known ?? {}
-    this.#attestedBy.set(sender, { vector, epoch, statedVersion, keepersVersion: version })
+    const { epoch = 0, settled = 0, statedVersion = 0 } = known ?? {}
+    this.#attestedBy.set(sender, {
+      ...{ vector, epoch, settled },
+      ...{ statedVersion, keepersVersion: version },
+    })
   }
 
   /**
@@ -49,13 +54,38 @@ export class Attestations {
    * under an earlier one any more, and nothing that was is on its way. Undefined while one has said nothing.
    */
   settledEpoch(members: readonly ReplicaId[], own: VersionVector): number | undefined {
-    let settled = Infinity
+    return this.#leastOfAll(members, own, ({ epoch }) => epoch)
+  }
+
+  /**
+   * The epoch that all of `members` have said they settled, once `own` has what each had written by then: whoever writes
+   * has heard of all that was written before that epoch, and nothing is on its way of who had not.
+   */
+  heardEpoch(members: readonly ReplicaId[], own: VersionVector): number | undefined {
+    return this.#leastOfAll(members, own, ({ settled }) => settled)
+  }
+
+  #leastOfAll(
+    members: readonly ReplicaId[],
+    own: VersionVector,
+    epochOf: (attested: Attested) => number,
+  ): number | undefined {
+    let least = Infinity
     for (const member of members) {
       const attested = this.#attestedBy.get(member)
       if (attested === undefined || !own.has(member, attested.vector.get(member))) return undefined
-      settled = Math.min(settled, attested.epoch)
+      least = Math.min(least, epochOf(attested))
     }
-    return settled
+    return least
+  }
+
+  /** The latest epoch that another has settled who had nothing then that `own` lacks: so it is settled here as well. */
+  settledByOther(own: VersionVector): number {
+    let latest = 0
+    for (const { settled, vector } of this.#attestedBy.values()) {
+      if (settled > latest && own.covers(vector)) latest = settled
+    }
+    return latest
   }
 
   /** Whether one of `members` besides `own` is known to have all of `vector`. */

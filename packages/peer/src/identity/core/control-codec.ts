@@ -11,7 +11,7 @@ const statuses = ['free', 'leased', 'sealing'] as const
 /** The least bytes that one of each takes: a count beyond what can follow is refused before anything is made. */
 const bytesEach = {
   space: 21,
-  slot: 10,
+  slot: 11,
   sealing: 6,
   report: 9,
   record: 3,
@@ -149,6 +149,7 @@ function writeSlot(writer: Writer, slot: Slot): void {
   writer.byte(statuses.indexOf(slot.status))
   writer.byte(slot.isActive ? 1 : 0)
   writer.varint(slot.epoch)
+  writer.varint(slot.settled)
   writer.text(slot.session)
   writer.varint(slot.request)
   writer.varint(slot.number)
@@ -161,9 +162,10 @@ function readSlot(reader: Reader): Slot {
   const status = statuses[reader.byte()] ?? reader.fail('status of a slot')
   const isActive = readBit(reader)
   const epoch = reader.varint()
+  const settled = reader.varint()
   const session = reader.text()
   return {
-    ...{ inc, status, isActive, epoch, session },
+    ...{ inc, status, isActive, epoch, settled, session },
     ...{ request: reader.varint(), number: reader.varint() },
     ...{ isStable: readBit(reader), isAbandoned: readBit(reader) },
   }

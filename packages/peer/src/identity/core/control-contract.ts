@@ -36,9 +36,13 @@ interface OfMember {
 }
 
 /** Members speak of all sealings at once, never of one: what depends on what is then reported together. */
-interface Reporting extends OfMember {
+export interface Report {
   readonly held: readonly HeldReport[]
+  /** The epoch that its replica has settled. */
+  readonly settled: number
 }
+
+interface Reporting extends OfMember, Report {}
 
 interface Ending {
   readonly space: string
@@ -47,7 +51,10 @@ interface Ending {
 }
 
 export type MemberCommand =
-  /** A joiner is at the current epoch and has fenced all that is in sealing: it is a member from here on. */
+  /**
+   * A joiner is at the current epoch, has settled what all members have, and has fenced all that is in sealing: it is a
+   * member from here on.
+   */
   | ({ readonly kind: 'activate' } & Reporting)
   | ({ readonly kind: 'report' } & Reporting)
   /** The holder is back before its seal closed, with its state, under `session`. */
@@ -146,6 +153,8 @@ export interface SpaceView {
   readonly epoch: number
   /** No member is below it: records up to it are forgotten. */
   readonly floor: number
+  /** No member has settled less, nor will any that activates later have. */
+  readonly settledFloor: number
   /** Of the epochs after the asker's, as many from the first on as one answer takes: who enters those asks again. */
   readonly records: readonly EpochRecord[]
   readonly sealings: readonly SealingView[]

@@ -129,7 +129,9 @@ export class ControlState {
       const refusal = this.#carryOut(space, command, nowMs)
       if (refusal !== undefined) return refused(refusal)
       const entered = Math.max(slot.epoch, Math.min(epoch, space.epoch))
-      if (space.slotOf(member) !== undefined) space.note(member, { epoch: entered })
+      const told = 'settled' in command ? command.settled : 0
+      const settled = Math.max(slot.settled, Math.min(told, entered))
+      if (space.slotOf(member) !== undefined) space.note(member, { epoch: entered, settled })
       space.forget(nowMs, this.limits.gravesMax)
     }
     return { kind: 'taken' }
@@ -149,6 +151,9 @@ export class ControlState {
         if (epoch !== space.epoch || !space.coversSealings(member, command.held)) {
           return 'not-its-time'
         }
+        // Others count on it that whoever writes has heard of what was removed before that epoch.
+        if (space.isFounded && command.settled < space.settledFloor()) return 'not-its-time'
+        space.note(member, { epoch, settled: Math.min(command.settled, epoch) })
         space.activate(member)
         space.report(member, command.held)
         // Larger at once is safe, and a space that has just begun needs keepers.

@@ -2,8 +2,8 @@ import { type ReplicaId } from '@joinery/crdt-objects/engine'
 import {
   type ControlAnswer,
   type ControlCommand,
-  type HeldReport,
   type MemberCommand,
+  type Report,
   type SpaceView,
   type ViewRequest,
 } from './control-contract.ts'
@@ -78,7 +78,7 @@ export class GroupTalk {
   }
 
   /** Whether the group does not know yet what is held here, or which epoch this is. */
-  hasNews(held: readonly HeldReport[], epoch: number): boolean {
+  hasNews({ held }: Report, epoch: number): boolean {
     const { view } = this
     if (view === undefined || view.standingEpoch < epoch) return true
     const reported = new Map(view.sealings.map((sealing) => [sealing.round, sealing.reported]))

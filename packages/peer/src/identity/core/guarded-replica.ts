@@ -60,6 +60,10 @@ export class GuardedReplica<Body, State> {
     return this.vector.epoch
   }
 
+  get settled(): number {
+    return this.#port.settledEpoch
+  }
+
   get usage(): { readonly staged: number; readonly kept: number; readonly records: number } {
     return { staged: this.#staged.size, kept: this.#kept.size, records: this.book.recordCount }
   }
@@ -175,6 +179,11 @@ export class GuardedReplica<Body, State> {
   /** Everybody who may write is in `epoch` or past it, and what they wrote before is applied here. */
   settle(epoch: number): void {
     this.#port.settleEpoch(epoch)
+  }
+
+  /** Everybody who may write has settled `epoch`, and what they wrote before is applied here. */
+  forget(epoch: number): void {
+    this.#port.trimEpoch(epoch)
   }
 
   /** Fences what is in sealing, lifts the fences of whom is not any more, and says what is held of each. */

@@ -29,6 +29,8 @@ export interface Batch<Body> {
 export interface ReplicaPort<Body, State> {
   /** What is applied. A live view. */
   readonly vector: VersionVector
+  /** The epoch that was settled last, here or where its state is from. */
+  readonly settledEpoch: number
   /** Begins as `id` with another replica's state, or with nothing in an epoch before which these lives were leased. */
   begin(id: ReplicaId, from: Beginning<State>): void
   /** Forgets everything. */
@@ -39,6 +41,8 @@ export interface ReplicaPort<Body, State> {
   enterEpoch(record: EpochRecord): void
   /** Folds what can be removed, too: nothing is on its way any more that was written before this epoch. */
   settleEpoch(epoch: number): void
+  /** Forgets what was removed before this epoch: nothing is on its way any more of who had not heard of it. */
+  trimEpoch(epoch: number): void
   /** Joins, or changes nothing where the state cannot be read (yet). */
   join(state: State): void
   snapshot(): State
@@ -86,6 +90,8 @@ export interface Statement {
   readonly sender: ReplicaId
   readonly isMember: boolean
   readonly epoch: number
+  /** The epoch that it has settled. */
+  readonly settled: number
   readonly vector: VersionVector
   /** The set of keepers that it knows. */
   readonly keepersVersion: number

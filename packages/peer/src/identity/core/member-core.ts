@@ -11,13 +11,8 @@
  */
 import { type ReplicaId } from '@joinery/crdt-objects/engine'
 import { Attestations } from './attestations.ts'
-import {
-  type ControlAnswer,
-  type EpochRecord,
-  type HeldReport,
-  type MemberCommand,
-  type SpaceView,
-} from './control-contract.ts'
+import { type ControlAnswer, type EpochRecord, type MemberCommand } from './control-contract.ts'
+import { type Report, type SpaceView } from './control-contract.ts'
 import { Departure } from './departure.ts'
 import { type Asked, GroupTalk } from './group-talk.ts'
 import { type Dot } from './incarnation.ts'
@@ -37,7 +32,7 @@ import {
 import { Life } from './life.ts'
 import { type Redo } from './open-intents.ts'
 import { OwnWrites } from './own-writes.ts'
-import { trim } from './trim.ts'
+import { settleAsOthers, trim } from './trim.ts'
 
 export class MemberCore<Body, State, Operation> {
   readonly #talk: GroupTalk
@@ -109,9 +104,10 @@ export class MemberCore<Body, State, Operation> {
   /** What to tell a neighbour; undefined for who has nothing to tell. */
   statement(): Statement | undefined {
     if (this.replica === undefined) return undefined
-    const { id: sender, epoch, vector } = this.replica
-    const keepersVersion = this.view?.keepers.version ?? 0
-    return { sender, isMember: this.isMember, epoch, vector: vector.copy(), keepersVersion }
+    const { id: sender, epoch, settled, vector } = this.replica
+    const { view, isMember } = this
+    const keepersVersion = view?.keepers.version ?? 0
+    return { sender, isMember, epoch, settled, vector: vector.copy(), keepersVersion }
   }
 
   /**
@@ -182,8 +178,7 @@ export class MemberCore<Body, State, Operation> {
     if (this.#status === 'left') return
     if (this.#life === undefined)
       return this.#emit({ kind: 'request', request: this.#talk.lease() })
-    const request = this.#talk.look(this.#life.id, this.replica?.epoch)
-    this.#emit({ kind: 'request', request })
+    this.#emit({ kind: 'request', request: this.#talk.look(this.#life.id, this.replica?.epoch) })
     const isAlone = this.replica === undefined && this.#talk.view?.genesis === undefined
     if (this.#status === 'joining' && isAlone) this.#emit({ kind: 'want-snapshot' })
   }
@@ -221,9 +216,11 @@ export class MemberCore<Body, State, Operation> {
   }
 
   /** Learns what closed and fences what is open; undefined when that has ended what this replica was. */
-  #fenceAll(view: SpaceView): HeldReport[] | undefined {
-    if (this.#learn(view.records) !== 'fine') return undefined
-    return this.replica?.fence(view.sealings)
+  #fenceAll(view: SpaceView): Report | undefined {
+    const { replica } = this
+    if (this.#learn(view.records) !== 'fine' || replica === undefined) return undefined
+    settleAsOthers(replica, this.#attestations)
+    return { held: replica.fence(view.sealings), settled: replica.settled }
   }
 
   #joinFurther(view: SpaceView): void {
@@ -235,26 +232,29 @@ export class MemberCore<Body, State, Operation> {
     const replica = this.replica
     if (replica === undefined) return
     if (replica.epoch < view.floor) return this.#dropState()
-    const held = this.#fenceAll(view)
-    if (held === undefined) return
-    if (replica.epoch === view.epoch) {
+    const report = this.#fenceAll(view)
+    if (report === undefined) return
+    if (replica.settled < view.settledFloor) this.#life?.isHeard()
+    else if (replica.epoch === view.epoch) {
       this.#life?.speakOf(view.epoch)
-      this.#ask({ kind: 'activate', held })
-    } else if (this.#life?.hasTriedEnough(this.#ticks)) this.#dropState()
+      return this.#ask({ kind: 'activate', ...report })
+    }
+    if (this.#life?.hasTriedEnough(this.#ticks)) this.#dropState()
   }
 
   #beMember(view: SpaceView): void {
-    const held = this.#fenceAll(view)
-    const replica = this.replica
-    if (held === undefined || replica === undefined) return
+    const report = this.#fenceAll(view)
+    const { replica } = this
+    if (report === undefined || replica === undefined) return
     const isStaying = this.#status === 'active'
     const isRetired = view.standing.status === 'retiring'
     if (isStaying && !isRetired) this.#departure.goesOn(view.standingNumber)
     // A command to retire that we gave up, and that came late or may yet come, must not be what ends us.
     const isWanted = isStaying && (isRetired || this.#departure.mayBeSealed)
-    const isElsewhere = !isRetired && this.#talk.session !== view.standingSession
-    if (isWanted || isElsewhere) this.#ask({ kind: 'reinstate', session: this.#talk.session, held })
-    else if (this.#talk.hasNews(held, replica.epoch)) this.#ask({ kind: 'report', held })
+    const { session } = this.#talk
+    const isElsewhere = !isRetired && session !== view.standingSession
+    if (isWanted || isElsewhere) this.#ask({ kind: 'reinstate', session, ...report })
+    else if (this.#talk.hasNews(report, replica.epoch)) this.#ask({ kind: 'report', ...report })
     trim({ replica, attestations: this.#attestations, writes: this.#writes }, view, this.#ticks)
     if (this.#attestations.hasCaughtUp(view.keepers, replica))
       this.#ask({ kind: 'caught-up', version: view.keepers.version })
@@ -265,9 +265,9 @@ export class MemberCore<Body, State, Operation> {
 
   /** In sealing, but alive and with all that it ever held: it may cancel its seal, as a joiner would activate. */
   #askBack(view: SpaceView): void {
-    const held = this.#fenceAll(view)
-    if (held === undefined || this.replica?.epoch !== view.epoch) return
-    this.#ask({ kind: 'reinstate', session: this.#talk.session, held })
+    const report = this.#fenceAll(view)
+    if (report === undefined || this.replica?.epoch !== view.epoch) return
+    this.#ask({ kind: 'reinstate', session: this.#talk.session, ...report })
   }
 
   #ask(asked: Asked<MemberCommand>): void {

@@ -8,6 +8,8 @@ export interface Slot {
   readonly isActive: boolean
   /** The last epoch that the holder said it is in. */
   readonly epoch: number
+  /** The last epoch that the holder said it has settled. Invariant: at most `epoch`. */
+  readonly settled: number
   readonly session: string
   readonly request: number
   /** The greatest number of its holder's commands. */
@@ -19,7 +21,7 @@ export interface Slot {
 }
 
 export const freshSlot: Slot = {
-  ...{ inc: 0, status: 'free', isActive: false, epoch: 0 },
+  ...{ inc: 0, status: 'free', isActive: false, epoch: 0, settled: 0 },
   ...{ session: '', request: 0, number: 0, isStable: false, isAbandoned: false },
 }
 
@@ -41,6 +43,8 @@ export class SlotTable {
   #counts: Counts = noCounts()
   /** How many unsealed members are in each epoch. Invariant: none is 0. */
   readonly #activeByEpoch = new Map<number, number>()
+  /** How many unsealed members have settled each epoch, and none after. Invariant: none is 0. */
+  readonly #activeBySettled = new Map<number, number>()
   /** How many in sealing that are not abandoned are in each epoch. Invariant: none is 0. */
   readonly #returningByEpoch = new Map<number, number>()
 
@@ -54,9 +58,12 @@ export class SlotTable {
 
   /** The least epoch of an unsealed member; infinite where there is none. */
   get leastEpoch(): number {
-    let least = Infinity
-    for (const epoch of this.#activeByEpoch.keys()) least = Math.min(least, epoch)
-    return least
+    return leastOf(this.#activeByEpoch)
+  }
+
+  /** The least epoch that an unsealed member has settled; infinite where there is none. */
+  get leastSettled(): number {
+    return leastOf(this.#activeBySettled)
   }
 
   /**
@@ -90,6 +97,7 @@ export class SlotTable {
       invariant(this.#counts[of] === fresh.#counts[of], `${of} slots are counted`)
     }
     invariant(this.leastEpoch === fresh.leastEpoch, 'the least epoch is that of a member')
+    invariant(this.leastSettled === fresh.leastSettled, 'so is the least that is settled')
     const returning = [...this.#returningByEpoch].sort()
     invariant(
       String(returning) === String([...fresh.#returningByEpoch].sort()),
@@ -107,6 +115,7 @@ export class SlotTable {
       if (slot.isAbandoned) counts.deserted += by
     }
     bump(this.#activeByEpoch, slot.epoch, by)
+    bump(this.#activeBySettled, slot.settled, by)
     if (slot.isAbandoned) return
     if (slot.status === 'leased') counts.present += by
     else bump(this.#returningByEpoch, slot.epoch, by)
@@ -117,6 +126,12 @@ function bump(counts: Map<number, number>, epoch: number, by: 1 | -1): void {
   const count = (counts.get(epoch) ?? 0) + by
   if (count === 0) counts.delete(epoch)
   else counts.set(epoch, count)
+}
+
+function leastOf(counts: ReadonlyMap<number, number>): number {
+  let least = Infinity
+  for (const epoch of counts.keys()) least = Math.min(least, epoch)
+  return least
 }
 
 function noCounts(): Counts {

@@ -127,7 +127,7 @@ export class SpaceControl {
   /** Notes what its holder said, or what became of it. */
   note(
     id: ReplicaId,
-    to: Partial<Pick<Slot, 'epoch' | 'number' | 'session' | 'isAbandoned'>>,
+    to: Partial<Pick<Slot, 'epoch' | 'settled' | 'number' | 'session' | 'isAbandoned'>>,
   ): void {
     this.#table.change(this.#indexOf(id), to)
   }
@@ -161,6 +161,11 @@ export class SpaceControl {
   /** The epoch that every incarnation which may be a member is in, or past. */
   floor(): number {
     return Math.min(this.epoch, this.#table.leastEpoch)
+  }
+
+  /** The epoch that every incarnation which may be a member has settled. Invariant: of a generation it only grows. */
+  settledFloor(): number {
+    return Math.min(this.epoch, this.#table.leastSettled)
   }
 
   /** The lives that were leased before this epoch and are not sealed. */

@@ -18,6 +18,7 @@ export function viewOf(space: SpaceControl, member: ReplicaId, epoch: number): S
     revision: space.revision,
     epoch: space.epoch,
     floor: space.floor(),
+    settledFloor: space.settledFloor(),
     records: recordsAfter(space, epoch),
     sealings: [...space.sealingBySlot].map(([index, sealing]) => ({
       incarnation: space.idAt(index),

@@ -11,10 +11,18 @@ export interface Kept<Body, State, Operation> {
   readonly writes: OwnWrites<Operation>
 }
 
-/** Drops what every member has, and what nobody will ask for; and folds what nothing on its way can name. */
+/** Settles what a member has settled that had nothing which is not here. */
+export function settleAsOthers<Body, State>(
+  replica: GuardedReplica<Body, State>,
+  attestations: Attestations,
+): void {
+  replica.settle(Math.min(attestations.settledByOther(replica.vector), replica.epoch))
+}
+
+/** Drops what every member has, and what nobody will ask for; folds and forgets what nothing on its way can name. */
 export function trim<Body, State, Operation>(
   { replica, attestations, writes }: Kept<Body, State, Operation>,
-  { unsealed, floor }: SpaceView,
+  { unsealed, floor, epoch, settledFloor }: SpaceView,
   tick: number,
 ): void {
   const others = unsealed.filter((member) => member !== replica.id)
@@ -27,5 +35,10 @@ export function trim<Body, State, Operation>(
   )
   const settled = attestations.settledEpoch(others, replica.vector)
   if (settled !== undefined) replica.settle(Math.min(settled, replica.epoch))
+  const heard = attestations.heardEpoch(others, replica.vector)
+  // In another epoch than the view some may be sealed whose last updates are not here, or members that it does not name.
+  if (heard !== undefined && replica.epoch === epoch) {
+    replica.forget(Math.min(heard, settledFloor, replica.settled))
+  }
   attestations.retain(unsealed)
 }

@@ -102,6 +102,7 @@ export class Holdings {
       sender: member.replica?.id ?? 0n,
       isMember: member.isMember,
       epoch: this.vector.epoch,
+      settled: this.replica.settledEpoch,
       keepersVersion: member.view?.keepers.version ?? 0,
       revision: member.view?.revision ?? 0,
     }

@@ -10,6 +10,8 @@ export interface Speaker {
   /** Whether its word counts. */
   readonly isMember: boolean
   readonly epoch: number
+  /** The epoch that it has settled. */
+  readonly settled: number
   /** The set of keepers that it knows. */
   readonly keepersVersion: number
   /** How new what it knows of the group is: who knows less may ask the group. */
@@ -164,6 +166,7 @@ function encodeSpeaker(writer: Writer, speaker: Speaker): void {
   writer.u64(speaker.sender)
   writer.byte(speaker.isMember ? 1 : 0)
   writer.varint(speaker.epoch)
+  writer.varint(speaker.settled)
   writer.varint(speaker.keepersVersion)
   writer.varint(speaker.revision)
 }
@@ -270,6 +273,7 @@ function decodeSpeaker(reader: Reader): Speaker {
     sender: reader.u64(),
     isMember: decodeBit(reader),
     epoch: reader.varint(),
+    settled: reader.varint(),
     keepersVersion: reader.varint(),
     revision: reader.varint(),
   }

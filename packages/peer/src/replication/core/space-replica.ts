@@ -186,6 +186,16 @@ export class SpaceReplica implements ReplicaPort<Uint8Array, Offered> {
     this.#present.settleEpoch(epoch)
   }
 
+  get settledEpoch(): number {
+    return this.#state?.settledEpoch ?? 0
+  }
+
+  trimEpoch(epoch: number): void {
+    if (this.#present.trimmedEpoch >= epoch) return
+    this.#outlet.seal()
+    this.#present.trimEpoch(epoch)
+  }
+
   join(state: Offered): void {
     invariant(state.kind === 'joining', 'what is joined came from elsewhere')
     this.#outlet.seal()
