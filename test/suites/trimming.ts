@@ -126,9 +126,7 @@ export class Trimming {
     const floor = Math.min(...this.members.map(({ state }) => state.epoch))
     if (member.state.epoch > floor) return
     member.seal()
-    member.state.enterEpoch([])
-    member.twin.enterEpoch([])
-    member.note()
+    this.enterNext(member)
   }
 
   private hasAll({ state }: Member, lasts: (member: Member) => number): boolean {
@@ -181,15 +179,20 @@ export class Trimming {
     for (const [index, member] of [...this.members, this.guest].entries()) {
       this.compare(member)
       assert.equal(this.readingOf(member.state), this.readingOf(first!.state))
-      const copy = new SpaceState({ replica: packReplica(9 + index, 1), clock: () => 1 })
+      const copy = new SpaceState({ replica: packReplica(9 + index, epoch + 1), clock: () => 1 })
       copy.joinState(member.state.encodeState())
       assert.equal(this.readingOf(copy), this.readingOf(member.state))
     }
   }
 
   private advance(member: Member): void {
-    member.state.enterEpoch([])
-    member.twin.enterEpoch([])
+    this.enterNext(member)
+  }
+
+  private enterNext(member: Member): void {
+    // The first record names all lives that go on.
+    const all = [...this.members, this.guest].map(({ id }) => id)
+    for (const each of [member.state, member.twin]) each.enterEpoch([], each.epoch === 0 ? all : [])
     member.note()
   }
 }

@@ -5,7 +5,7 @@ import { bundleObjects } from './objects-bundle.ts'
 import { repositoryRoot } from './repository-copy.ts'
 
 /** The bounds that the package's README states, in KiB. */
-const whole = { source: undefined, gzipKibMax: 55 }
+const whole = { source: undefined, gzipKibMax: 60 }
 const usual = {
   source: "export { counter, flag, map, register, set, struct } from './index.ts'",
   gzipKibMax: 19,

@@ -33,6 +33,16 @@ describe('a joiner that got a part of a state', () => {
     assert.equal(b.tags.size, 20)
   })
 
+  it('begins with that of another where that of the first ends before its end', () => {
+    const { b, c } = interrupted()
+    const offer = { kind: 'offer', use: 'snapshot', sender: 1n, records: [] } as const
+    b.step({ kind: 'message', neighbour: 'a', message: offer })
+    connect(b, c)
+    b.tick()
+    deliver(b, c)
+    assert.equal(b.core.status, 'active')
+  })
+
   it('begins with that of another where the first falls silent', () => {
     const { b, c } = interrupted()
     connect(b, c)

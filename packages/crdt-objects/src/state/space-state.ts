@@ -331,9 +331,8 @@ export class SpaceState {
   }
 
   /**
-   * Forgets for good what was deleted from texts and lists in epochs before `epoch`. To be called once every replica that
-   * may still write has settled that epoch, and everything that it wrote before is applied here: then whoever writes has
-   * heard of these deletions, and nothing is on its way of who had not. Take pending updates as a batch before.
+   * Forgets for good what was deleted from texts and lists in epochs before `epoch`: once every replica that may still write
+   * has settled it, and what it wrote before is applied here, so that nothing is on its way of who had not heard.
    */
   trimEpoch(epoch: number): void {
     this.checkBetweenBatches('an epoch is trimmed')
@@ -362,8 +361,7 @@ export class SpaceState {
   }
 
   /**
-   * Begins with nothing, in an epoch: what there was is gone, and declared to be. `born` are all lives that were leased
-   * before it and go on.
+   * Begins with nothing, in an epoch: what was is declared lost. `born` are all lives that were leased before it and go on.
    */
   beginIn(epoch: number, born: readonly ReplicaId[]): void {
     if (this.pendingUpdates > 0) throw new Error('begun too late')
@@ -384,7 +382,6 @@ export class SpaceState {
    * Takes over from a replica whose life is over: its handles, listeners and waits are of this one from now on, and
    * listeners are told, as of a change made elsewhere, of what reads differently here. The former must not be used any
    * more. To be called with nothing pending in either, before anybody holds objects of this one.
-   *
    * @throws JoineryError VALUE_INVALID where schemas of an object do not go together; nothing changed.
    */
   adopt(former: SpaceState): void {

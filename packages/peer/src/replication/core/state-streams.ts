@@ -190,12 +190,19 @@ export class StateStreams {
     this.#unlessDamaged(() => {
       for (let steps = 0; steps < stepsAtOnce; steps++) {
         const progress = receiving.joining.step()
-        if (progress === 'waiting') return
+        if (progress === 'waiting') return this.#await(receiving)
         if (progress === 'engine-missing') return this.#lackEngine()
         if (progress === 'complete') return this.#complete(receiving)
       }
       this.#outlet.due(receiving.from)
     })
+  }
+
+  /** It has been read as far as it has come. If nothing more comes, it is none. */
+  #await(receiving: Receiving): void {
+    if (receiving.offer === undefined) return
+    this.#receiving = undefined
+    this.#outlet.ignore('a state that ends before its end')
   }
 
   #unlessDamaged(read: () => void): void {
