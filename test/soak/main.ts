@@ -34,7 +34,7 @@ function print({ verdicts, samples, ...counts }: SoakReport): void {
   console.log(`${minutes} minutes, of which ${(warmUpMs / 60_000).toFixed(1)} to warm up`)
   if (minutes < 60) {
     console.log(
-      'less than the hour that is meant: what has a bound, as the logs of groups (8 MiB), may still have been filling',
+      'less than the hour that is meant: what has a bound, as the logs of groups (1 MiB), may still have been filling',
     )
   }
   console.log(

@@ -51,7 +51,7 @@ export const groupDefaults: GroupOptions = {
   appendBytesMax: 256 * 1024,
   appendsInFlightMax: 256,
   applyBytesMax: 256 * 1024,
-  snapshotLogBytes: 8 * 1024 * 1024,
+  snapshotLogBytes: 1024 * 1024,
   tailEntries: 5_000,
   snapshotPartBytes: 256 * 1024,
   snapshotBytesMax: 1024 * 1024 * 1024,
