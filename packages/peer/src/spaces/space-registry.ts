@@ -38,7 +38,9 @@ interface Opened {
 const openMaxMs = 5000
 /** The same, where the cluster has been waited for in vain already: for whoever is just being connected. */
 const cutOffMaxMs = 100
-/** The same, while the group answers and others have the space. */
+/** The same, while others have the space, and the group is silent: it may have lost its leader, and be busy. */
+const leaderlessMaxMs = 15_000
+/** The same, while others have the space, and the group answers. */
 const joiningMaxMs = 60_000
 /** How long opening a space waits for the state that others hold. */
 const firstSyncMaxMs = 5000
@@ -226,8 +228,8 @@ export class SpaceRegistry implements SpaceEvents, KeptSpaces {
     // What is only kept begins with what others have, or not at all. And who is only slow to join waits: it would show
     // its users an empty space.
     const mayBeginAlone = (isAnswered: boolean, waitedMs: number): boolean => {
-      const isJoining = isAnswered && membership.neighboursOf(name).length > 0
-      return isUsed() && !(isJoining && waitedMs < joiningMaxMs)
+      if (membership.neighboursOf(name).length === 0) return isUsed()
+      return isUsed() && waitedMs >= (isAnswered ? joiningMaxMs : leaderlessMaxMs)
     }
     const waitMs = this.#ports.isCutOff() ? cutOffMaxMs : openMaxMs
     const ready = driver.open(waitMs, mayBeginAlone).then(async () => await synced)
