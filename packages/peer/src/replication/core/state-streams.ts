@@ -170,14 +170,14 @@ export class StateStreams {
     this.#outlet.send(neighbour, { kind: 'answered', more: false })
   }
 
-  /** Whether a state comes whole, or may yet. Who has fallen silent, as one that is frozen, may go on; another's is taken if it comes first. */
-  #isComing(receiving: Receiving | undefined): boolean {
-    if (receiving === undefined) return false
+  /** Whether it has come whole, or its giver was heard of lately. Of one that is silent, as if frozen, another's takes the place. */
+  #isComing(receiving: Receiving): boolean {
     return receiving.offer !== undefined || receiving.from.askedTicks !== undefined
   }
 
   #beginReceiving(neighbour: Neighbour, use: StateUse): void {
-    if (this.#isComing(this.#receiving) && this.#receiving?.from !== neighbour) return
+    const present = this.#receiving
+    if (present !== undefined && present.from !== neighbour && this.#isComing(present)) return
     this.#receiving = undefined
     const { member, replica, wantsSnapshot } = this.#holdings
     const isWanted = use === 'snapshot' ? wantsSnapshot : member.replica !== undefined
