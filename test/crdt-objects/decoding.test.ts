@@ -12,6 +12,7 @@ import {
   Writer,
 } from '#crdt-objects/engine.ts'
 import { flag, isJoineryError, register, set } from '#crdt-objects/index.ts'
+import { encodeReplica } from '#crdt-objects/codec/replica-id.ts'
 import { type History, OBJECT, runHistory, steps } from '#test/suites/history.ts'
 import { mutate, mutations } from '#test/suites/hostile-bytes.ts'
 import { runsOf } from '#test/suites/runs.ts'
@@ -167,9 +168,9 @@ describe('decoding', () => {
       const element = new Writer()
       encodeValue(element, value)
       const head = new Writer()
-      head.byte(0x11)
-      head.varint(1)
-      head.u64(1n)
+      head.byte(0x31)
+      for (const number of [0, 1]) head.varint(number)
+      encodeReplica(head, 1n, 0)
       for (const number of [1, 1, 0, 0, 1]) head.varint(number)
       head.text('object')
       head.u64(BigInt(`0x${set().kind.fingerprint}`))
@@ -179,7 +180,7 @@ describe('decoding', () => {
       head.varint(1)
       head.varint(0)
       const state = replica(2n)
-      assert.ok(refused(() => state.apply(head.finish())))
+      assert.throws(() => state.apply(head.finish()), /element too large/)
     }
   })
 
@@ -195,13 +196,14 @@ describe('decoding', () => {
 
   it('a cell with dots without end is refused, fast', () => {
     const body = new Writer()
-    body.byte(0x12)
-    body.varint(2)
-    for (const id of [1n, 2n]) body.u64(id)
+    body.byte(0x32)
+    for (const number of [0, 2]) body.varint(number)
+    for (const id of [1n, 2n]) encodeReplica(body, id, 0)
     for (const number of [0, 0, 0, 2, 0, 1_000_000, 1, 1_000_000, 1]) body.varint(number)
     body.text('object')
     body.u64(BigInt(`0x${flag().kind.fingerprint}`))
     body.text(flag().kind.descriptor)
+    body.varint(0)
     body.varint(200_000)
     for (let seq = 1; seq <= 200_000; seq++) {
       body.varint(seq % 2)
@@ -210,7 +212,7 @@ describe('decoding', () => {
     const state = replica(3n)
     open(state, flag()).enable()
     state.takeBatch()
-    assert.ok(refused(() => state.joinState(body.finish())))
+    assert.throws(() => state.joinState(body.finish()), /replica named twice/)
   })
 
   it('numbers that promise too much cost nothing', () => {

@@ -46,6 +46,32 @@ describe('SpaceState', () => {
     assert.deepEqual(decodeBatchHeader(b.takeBatch()!).dependencies, [])
   })
 
+  it('does not name what others of whom it names had seen, and says it all the same', () => {
+    const { states, handles } = share(counter(), 3)
+    const [a, b, c] = states as [SpaceState, SpaceState, SpaceState]
+    const write = (index: number): Uint8Array => {
+      handles[index]!.add(1)
+      return states[index]!.takeBatch()!
+    }
+    const first = write(0)
+    b.apply(first)
+    const caused = write(1)
+    const second = write(0)
+    for (const batch of [first, caused]) c.apply(batch)
+    const third = write(2)
+    assert.deepEqual(decodeBatchHeader(third).dependencies, [[2n, 1]])
+    assert.deepEqual(new Map(c.observed), new Map([[1n, 1], [2n, 1]])) // prettier-ignore
+    // What b had not seen is named.
+    c.apply(second)
+    assert.deepEqual(decodeBatchHeader(write(2)).dependencies, [[1n, 2]])
+    assert.deepEqual(c.observed, [[1n, 2]])
+    assert.deepEqual(decodeBatchHeader(write(2)).dependencies, [])
+    assert.deepEqual(c.observed, [])
+    assert.equal(a.apply(third), 'gap')
+    assert.equal(a.apply(caused), 'applied')
+    assert.equal(a.apply(third), 'applied')
+  })
+
   it('holds off what comes too early, and takes nothing twice', () => {
     const { states, handles } = share(counter(), 3)
     const [a, b, c] = states as [SpaceState, SpaceState, SpaceState]

@@ -1,4 +1,4 @@
-import { fitLine, fitPower, type Point } from './fit.ts'
+import { fitPower, type Point } from './fit.ts'
 import { modelAt, type Modelled } from './model.ts'
 import { type Panel } from './plot.ts'
 import { type ScaleFigures } from './run-scale.ts'
@@ -61,7 +61,7 @@ export function renderTable(found: readonly ScaleFigures[]): string {
   return all.map((row) => row.map((cell, i) => cell.padStart(widths[i]!)).join('  ')).join('\n')
 }
 
-/** How it grows, what most of it is, and what a thousand peers would take. */
+/** How it grows, what most of it is, and what sizes would take that were not measured. */
 export function renderConclusions(found: readonly ScaleFigures[]): string {
   const lines = ['', `growth from ${largeFrom} peers on, as a power of the number of peers`]
   for (const adapter of adapters) {
@@ -71,56 +71,47 @@ export function renderConclusions(found: readonly ScaleFigures[]): string {
     lines.push(
       `  ${adapter}: bytes ${power(bytesOf)}, messages ${power(messagesOf)}, CPU ${power(cpuOf)}`,
     )
-    // What the model says of the largest size from the smaller ones shows what it is worth.
-    const known = large.slice(0, -1)
-    const checked = large.at(-1)!.peers
-    if (known.length > 1)
-      lines.push(`  ${checked} peers on paper, from fewer: ${modelText(known, checked)}`)
+    // What the model says of the largest size from the one before shows what it is worth.
+    const [before, last] = [large.at(-2)!, large.at(-1)!]
+    lines.push(
+      `  ${last.peers} peers on paper, from ${before.peers}: ${modelText(before, last.peers)}`,
+    )
     for (const peers of [300, modelled]) {
-      if (peers > checked) lines.push(`  ${peers} peers on paper: ${modelText(large, peers)}`)
+      if (peers > last.peers) lines.push(`  ${peers} peers on paper: ${modelText(last, peers)}`)
     }
   }
   return [...lines, ...bottleneckLines(found)].join('\n')
 }
 
-function modelText(measured: readonly ScaleFigures[], peers: number): string {
+function modelText(measured: ScaleFigures, peers: number): string {
   const { bytes, messages, cpuUs } = modelAt(measured, peers)
-  return `${(bytes / 1000).toFixed(0)} kB, ${messages.toFixed(0)} messages, ${(cpuUs / 1000).toFixed(0)} ms of CPU`
+  return `${(bytes / 1000).toFixed(1)} kB, ${messages.toFixed(0)} messages, ${(cpuUs / 1000).toFixed(1)} ms of CPU`
 }
 
-/** The parts of what a peer receives at the largest size: which of them is the greatest. */
+/** What a peer of the largest size does, by direct. */
 function bottleneckLines(found: readonly ScaleFigures[]): string[] {
-  const direct = found.filter((one) => one.adapter === 'direct')
-  const largest = direct.at(-1)
-  if (largest === undefined || direct.length < 2) return []
-  const size = fitLine(direct.map((one): Point => [one.dependencies, one.batchBytes]))
-  const work = fitLine(direct.map((one): Point => [one.dependencies, one.cpuUs / one.batches]))
-  const namedPart = (size.slope * largest.dependencies) / largest.batchBytes
-  const workPart = (work.slope * largest.dependencies * largest.batches) / largest.cpuUs
-  const otherPart = 1 - (largest.batches * largest.batchBytes) / largest.bytesReceived
+  const largest = found.filter(({ adapter }) => adapter === 'direct').at(-1)
+  if (largest === undefined) return []
+  const { peers, batches, batchBytes, bytesReceived, messagesReceived, cpuUs } = largest
+  const taken = batches * (1 - 1 / peers)
   return [
     '',
-    `what it is at ${largest.peers} peers, by direct`,
-    `  a batch names ${largest.dependencies.toFixed(0)} others that wrote since its author's last one: ` +
-      `${size.slope.toFixed(1)} B and ${work.slope.toFixed(2)} us each`,
-    `  these names are ${percent(namedPart)} of the bytes of batches and ${percent(workPart)} of the CPU`,
-    `  frames, digests, asks and answers are ${percent(otherPart)} of the bytes`,
-    `  the bottleneck: ${namedPart > 0.5 ? namesText : 'the batches themselves'}`,
+    `what it is at ${peers} peers, by direct`,
+    `  each peer takes in ${taken.toFixed(0)} batches a second, all that there are: ${batchBytes.toFixed(0)} B each, of which ${largest.dependencies.toFixed(1)} others are named`,
+    `  batches are ${percent((taken * batchBytes) / bytesReceived)} of the bytes that it gets, and ${percent(taken / messagesReceived)} of the messages; the rest are frames, digests, asks and answers`,
+    `  ${(cpuUs / taken).toFixed(0)} us of its CPU for each batch that it takes in`,
+    '  the bottleneck: each peer takes in what all write, one message for each batch. That follows the load, and not the number of peers. ' +
+      'What would lift it: longer windows, in which a batch carries more operations; several spaces, of which each peer holds those that it uses; ' +
+      'fewer peers that hold the space, through whose gateways the others write.',
   ]
 }
-
-const namesText =
-  'the names in batches. They grow with the number of writers, while what was written does not. ' +
-  'What would lift it: longer windows, in which a batch carries more operations under the same names; ' +
-  'short numbers in place of 64-bit ids; naming only those whose own last batch the author had not named yet; ' +
-  'spaces with fewer writers, the rest of whom write through gateways.'
 
 function pointsOf(figures: readonly ScaleFigures[], of: Measure): Point[] {
   return figures.map((one) => [one.peers, of(one)])
 }
 
 function percent(part: number): string {
-  return `${(100 * Math.max(0, part)).toFixed(0)} %`
+  return `${(100 * Math.min(1, Math.max(0, part))).toFixed(0)} %`
 }
 
 const colors = { direct: '#1f77b4', gossip: '#d62728' } as const
@@ -134,18 +125,17 @@ export function scalePanels(found: readonly ScaleFigures[]): Panel[] {
     title,
     series: adapters.flatMap((adapter) => {
       const figures = found.filter((one) => one.adapter === adapter)
-      const large = figures.filter((one) => one.peers >= largeFrom)
       const measured = {
         ...{ name: adapter, color: colors[adapter] },
         points: pointsOf(figures, of),
       }
       const last = figures.at(-1)
-      if (large.length < 2 || last === undefined || last.peers >= modelled) return [measured]
+      if (last === undefined || last.peers >= modelled) return [measured]
       const model = {
         ...{ name: `${adapter}, model`, color: colors[adapter], isModel: true },
         points: [
           [last.peers, of(last)] as const,
-          [modelled, modelledAs(modelAt(large, modelled))] as const,
+          [modelled, modelledAs(modelAt(last, modelled))] as const,
         ],
       }
       return [measured, model]

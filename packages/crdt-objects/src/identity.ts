@@ -19,8 +19,9 @@ export interface Identity {
 const INCARNATION_BITS = 40n
 /** High bits from here on, and 0, belong to replicas without a slot. */
 const UNLEASED_FROM = 2 ** 23
-const SLOT_MAX = UNLEASED_FROM - 2
-const INCARNATION_MAX = 2 ** 40 - 1
+/** The greatest slot, and the greatest number of a life. */
+export const SLOT_MAX = UNLEASED_FROM - 2
+export const INCARNATION_MAX = 2 ** 40 - 1
 const TOP_BIT = 1n << 63n
 
 /** The id of incarnation `inc`, from 1 on, of `slot`: one more than the slot in the high 24 bits, `inc` in the low 40. */

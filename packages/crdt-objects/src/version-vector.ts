@@ -17,6 +17,7 @@
  * is put together from some entries is of epoch 0: it claims no seal but of lives before those that it names.
  */
 import type { Reader } from './codec/reader.ts'
+import { decodeReplica, encodeReplica, REPLICA_BYTES_MIN } from './codec/replica-id.ts'
 import type { Writer } from './codec/writer.ts'
 import { isLeased, lifeOf, slotKeyOf, type ReplicaId, type SlotKey } from './identity.ts'
 
@@ -166,15 +167,15 @@ export class VersionVector {
     writer.varint(this.latestEpoch)
     writer.varint(this.size)
     for (const { replica, last } of this.entryBySlot.values()) {
-      writer.u64(replica)
+      encodeReplica(writer, replica, this.latestEpoch)
       writer.varint(last)
     }
   }
 
   static decode(reader: Reader): VersionVector {
     const vector = new VersionVector(reader.varint())
-    for (let left = reader.count(9); left > 0; left--) {
-      const replica = reader.u64()
+    for (let left = reader.count(REPLICA_BYTES_MIN + 1); left > 0; left--) {
+      const replica = decodeReplica(reader, vector.latestEpoch)
       const last = reader.varint()
       checkEntry(reader, replica, last, vector.latestEpoch)
       if (vector.entryBySlot.has(slotKeyOf(replica))) reader.fail('slot named twice')

@@ -17,9 +17,9 @@ describe('an epoch', () => {
   it('is settled when every other member has said that it entered it', () => {
     const attestations = new Attestations()
     const own = vectorOf()
-    assert.equal(attestations.settledEpoch([second, third], own), undefined)
+    assert.equal(attestations.settledEpoch([second, third], own), 0)
     attestations.note(statement(second, 2, vectorOf()))
-    assert.equal(attestations.settledEpoch([second, third], own), undefined)
+    assert.equal(attestations.settledEpoch([second, third], own), 0)
     attestations.note(statement(third, 1, vectorOf()))
     assert.equal(attestations.settledEpoch([second, third], own), 1)
     attestations.note(statement(third, 2, vectorOf()))
@@ -37,16 +37,16 @@ describe('an epoch', () => {
   it('is not settled while something is on its way that was written before', () => {
     const attestations = new Attestations()
     attestations.note(statement(second, 1, vectorOf([second, 3])))
-    assert.equal(attestations.settledEpoch([second], vectorOf([second, 2])), undefined)
+    assert.equal(attestations.settledEpoch([second], vectorOf([second, 2])), 0)
     assert.equal(attestations.settledEpoch([second], vectorOf([second, 3])), 1)
   })
 
   it('is heard of by all when every other member has settled it, and what they wrote before is here', () => {
     const attestations = new Attestations()
     attestations.note(statement(second, 3, vectorOf([second, 3])))
-    assert.equal(attestations.heardEpoch([second, third], vectorOf([second, 3])), undefined)
+    assert.equal(attestations.heardEpoch([second, third], vectorOf([second, 3])), 0)
     attestations.note(statement(third, 2, vectorOf()))
-    assert.equal(attestations.heardEpoch([second, third], vectorOf([second, 2])), undefined)
+    assert.equal(attestations.heardEpoch([second, third], vectorOf([second, 2])), 0)
     assert.equal(attestations.heardEpoch([second, third], vectorOf([second, 3])), 1)
   })
 
@@ -55,5 +55,44 @@ describe('an epoch', () => {
     attestations.note(statement(second, 4, vectorOf([second, 3], [third, 1])))
     assert.equal(attestations.settledByOther(vectorOf([second, 3])), 0)
     assert.equal(attestations.settledByOther(vectorOf([second, 3], [third, 2])), 3)
+  })
+})
+
+describe('of who has said nothing yet, an epoch', () => {
+  /** Leased in epoch 4, and in epoch 7. */
+  const [early, late] = [packReplica(1, 5), packReplica(2, 8)]
+
+  it('counts as entered as of its lease', () => {
+    const attestations = new Attestations()
+    attestations.note(statement(early, 9, vectorOf([early, 3])))
+    assert.equal(attestations.settledEpoch([early, late], vectorOf([early, 3])), 7)
+    assert.equal(attestations.settledEpoch([early, late], vectorOf([early, 2])), 4)
+    assert.equal(attestations.settledEpoch([late], vectorOf()), 7)
+  })
+
+  it('counts as settled if all had settled it before its lease', () => {
+    const attestations = new Attestations()
+    attestations.note(statement(early, 9, vectorOf([early, 3])))
+    const own = vectorOf([early, 3])
+    assert.equal(attestations.heardEpoch([early, late], own), 0)
+    // In the epoch of its lease it may have been there before it was heard that the others had settled more.
+    for (const epoch of [5, 6, 7, 8]) attestations.noteFloor(epoch, epoch - 3)
+    assert.equal(attestations.heardEpoch([early, late], own), 3)
+    assert.equal(attestations.heardEpoch([early], own), 8)
+  })
+
+  it('does not rise by what is heard later of an epoch', () => {
+    const attestations = new Attestations()
+    attestations.noteFloor(6, 2)
+    attestations.noteFloor(6, 5)
+    attestations.noteFloor(5, 5)
+    assert.equal(attestations.heardEpoch([late], vectorOf()), 2)
+  })
+
+  it('is kept of a few hundred epochs', () => {
+    const attestations = new Attestations()
+    for (let epoch = 1; epoch <= 1_000; epoch++) attestations.noteFloor(epoch, epoch)
+    assert.equal(attestations.heardEpoch([packReplica(3, 1_000)], vectorOf()), 998)
+    assert.equal(attestations.heardEpoch([packReplica(3, 700)], vectorOf()), 0)
   })
 })

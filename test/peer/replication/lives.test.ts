@@ -1,6 +1,8 @@
 import { strict as assert } from 'node:assert'
-import { unleasedReplica } from '@joinery/crdt-objects/engine'
+import { decodeBatchHeader, unleasedReplica } from '@joinery/crdt-objects/engine'
 import { cluster, connect, deliver, disconnect, group, Replica, seal } from './replica.ts'
+
+type Five = [Replica, Replica, Replica, Replica, Replica]
 
 /** Three members, of which the last is cut off from the others. */
 function cutOff(): [Replica, Replica, Replica] {
@@ -119,6 +121,34 @@ describe('what a life wrote that is over', () => {
     converge(a, c)
     assert.deepEqual([...a.tags], [])
   })
+
+  it('waits for it also where its batch did not name it, for what it named had seen it, and was cut', () => {
+    const [a, b, c, d, e] = cluster(['a', 'b', 'c', 'd', 'e']) as Replica[] as Five
+    d.tags.add('x')
+    d.step({ kind: 'local-batch' })
+    const added = d.said('disseminate')[0]!.batch
+    for (const [i, one] of [a, b, d, c, e].entries()) {
+      for (const other of [a, b, d, c, e].slice(Math.max(i + 1, 2))) disconnect(one, other)
+    }
+    e.gossip(added)
+    const seen = e.write(1)
+    c.gossip(added)
+    c.gossip(seen)
+    c.tags.delete('x')
+    c.step({ kind: 'local-batch' })
+    const removed = c.said('disseminate').at(-1)!.batch
+    assert.deepEqual(decodeBatchHeader(removed).dependencies, [[e.replica, 1]])
+    seal(e, a, b, d)
+    seal(c, a, b, d)
+    comeBack(c, a)
+    assert.equal(c.core.isWritable, false)
+    c.gossip(added)
+    assert.equal(c.core.isWritable, true)
+    a.gossip(added)
+    assert.deepEqual([...a.tags], ['x'])
+    converge(a, c)
+    assert.deepEqual([...a.tags], [])
+  })
 })
 
 describe('what is written alone, while the group is out of reach', () => {
@@ -203,6 +233,27 @@ describe('an epoch', () => {
     connect(c, a)
     deliver(a, b, c)
     a.contact()
+    assert.equal(a.state.settledEpoch, 1)
+  })
+
+  it('is settled without the word of who came later: it had entered it before it wrote', () => {
+    const [a, b, c] = cluster(['a', 'b', 'c']) as [Replica, Replica, Replica]
+    group.expire(c)
+    for (const member of [a, b, a, b]) member.contact()
+    group.closeEpoch()
+    for (const member of [a, b]) member.contact()
+    const late = new Replica('late', {}, true)
+    connect(late, b)
+    deliver(late, b)
+    late.tick(1)
+    deliver(late, b)
+    assert.equal(late.core.status, 'active')
+    disconnect(late, b)
+    b.tick(20)
+    a.contact()
+    deliver(a, b)
+    a.contact()
+    assert.equal(a.core.member.view?.unsealed.length, 3)
     assert.equal(a.state.settledEpoch, 1)
   })
 })

@@ -55,6 +55,8 @@ export class SmallReplica implements ReplicaPort<SmallBody, SmallState> {
   #tagByDot = new Map<string, Tag>()
   /** What its batches have told of others. */
   #told = new VersionVector()
+  /** How far batches that are applied here name each. */
+  #impliedById = new Map<ReplicaId, number>()
   /** Told the base of each epoch that it is in. */
   readonly #onBase: (epoch: number, base: number) => void
 
@@ -86,6 +88,7 @@ export class SmallReplica implements ReplicaPort<SmallBody, SmallState> {
     })
     this.#id = undefined
     this.#told = new VersionVector()
+    this.#impliedById = new Map()
   }
 
   #load(state: SmallState): void {
@@ -130,10 +133,12 @@ export class SmallReplica implements ReplicaPort<SmallBody, SmallState> {
       intents.push({ seq, operation, observed, stamp, replaces: again?.replaces, size: 1 })
       this.#update(id, update)
     }
-    const dependencies = [...this.vector.entries()].filter(
+    const seen = [...this.vector.entries()].filter(
       ([of, reach]) => of !== id && !this.#told.has(of, reach),
     )
-    for (const [of, reach] of dependencies) this.#told.advance(of, reach)
+    for (const [of, reach] of seen) this.#told.advance(of, reach)
+    // What others of these name is named by naming those.
+    const dependencies = seen.filter(([of, reach]) => reach > (this.#impliedById.get(of) ?? 0))
     const last = first + asked.length - 1
     this.vector.advance(id, last)
     const { epoch } = this
@@ -146,6 +151,7 @@ export class SmallReplica implements ReplicaPort<SmallBody, SmallState> {
     assert.ok(this.vector.hasBegun(origin), `${nameOf(origin)} has begun`)
     assert.equal(this.vector.get(origin), first - 1, `${nameOf(origin)}.${first} is next`)
     assert.ok(dependencies.every(([of, reach]) => this.vector.has(of, reach)))
+    assert.ok(epoch >= this.settledEpoch, 'what is settled is so of all that is applied after it')
     for (const update of body) {
       assert.ok(
         update.settled >= this.trimmedEpoch,
@@ -154,6 +160,9 @@ export class SmallReplica implements ReplicaPort<SmallBody, SmallState> {
       this.#update(origin, update)
     }
     this.vector.advance(origin, last)
+    for (const [of, reach] of dependencies) {
+      this.#impliedById.set(of, Math.max(reach, this.#impliedById.get(of) ?? 0))
+    }
     return 'applied'
   }
 

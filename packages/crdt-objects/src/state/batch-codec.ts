@@ -1,6 +1,7 @@
 import type { BatchFrame } from '../codec/batch-reader.ts'
 import type { BatchWriter } from '../codec/batch-writer.ts'
 import { Reader } from '../codec/reader.ts'
+import { decodeReplica, encodeReplica, REPLICA_BYTES_MIN } from '../codec/replica-id.ts'
 import { allocate } from '../codec/slab.ts'
 import { isLeased, slotKeyOf, type ReplicaId } from '../identity.ts'
 import { checkEntry, isOfEpoch, VersionVector } from '../version-vector.ts'
@@ -11,18 +12,18 @@ import { ALL } from './context.ts'
  * The bytes of a batch, and of a state:
  *
  *     byte     version and shape (BATCH or STATE)
- *     table    count, then 8 bytes for each replica; row 0 is the author
+ *     varint   epoch that its author had entered
+ *     table    count, then the id of each replica; row 0 is the author
  *     varint   first update number, and how many more there are (both 0 in a state)
  *     varint   base stamp
- *     varint   epoch that its author had entered
  *     vector   rows and numbers: what the batch depends on of lives that are not sealed, or all that the state has seen
  *              of these
  *     fold     of a state after epoch 0: the epoch up to which removable places have folded; rows of the sealed lives
  *              that they have not folded, and how many epochs later these were sealed
  *     body     how many objects, and these
  */
-const BATCH = 0x21
-const STATE = 0x22
+const BATCH = 0x31
+const STATE = 0x32
 
 /** The head of a batch or state, checked. */
 export interface Head extends BatchFrame {
@@ -63,12 +64,12 @@ export function encodeFramed(
   for (const [index] of framing.vector) batch.row(index)
   const { head, body } = batch
   head.byte(framing.shape === 'batch' ? BATCH : STATE)
+  head.varint(context.epoch)
   head.varint(batch.table.length)
-  for (const index of batch.table) head.u64(context.id(index))
+  for (const index of batch.table) encodeReplica(head, context.id(index), context.epoch)
   head.varint(framing.first)
   head.varint(framing.last - framing.first)
   head.varint(batch.baseStamp)
-  head.varint(context.epoch)
   head.varint(framing.vector.length)
   for (const [index, last] of framing.vector) {
     head.varint(batch.row(index))
@@ -101,11 +102,12 @@ export function decodeHead(reader: Reader, shape: 'batch' | 'state'): Head {
   if (version !== (shape === 'batch' ? BATCH : STATE)) {
     reader.fail(`version or shape ${version}: is a newer version at work?`)
   }
-  let rows = reader.count(8)
+  const epoch = reader.varint()
+  let rows = reader.count(REPLICA_BYTES_MIN)
   if (rows === 0) reader.fail('no author')
   // As a rule the author alone: an array of just that size.
-  const replicas: ReplicaId[] = [reader.u64()]
-  while (--rows > 0) replicas.push(reader.u64())
+  const replicas: ReplicaId[] = [decodeReplica(reader, epoch)]
+  while (--rows > 0) replicas.push(decodeReplica(reader, epoch))
   if (replicas.length > 1 && new Set(replicas).size < replicas.length) {
     reader.fail('replica named twice')
   }
@@ -114,7 +116,6 @@ export function decodeHead(reader: Reader, shape: 'batch' | 'state'): Head {
   const valid = shape === 'batch' ? first > 0 && Number.isSafeInteger(last) : last === 0
   if (!valid) reader.fail('update numbers')
   const baseStamp = reader.varint()
-  const epoch = reader.varint()
   const [author = 0n] = replicas
   if (isLeased(author) && !isOfEpoch(author, epoch + 1)) reader.fail('a life of a later epoch')
   // A batch tells nothing of what was not seen.

@@ -11,6 +11,7 @@ import {
 import type { KindIdentity } from '../kind-identity.ts'
 import type { LeafEngine } from '../leaf-engine.ts'
 import { isOfEpoch, VersionVector } from '../version-vector.ts'
+import { Causes } from './causes.ts'
 import { HybridClock } from './hybrid-clock.ts'
 
 /** Own index: a replica is always the first one it knows. */
@@ -39,6 +40,9 @@ export interface ReplicaPorts {
   readonly onEngineMissing?: ((engines: readonly LeafEngine[]) => void) | undefined
 }
 
+/** A replica, by a number for it, and the number of its last update. */
+export type Advance = readonly [index: number, last: number]
+
 /** A transaction under way: what takes back each of its changes, the last first. */
 export interface OpenTransaction {
   readonly undo: (() => void)[]
@@ -63,8 +67,9 @@ export class ReplicaContext {
    * are made.
    */
   seen: number[] = [0]
-  /** By index: what our batches have told of others' updates. Invariant: at or below `seen`, entry by entry. */
-  readonly told: number[] = [0]
+  private readonly causes = new Causes()
+  /** What of others' updates the last batch came after, and the one before it did not, whether it names it or not. */
+  observed: readonly (readonly [ReplicaId, number])[] = NONE
   /**
    * By slot: the index of its life that is not sealed, where anything is seen of it or a record named it. Invariant: all
    * lives of a slot before it are sealed; without one, those up to the epoch's number are.
@@ -129,7 +134,7 @@ export class ReplicaContext {
     const index = this.free.pop() ?? this.ids.length
     this.ids[index] = id
     this.seen[index] = seen
-    this.told[index] = seen
+    this.causes.begin(index, seen)
     this.sealedIn[index] = 0
     this.indexById.set(id, index)
     // Named by somebody who is behind: forgotten again.
@@ -167,7 +172,8 @@ export class ReplicaContext {
   bear(id: ReplicaId): void {
     const index = this.intern(id)
     if (this.isAlive(index)) return
-    this.seen[index] = this.told[index] = 0
+    this.seen[index] = 0
+    this.causes.begin(index, 0)
     this.begin(index)
   }
 
@@ -200,21 +206,19 @@ export class ReplicaContext {
     return index === SELF ? this.sealed : (this.seen[index] ?? 0)
   }
 
-  /**
-   * What of others' updates was seen since this was asked before, for a batch to tell. Of lives that are sealed its epoch
-   * says enough.
-   */
-  tellAdvanced(): readonly (readonly [index: number, last: number])[] {
-    const { ids, told } = this
-    if (ids.length === 1) return NONE
-    const advanced: [number, number][] = []
-    for (let index = SELF + 1; index < ids.length; index++) {
-      const seen = this.seen[index] ?? 0
-      if (seen <= (told[index] ?? 0)) continue
-      told[index] = seen
-      if (ids[index] !== undefined && this.isAlive(index)) advanced.push([index, seen])
-    }
-    return advanced
+  /** A batch is applied that names these rows of its table. */
+  imply(names: readonly Advance[], indexes: readonly number[]): void {
+    this.causes.imply(names, indexes)
+  }
+
+  /** What our next batch names of others' updates. Of lives that are sealed its epoch says enough. */
+  tellAdvanced(): readonly Advance[] {
+    if (this.ids.length === 1) return NONE
+    const advanced = this.causes
+      .tell(this.seen)
+      .filter(([index]) => this.ids[index] !== undefined && this.isAlive(index))
+    this.observed = advanced.map(([index, last]) => [this.id(index), last])
+    return advanced.filter((each) => !this.causes.isImplied(each))
   }
 
   /** Whether a life is one of {@link ReplicaContext.lives}. */

@@ -12,6 +12,8 @@ export interface Reissued {
   readonly batches: readonly Uint8Array[]
   /** Whether all could be made again. */
   readonly isWhole: boolean
+  /** What of others' updates the first of these batches came after; the others came after nothing more. */
+  readonly observed: ReplicaContext['observed']
 }
 
 interface OldBatch {
@@ -46,12 +48,14 @@ export class Reissuer {
     })
     const notes = new WeakMap<object, unknown>()
     let isWhole = true
-    const made = old.map((batch) =>
-      this.sealWritten(() => {
+    const made = old.map((batch) => {
+      const bytes = this.sealWritten(() => {
         if (!this.write(batch, cut, notes)) isWhole = false
-      }),
-    )
-    return { batches: made, isWhole }
+      })
+      return { bytes, observed: this.context.observed }
+    })
+    const [first] = made
+    return { batches: made.map(({ bytes }) => bytes), isWhole, observed: first?.observed ?? [] }
   }
 
   private read(bytes: Uint8Array, last: number): OldBatch {

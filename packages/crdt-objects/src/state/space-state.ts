@@ -5,8 +5,7 @@ import type { Kind } from '../kind.ts'
 import type { VersionVector } from '../version-vector.ts'
 import { adopt } from './adoption.ts'
 import { decodeHead, encodeFramed } from './batch-codec.ts'
-import type { ReplicaContext, ReplicaPorts } from './context.ts'
-import { SELF } from './context.ts'
+import { SELF, type ReplicaContext, type ReplicaPorts } from './context.ts'
 import { encodeObjects } from './encode-objects.ts'
 import type { Seal } from './epochs.ts'
 import type { ObjectState } from './object-state.ts'
@@ -15,7 +14,7 @@ import { StateEncoding } from './state-encoding.ts'
 import { checkOwn } from './state-joiner.ts'
 import { StateJoining } from './state-joining.ts'
 import { runTransaction } from './transaction.ts'
-import { judge, seenOf, type Applied } from './verdict.ts'
+import { indexesOf, judge, seenOf, type Applied } from './verdict.ts'
 import { Workings } from './workings.ts'
 
 const NONE: readonly never[] = []
@@ -79,6 +78,11 @@ export class SpaceState {
   /** Number of local updates that no batch carries yet. */
   get pendingUpdates(): number {
     return (this.context.seen[SELF] ?? 0) - this.context.sealed
+  }
+
+  /** What of others' updates the last batch that was taken came after, and the one before it did not. */
+  get observed(): ReplicaContext['observed'] {
+    return this.context.observed
   }
 
   objects(): Iterable<ObjectState> {
@@ -194,12 +198,8 @@ export class SpaceState {
     )
     const parts = this.has.unlessEngineMissing(() => this.has.parts.read(batch, 'delta'))
     if (parts === 'engine-missing') return parts
-    // As a rule the author alone: an array of just that size.
-    const author = this.context.intern(head.replicas[0] ?? 0n)
-    const indexes = [author]
-    for (let row = 1; row < head.rows; row++) {
-      indexes.push(this.context.intern(head.replicas[row] ?? 0n))
-    }
+    const indexes = indexesOf(this.context, head)
+    const [author = SELF] = indexes
     const incoming = { indexes, seen: NONE }
     this.has.ledger.begin(indexes, 1)
     for (const part of parts) {
@@ -207,6 +207,7 @@ export class SpaceState {
     }
     if (head.first === 1) this.context.begin(author)
     this.context.seen[author] = head.last
+    this.context.imply(head.vector, indexes)
     this.context.clock.observe(batch.stampMax)
     // Before listeners hear of it: they may write, and what they write may leave.
     this.noteBatch(bytes)
@@ -355,8 +356,7 @@ export class SpaceState {
   ): Reissued | 'engine-missing' {
     if ((this.context.seen[SELF] ?? 0) > 0) throw new Error('made again too late')
     for (const object of former?.objects() ?? NONE) this.has.table.heirOf(object)
-    const seal = (write: () => void): Uint8Array => this.sealWritten(write)
-    const reissuer = new Reissuer(this.context, this.has.parts, seal)
+    const reissuer = new Reissuer(this.context, this.has.parts, (write) => this.sealWritten(write))
     return this.has.unlessEngineMissing(() => reissuer.reissue(batches, cut))
   }
 

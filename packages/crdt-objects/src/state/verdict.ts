@@ -31,3 +31,11 @@ export function seenOf(context: ReplicaContext, head: Head, row: number): number
   const id = head.replicas[row] ?? 0n
   return id === context.id(SELF) ? context.sealed : context.boundOf(id)
 }
+
+/** Our indexes of the rows of a batch. */
+export function indexesOf(context: ReplicaContext, { rows, replicas }: Head): readonly number[] {
+  // As a rule the author alone: an array of just that size.
+  const indexes = [context.intern(replicas[0] ?? 0n)]
+  for (let row = 1; row < rows; row++) indexes.push(context.intern(replicas[row] ?? 0n))
+  return indexes
+}

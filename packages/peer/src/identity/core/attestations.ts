@@ -1,4 +1,9 @@
-import { type ReplicaId, VersionVector } from '@joinery/crdt-objects/engine'
+import {
+  incarnationOf,
+  isLeased,
+  type ReplicaId,
+  VersionVector,
+} from '@joinery/crdt-objects/engine'
 import { type KeeperView, type SpaceView } from './control-contract.ts'
 import { quorumToCatchUp } from './keeper-set.ts'
 import { type HeldStatement, type Statement } from './member-contract.ts'
@@ -15,6 +20,19 @@ interface Attested {
   readonly statedVersion: number
 }
 
+/** Of epochs that were heard of. */
+const FLOORS_MAX = 256
+
+interface Floor {
+  readonly epoch: number
+  readonly settled: number
+}
+
+/** The epoch in which a life was leased: it is numbered after that. */
+function leasedIn(member: ReplicaId): number {
+  return isLeased(member) ? incarnationOf(member) - 1 : 0
+}
+
 /** What the other members said that they hold. Only a member's word counts: a joiner may yet throw its snapshot away. */
 export class Attestations {
   /** Invariant: of incarnations that are not sealed, at the last trim. */
@@ -23,6 +41,11 @@ export class Attestations {
   #toCatchUp = new Map<ReplicaId, VersionVector>()
   #caughtUpWith = new Set<ReplicaId>()
   #changeVersion = 0
+  /**
+   * What the group's members had all settled when an epoch was first heard of. Invariant: both only grow; at most
+   * FLOORS_MAX: without an older one the life of who said nothing counts as having settled nothing.
+   */
+  readonly #floors: Floor[] = []
 
   note({ sender, vector, epoch, settled, keepersVersion }: Statement): void {
     const known = this.#attestedBy.get(sender)
@@ -49,32 +72,49 @@ export class Attestations {
     })
   }
 
-  /**
-   * The epoch that all of `members` have said they entered, once `own` has what each had written by then: nobody writes
-   * under an earlier one any more, and nothing that was is on its way. Undefined while one has said nothing.
-   */
-  settledEpoch(members: readonly ReplicaId[], own: VersionVector): number | undefined {
-    return this.#leastOfAll(members, own, ({ epoch }) => epoch)
+  /** The group has told that it is in `epoch`, and that all its members have settled `settled`. */
+  noteFloor(epoch: number, settled: number): void {
+    if (epoch <= (this.#floors.at(-1)?.epoch ?? -1)) return
+    this.#floors.push({ epoch, settled })
+    if (this.#floors.length > FLOORS_MAX) this.#floors.shift()
   }
 
   /**
-   * The epoch that all of `members` have said they settled, once `own` has what each had written by then: whoever writes
-   * has heard of all that was written before that epoch, and nothing is on its way of who had not.
+   * The epoch that all of `members` have entered, where `own` has what each had written by then: nobody writes under an
+   * earlier one any more, and nothing that was is on its way. That of its lease, of who has said nothing yet: when it became
+   * a member it had entered that, and had written nothing. So who dies unheard holds this up, but does not stop it: where
+   * peers die all the time there always is one.
    */
-  heardEpoch(members: readonly ReplicaId[], own: VersionVector): number | undefined {
-    return this.#leastOfAll(members, own, ({ settled }) => settled)
+  settledEpoch(members: readonly ReplicaId[], own: VersionVector): number {
+    return this.#leastOfAll(members, own, ({ epoch }) => epoch, leasedIn)
+  }
+
+  /**
+   * The epoch that all of `members` have settled, where `own` has what each had written by then: whoever writes has heard
+   * of all that was written before that epoch, and nothing is on its way of who had not. What all members had settled before
+   * its lease, of who has said nothing yet: without having settled that it would not have become a member.
+   */
+  heardEpoch(members: readonly ReplicaId[], own: VersionVector): number {
+    return this.#leastOfAll(
+      members,
+      own,
+      ({ settled }) => settled,
+      (member) => this.#floors.findLast(({ epoch }) => epoch < leasedIn(member))?.settled ?? 0,
+    )
   }
 
   #leastOfAll(
     members: readonly ReplicaId[],
     own: VersionVector,
-    epochOf: (attested: Attested) => number,
-  ): number | undefined {
+    saidBy: (attested: Attested) => number,
+    atFirst: (member: ReplicaId) => number,
+  ): number {
     let least = Infinity
     for (const member of members) {
       const attested = this.#attestedBy.get(member)
-      if (attested === undefined || !own.has(member, attested.vector.get(member))) return undefined
-      least = Math.min(least, epochOf(attested))
+      const isHere = attested !== undefined && own.has(member, attested.vector.get(member))
+      const epoch = Math.max(atFirst(member), isHere ? saidBy(attested) : 0)
+      least = Math.min(least, epoch)
     }
     return least
   }

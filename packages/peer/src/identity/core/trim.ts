@@ -33,11 +33,13 @@ export function trim<Body, State, Operation>(
     (seq) => others.length > 0 && attestations.allHoldOurs(others, replica.id, seq),
     others,
   )
-  const settled = attestations.settledEpoch(others, replica.vector)
-  if (settled !== undefined) replica.settle(Math.min(settled, replica.epoch))
-  const heard = attestations.heardEpoch(others, replica.vector)
+  attestations.noteFloor(epoch, settledFloor)
+  const entered = attestations.settledEpoch(others, replica.vector)
+  // Whom the view does not name yet had entered its epoch when it became a member, and maybe no later one.
+  replica.settle(Math.min(entered, replica.epoch, epoch))
   // In another epoch than the view some may be sealed whose last updates are not here, or members that it does not name.
-  if (heard !== undefined && replica.epoch === epoch) {
+  if (replica.epoch === epoch) {
+    const heard = attestations.heardEpoch(others, replica.vector)
     replica.forget(Math.min(heard, settledFloor, replica.settled))
   }
   attestations.retain(unsealed)

@@ -35,6 +35,7 @@ export interface HoldingsOutlet {
 
 /** A state with what its sender knows of seals. */
 export type SpaceOffer = StateOffer<Uint8Array, Offered>
+type SpaceIntent = Intent<Uint8Array>
 type SpaceInput = MemberInput<Uint8Array, Offered, Uint8Array>
 type SpaceEffect = MemberEffect<Uint8Array, Uint8Array>
 
@@ -138,7 +139,7 @@ export class Holdings {
     if (bytes === undefined) return
     const batch = decodeBatch(bytes)
     this.#noteWritten(batch)
-    this.member.wrote(batch, [intentOf(batch)])
+    this.member.wrote(batch, [intentOf(batch, this.replica.observed)])
   }
 
   #noteWritten(batch: SpaceBatch): void {
@@ -233,10 +234,12 @@ export class Holdings {
     if (made === undefined && !this.replica.lacksEngine) {
       return this.step({ kind: 'abandon-redo' })
     }
-    for (const [index, bytes] of (made ?? []).entries()) {
+    for (const [index, bytes] of (made?.batches ?? []).entries()) {
       const batch = decodeBatch(bytes)
       this.#noteWritten(batch)
-      this.step({ kind: 'wrote', batch, intents: [intentOf(batch, redo[index]?.was)] })
+      const observed = index === 0 ? made!.observed : []
+      const intent = { ...intentOf(batch, observed), replaces: redo[index]?.was }
+      this.step({ kind: 'wrote', batch, intents: [intent] })
     }
     this.#reissueSince = undefined
   }
@@ -317,11 +320,11 @@ export class Holdings {
   }
 }
 
-/** A batch as what was asked for with it. What it removes is among what its author had seen. */
-function intentOf(
-  { last, body, size, dependencies }: SpaceBatch,
-  replaces?: Dot,
-): Intent<Uint8Array> {
-  const observed = dependencies.map(([origin, seq]) => ({ origin, seq }))
-  return { seq: last, operation: body, observed, stamp: 0, replaces, size }
+/**
+ * A batch as what was asked for with it. What it removes is among what its author had seen: all of that, and not only what
+ * the batch names, for of what it names some may be cut, and the rest must still be waited for when it is made again.
+ */
+function intentOf({ last, body, size }: SpaceBatch, seen: SpaceState['observed']): SpaceIntent {
+  const observed = seen.map(([origin, seq]) => ({ origin, seq }))
+  return { seq: last, operation: body, observed, stamp: 0, replaces: undefined, size }
 }

@@ -8,6 +8,7 @@
 import { isJoineryError } from '@joinery/crdt-objects'
 import {
   incarnationOf,
+  type Reissued,
   type ReplicaId,
   slotOf,
   type SpaceState,
@@ -221,6 +222,11 @@ export class SpaceReplica implements ReplicaPort<Uint8Array, Offered> {
     return (this.#former ?? this.#state)?.takeBatch()
   }
 
+  /** What of others' updates the last batch that was taken came after, and the one before it did not. */
+  get observed(): SpaceState['observed'] {
+    return (this.#former ?? this.#state)?.observed ?? []
+  }
+
   /** Notes that a batch of the present life was made here. */
   wrote({ origin, last }: SpaceBatch): void {
     this.#vector.advance(origin, last)
@@ -228,9 +234,9 @@ export class SpaceReplica implements ReplicaPort<Uint8Array, Offered> {
   }
 
   /** Makes updates of a life that is over again; undefined while that cannot be. */
-  reissue(batches: readonly Uint8Array[], cut: number): readonly Uint8Array[] | undefined {
+  reissue(batches: readonly Uint8Array[], cut: number): Reissued | undefined {
     const outcome = this.#present.reissue(batches, cut, this.#former)
-    if (outcome !== 'engine-missing') return outcome.batches
+    if (outcome !== 'engine-missing') return outcome
     this.#lacksEngine = true
     return undefined
   }

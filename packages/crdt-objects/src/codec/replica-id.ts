@@ -1,0 +1,75 @@
+/*
+ * How a replica id travels where an epoch is told beside it. Nobody knows a life that is numbered beyond the epoch after
+ * the one that was entered, and most lives that are named are recent. So an id takes two or three bytes, and not eight:
+ *
+ *     varint   one more than its slot
+ *     varint   how far its number is from the greatest that is known
+ *
+ * or, of one without a slot, or of a later life, 0 and its 8 bytes.
+ */
+import { INCARNATION_MAX, SLOT_MAX, type ReplicaId } from '../identity.ts'
+import type { Reader } from './reader.ts'
+import type { Writer } from './writer.ts'
+
+/** The least that an id takes. */
+export const REPLICA_BYTES_MIN = 2
+
+/** The low 8 of the high 32 bits of an id belong to the incarnation. */
+const HIGH_PARTS = 2 ** 8
+const LOW_BITS = 2 ** 32
+
+/** Ids pass through here: bit operations on big numbers would make new ones. */
+const BITS = new DataView(new ArrayBuffer(8))
+
+/** The id that was read last: as a rule the next one is the same. */
+let lastSlot = -1
+let lastInc = -1
+let lastId: ReplicaId = 0n
+
+/** Writes `id`; who reads it must know `epoch`. */
+export function encodeReplica(writer: Writer, id: ReplicaId, epoch: number): void {
+  BITS.setBigUint64(0, id)
+  const high = BITS.getUint32(0)
+  const slot = Math.floor(high / HIGH_PARTS) - 1
+  const inc = (high % HIGH_PARTS) * LOW_BITS + BITS.getUint32(4)
+  if (isShort(slot, inc, epoch)) {
+    writer.varint(slot + 1)
+    writer.varint(epoch + 1 - inc)
+  } else {
+    writer.byte(0)
+    writer.u64(id)
+  }
+}
+
+/** @throws JoineryError ENCODING_INVALID */
+export function decodeReplica(reader: Reader, epoch: number): ReplicaId {
+  const slot = reader.varint() - 1
+  if (slot < 0) return decodeLong(reader, epoch)
+  const inc = epoch + 1 - reader.varint()
+  if (!isShort(slot, inc, epoch)) reader.fail('no replica id')
+  if (slot === lastSlot && inc === lastInc) return lastId
+  lastSlot = slot
+  lastInc = inc
+  lastId = idOf(slot, inc)
+  return lastId
+}
+
+/** One id is written in one way, or equal states would not be equal bytes. */
+function decodeLong(reader: Reader, epoch: number): ReplicaId {
+  const id = reader.u64()
+  BITS.setBigUint64(0, id)
+  const high = BITS.getUint32(0)
+  const inc = (high % HIGH_PARTS) * LOW_BITS + BITS.getUint32(4)
+  const slot = Math.floor(high / HIGH_PARTS) - 1
+  return isShort(slot, inc, epoch) ? reader.fail('a replica id that is longer than it is') : id
+}
+
+function isShort(slot: number, inc: number, epoch: number): boolean {
+  return slot >= 0 && slot <= SLOT_MAX && inc > 0 && inc <= INCARNATION_MAX && inc <= epoch + 1
+}
+
+function idOf(slot: number, inc: number): ReplicaId {
+  BITS.setUint32(0, (slot + 1) * HIGH_PARTS + Math.floor(inc / LOW_BITS))
+  BITS.setUint32(4, inc % LOW_BITS)
+  return BITS.getBigUint64(0)
+}
