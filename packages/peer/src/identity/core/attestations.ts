@@ -1,12 +1,8 @@
-import {
-  incarnationOf,
-  isLeased,
-  type ReplicaId,
-  VersionVector,
-} from '@joinery/crdt-objects/engine'
+import { type ReplicaId, VersionVector } from '@joinery/crdt-objects/engine'
 import { type KeeperView, type SpaceView } from './control-contract.ts'
 import { quorumToCatchUp } from './keeper-set.ts'
 import { type HeldStatement, type Statement } from './member-contract.ts'
+import { Unheard } from './unheard.ts'
 
 interface Attested {
   readonly vector: VersionVector
@@ -20,19 +16,6 @@ interface Attested {
   readonly statedVersion: number
 }
 
-/** Of epochs that were heard of. */
-const FLOORS_MAX = 256
-
-interface Floor {
-  readonly epoch: number
-  readonly settled: number
-}
-
-/** The epoch in which a life was leased: it is numbered after that. */
-function leasedIn(member: ReplicaId): number {
-  return isLeased(member) ? incarnationOf(member) - 1 : 0
-}
-
 /** What the other members said that they hold. Only a member's word counts: a joiner may yet throw its snapshot away. */
 export class Attestations {
   /** Invariant: of incarnations that are not sealed, at the last trim. */
@@ -41,11 +24,12 @@ export class Attestations {
   #toCatchUp = new Map<ReplicaId, VersionVector>()
   #caughtUpWith = new Set<ReplicaId>()
   #changeVersion = 0
-  /**
-   * What the group's members had all settled when an epoch was first heard of. Invariant: both only grow; at most
-   * FLOORS_MAX: without an older one the life of who said nothing counts as having settled nothing.
-   */
-  readonly #floors: Floor[] = []
+  /** What is known of those that have said nothing. */
+  readonly unheard: Unheard
+
+  constructor(graceTicks: number) {
+    this.unheard = new Unheard(graceTicks)
+  }
 
   note({ sender, vector, epoch, settled, keepersVersion }: Statement): void {
     const known = this.#attestedBy.get(sender)
@@ -72,13 +56,6 @@ export class Attestations {
     })
   }
 
-  /** The group has told that it is in `epoch`, and that all its members have settled `settled`. */
-  noteFloor(epoch: number, settled: number): void {
-    if (epoch <= (this.#floors.at(-1)?.epoch ?? -1)) return
-    this.#floors.push({ epoch, settled })
-    if (this.#floors.length > FLOORS_MAX) this.#floors.shift()
-  }
-
   /**
    * The epoch that all of `members` have entered, where `own` has what each had written by then: nobody writes under an
    * earlier one any more, and nothing that was is on its way. That of its lease, of who has said nothing yet: when it became
@@ -86,7 +63,12 @@ export class Attestations {
    * peers die all the time there always is one.
    */
   settledEpoch(members: readonly ReplicaId[], own: VersionVector): number {
-    return this.#leastOfAll(members, own, ({ epoch }) => epoch, leasedIn)
+    return this.#leastOfAll(
+      members,
+      own,
+      ({ epoch }) => epoch,
+      (member) => this.unheard.enteredBy(member),
+    )
   }
 
   /**
@@ -99,7 +81,7 @@ export class Attestations {
       members,
       own,
       ({ settled }) => settled,
-      (member) => this.#floors.findLast(({ epoch }) => epoch < leasedIn(member))?.settled ?? 0,
+      (member) => this.unheard.settledBy(member),
     )
   }
 
@@ -135,9 +117,18 @@ export class Attestations {
     )
   }
 
-  /** Whether all of `members` are known to have applied it. */
+  /** Those of `members` that have said something. */
+  heard(members: readonly ReplicaId[]): readonly ReplicaId[] {
+    return members.filter((member) => this.#attestedBy.has(member))
+  }
+
+  /** Whether all of `members` are known to have applied it, or likely to, where they came long after it. */
   allHold(members: readonly ReplicaId[], origin: ReplicaId, seq: number): boolean {
-    return members.every((member) => this.#attestedBy.get(member)?.vector.has(origin, seq) ?? false)
+    return members.every(
+      (member) =>
+        this.#attestedBy.get(member)?.vector.has(origin, seq) === true ||
+        this.unheard.mayHave(member, origin, seq),
+    )
   }
 
   /** Those of `members` that are not `own`, and how many of them are known to have applied its update `seq`. */
@@ -153,9 +144,15 @@ export class Attestations {
     return { members: others.length, holders: holders.length }
   }
 
-  /** Whether all of `members` are known to have applied update `seq` of ours. */
+  /**
+   * Whether one of `members` is known to have applied update `seq` of ours, and the others, too, or are likely to, where
+   * they came long after it and have said nothing.
+   */
   allHoldOurs(members: readonly ReplicaId[], own: ReplicaId, seq: number): boolean {
-    return members.every((member) => this.#holdsOurs(member, own, seq))
+    const others = members.filter((member) => !this.#holdsOurs(member, own, seq))
+    const isLikely = (member: ReplicaId): boolean =>
+      !this.#attestedBy.has(member) && this.unheard.mayHave(member, own, seq)
+    return others.length < members.length && others.every(isLikely)
   }
 
   /** To whom our life is over, what was cut of it is as good as applied: that is no word of having it. */

@@ -42,7 +42,7 @@ export class MemberCore<Body, State, Operation> {
   /** Invariant: undefined exactly while leasing. */
   #life: Life<Body, State> | undefined
   readonly #writes: OwnWrites<Operation>
-  #attestations = new Attestations()
+  #attestations: Attestations
   #ticks = 0
   readonly #departure = new Departure()
   #effects: MemberEffect<Body, Operation>[] = []
@@ -55,6 +55,7 @@ export class MemberCore<Body, State, Operation> {
     this.#talk = new GroupTalk(options.space)
     this.#port = options.port
     this.#limits = { ...defaultMemberLimits, ...options.limits }
+    this.#attestations = new Attestations(this.#limits.graceTicks)
     this.#writes = new OwnWrites(this.#limits, (effect) => this.#emit(effect))
   }
 
@@ -327,7 +328,7 @@ export class MemberCore<Body, State, Operation> {
     this.#life = undefined
     this.#departure.end()
     this.#talk.endLife()
-    this.#attestations = new Attestations()
+    this.#attestations = new Attestations(this.#limits.graceTicks)
     this.#setStatus('leasing')
   }
 
@@ -395,6 +396,5 @@ export class MemberCore<Body, State, Operation> {
   }
 
   #emit = (effect: MemberEffect<Body, Operation>): void => void this.#effects.push(effect)
-
   #ignore = (reason: string): void => this.#emit({ kind: 'ignored', reason })
 }

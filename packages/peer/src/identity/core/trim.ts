@@ -22,18 +22,19 @@ export function settleAsOthers<Body, State>(
 /** Drops what every member has, and what nobody will ask for; folds and forgets what nothing on its way can name. */
 export function trim<Body, State, Operation>(
   { replica, attestations, writes }: Kept<Body, State, Operation>,
-  { unsealed, floor, epoch, settledFloor }: SpaceView,
+  view: SpaceView,
   tick: number,
 ): void {
+  const { unsealed, floor, epoch, settledFloor } = view
+  attestations.unheard.noteView(view, replica.vector, tick)
   const others = unsealed.filter((member) => member !== replica.id)
   const isStable = (origin: ReplicaId, last: number): boolean =>
     others.length > 0 && attestations.allHold(others, origin, last)
   replica.trim(({ origin, last }) => isStable(origin, last), floor, tick)
   writes.letGo(
-    (seq) => others.length > 0 && attestations.allHoldOurs(others, replica.id, seq),
-    others,
+    (seq) => attestations.allHoldOurs(others, replica.id, seq),
+    attestations.heard(others),
   )
-  attestations.noteFloor(epoch, settledFloor)
   const entered = attestations.settledEpoch(others, replica.vector)
   // Whom the view does not name yet had entered its epoch when it became a member, and maybe no later one.
   replica.settle(Math.min(entered, replica.epoch, epoch))
