@@ -34,6 +34,13 @@ export class BatchShelf<Body> {
     for (const batches of this.#byOrigin.values()) yield* batches.values()
   }
 
+  delete({ origin, first, size }: Batch<Body>): void {
+    const batches = this.#byOrigin.get(origin)
+    if (batches?.delete(first) !== true) return
+    this.#size -= size
+    if (batches.size === 0) this.#byOrigin.delete(origin)
+  }
+
   /** Drops what `isDone` says of one origin, or of all. */
   drop(isDone: (batch: Batch<Body>) => boolean, origin?: ReplicaId): void {
     for (const [of, batches] of this.#byOrigin) {

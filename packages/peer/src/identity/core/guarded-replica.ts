@@ -10,7 +10,7 @@ import { BatchLog } from '../../replication/core/batch-log.ts'
 import { invariant } from '../../replication/core/invariant.ts'
 import { BatchShelf } from './batch-shelf.ts'
 import { type EpochRecord, type SealingView } from './control-contract.ts'
-import { heldOf, wouldBeHeld } from './held.ts'
+import { Held } from './held.ts'
 import {
   type Batch,
   type Beginning,
@@ -30,6 +30,7 @@ export class GuardedReplica<Body, State> {
   readonly book = new SealBook()
   /** Held and not shown. Invariant: at most `stagedSizeMax`. */
   readonly #staged = new BatchShelf<Body>()
+  readonly #held = new Held(this.#staged)
   /** Applied, and kept for neighbours. Invariant: each origin's ends where the vector does, or is empty. */
   readonly #kept: BatchLog<Batch<Body>>
   /** When a sealed incarnation was folded here, in ticks. Invariant: only of origins that have batches kept. */
@@ -104,7 +105,7 @@ export class GuardedReplica<Body, State> {
     const isNext = this.vector.hasBegun(origin) && this.vector.get(origin) === first - 1
     if (!this.isLeaving && isNext && this.#isReady(batch)) return 'applied'
     // What builds on a hidden tail is hidden with it. It is held all the same: the rest of the tail may build on it.
-    const isHeld = this.book.hasFences && wouldBeHeld(batch, this.vector, this.#staged)
+    const isHeld = this.book.hasFences && this.#held.with(batch, this.vector)
     return isHeld ? 'staged' : 'held-back'
   }
 
@@ -137,6 +138,7 @@ export class GuardedReplica<Body, State> {
       }
     }
     this.#staged.drop((batch) => this.#isOrphan(batch))
+    this.#held.forget()
     this.advance()
     return 'fine'
   }
@@ -156,9 +158,9 @@ export class GuardedReplica<Body, State> {
       const outcome = this.#apply(next)
       if (outcome === 'not-yet') continue
       // What is damaged was so when it came: it is to be fetched again.
-      this.#staged.drop((batch) => batch === next, origin)
-      if (outcome === 'damaged') continue
-      return true
+      this.#staged.delete(next)
+      if (outcome === 'applied') return true
+      this.#held.forget()
     }
     return false
   }
@@ -197,10 +199,9 @@ export class GuardedReplica<Body, State> {
       ({ incarnation }) => incarnation !== this.id && !this.vector.has(incarnation, 'sealed'),
     )
     for (const sealing of fenced) this.book.fence(sealing)
-    const held = heldOf(
+    const held = this.#held.ofAll(
       fenced.map(({ incarnation }) => incarnation),
       this.vector,
-      this.#staged,
     )
     return fenced.map(({ incarnation, round }) => ({
       ...{ incarnation, round },
@@ -224,7 +225,7 @@ export class GuardedReplica<Body, State> {
 
   /** How far it holds one incarnation. */
   held(id: ReplicaId): number {
-    return heldOf([id, ...this.book.fenced], this.vector, this.#staged).get(id) ?? 0
+    return this.#held.of(id, this.vector)
   }
 
   /** Why a state cannot be joined, if so. Its records must have been learnt. */
@@ -305,7 +306,7 @@ export class GuardedReplica<Body, State> {
     if (!this.#reaches(vector)) return undefined
     const first: Batch<Body>[] = []
     let size = 0
-    const held = heldOf(inSealing, this.vector, this.#staged)
+    const held = this.#held.ofAll(inSealing, this.vector)
     for (const id of inSealing) {
       for (const batch of this.#between(id, vector.lastOf(id, Infinity), held.get(id) ?? 0)) {
         if (size > 0 && size + batch.size > sizeMax) return { batches: first, more: true }
