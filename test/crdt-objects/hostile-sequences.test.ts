@@ -87,7 +87,7 @@ function bytes(...each: readonly number[]): (body: Writer) => void {
 /** A state of one struct. */
 function listed(head: number, row: number, clock: number, content: string): (body: Writer) => void {
   return (body) => {
-    bytes(1, 1, head, row)(body)
+    bytes(1, 1, head, 0, row)(body)
     body.zigzag(clock)
     body.text(content)
   }
@@ -232,29 +232,33 @@ describe('hostile texts and lists', () => {
   })
 
   it('are refused where a state says them in a form that is none', () => {
-    const wrong: readonly [string, (body: Writer) => void][] = [
-      ['unknown kind', bytes(1, 1, 255)],
+    const wrong: readonly [string, (body: Writer) => void, RegExp?][] = [
+      ['unknown kind', bytes(1, 1, 255, 0), /unknown kind/],
       ['goes on after nothing', bytes(1, 1, longHead({ ...CONTENT_HEAD, goesOn: true }), 1)],
       [
         'of its author from before the begin',
-        bytes(1, 1, longHead({ ...HEAD, origin: OWN }), 0, 0),
+        bytes(1, 1, longHead({ ...HEAD, origin: OWN }), 0, 0, 0),
+        /nothing of its author/,
       ],
-      ['a clock below zero', bytes(1, 1, 0, 0, 0x41)],
+      ['a clock below zero', bytes(1, 1, 0, 0, 0, 0x41), /clock below zero/],
+      ['an author that was not named', bytes(1, 1, 0, 1, 0, 0), /not named/],
+      ['an author named twice', bytes(1, 2, 0, 0, 0, 0, 0, 1, 0, 0), /named twice/],
       [
         'a seam where nothing was trimmed',
-        bytes(1, 1, longHead({ ...HEAD, origin: SEAM }), 0, 0, 0, 0),
+        bytes(1, 1, longHead({ ...HEAD, origin: SEAM }), 0, 0, 0, 0, 0, 1),
+        /seam where nothing/,
       ],
-      ['no unit', bytes(1, 1, longHead(HEAD), 0, 0, 0)],
+      ['no unit', bytes(1, 1, longHead(HEAD), 0, 0, 0, 0), /without a unit/],
       ['less text than units', listed(CONTENT_OF_SIX, 0, 0, 'five!')],
       ['more text than units', listed(CONTENT_OF_SIX, 0, 0, 'sevenths')],
       ['cut short', bytes(1, 1)],
       ['what is at the end is no seam', bytes(2, 0, 0, 2)],
       ['an author not in the table', bytes(2, 1, 7, 1, 0, 0)],
     ]
-    for (const [title, write] of wrong) {
+    for (const [title, write, reason = /./] of wrong) {
       assert.throws(
         () => text().kind.decodeWhole(reading(write)),
-        (error) => isJoineryError(error, 'ENCODING_INVALID'),
+        (error) => isJoineryError(error, 'ENCODING_INVALID') && reason.test(error.message),
         title,
       )
     }

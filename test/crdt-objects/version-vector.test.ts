@@ -133,6 +133,24 @@ describe('Version vectors under churn', () => {
     })
   })
 
+  it('keep their hash as they change', () => {
+    property(({ history, a, b }) => {
+      const kept = new VersionVector()
+      const agrees = (): void => assert.equal(String(kept.hash()), String(kept.copy().hash()))
+      for (const other of [a, b]) {
+        agrees()
+        kept.merge(other)
+      }
+      agrees()
+      while (kept.epoch < EPOCHS) {
+        kept.enter(history.sealedIn(kept.epoch + 1), history.bornIn(kept.epoch + 1))
+        agrees()
+        for (const { id } of history.lives) if (kept.hasBegun(id)) kept.advance(id, 9)
+        agrees()
+      }
+    })
+  })
+
   it('hash alike where they are equal, and come back from their bytes', () => {
     property(({ a, b }) => {
       assert.equal(a.hash() === b.hash(), a.equals(b))

@@ -46,6 +46,8 @@ export class VersionVector {
   /** Invariant: a `last` of 0 is of a life up to `#epoch`; of others an absent entry says the same. */
   private readonly entryBySlot = new Map<SlotKey, Entry>()
   private latestEpoch: number
+  /** The sum of the mixed entries, modulo 2^64; undefined before anybody has asked for the hash. */
+  private sum: bigint | undefined
 
   /** `entries` are of lives that are not sealed: no two of one slot. */
   constructor(epoch = 0, entries: Iterable<readonly [ReplicaId, number]> = []) {
@@ -104,7 +106,8 @@ export class VersionVector {
     this.latestEpoch++
     for (const replica of sealed) {
       const slot = slotKeyOf(replica)
-      if (this.entryBySlot.get(slot)?.replica === replica) this.entryBySlot.delete(slot)
+      const entry = this.entryBySlot.get(slot)
+      if (entry?.replica === replica) this.remove(slot, entry)
     }
     for (const replica of born) {
       if (this.get(replica) === 'sealed') this.put({ replica, last: 0 })
@@ -138,15 +141,15 @@ export class VersionVector {
         mine === undefined
           ? !isOfEpoch(replica, this.latestEpoch)
           : lifeOf(replica) > lifeOf(mine.replica) || !this.has(replica, last)
-      if (isNews) this.entryBySlot.set(slot, entry)
+      if (isNews) this.set(slot, entry)
     }
     this.latestEpoch = Math.max(this.latestEpoch, other.latestEpoch)
   }
 
   private dropSealedIn(later: VersionVector): void {
-    for (const [slot, { replica }] of this.entryBySlot) {
+    for (const [slot, entry] of this.entryBySlot) {
       const hasEntry = later.entryBySlot.has(slot)
-      if (!hasEntry && isOfEpoch(replica, later.latestEpoch)) this.entryBySlot.delete(slot)
+      if (!hasEntry && isOfEpoch(entry.replica, later.latestEpoch)) this.remove(slot, entry)
     }
   }
 
@@ -154,13 +157,13 @@ export class VersionVector {
     return new VersionVector(this.latestEpoch, this.entries())
   }
 
-  /** 64 bits that equal vectors share, whatever the order of their entries. */
+  /** 64 bits that equal vectors share, whatever the order of their entries. From the first call on it is kept up to date. */
   hash(): bigint {
-    let hash = mixed(BigInt(this.latestEpoch))
-    for (const { replica, last } of this.entryBySlot.values()) {
-      hash = BigInt.asUintN(64, hash + mixed(replica ^ (BigInt(last) * MIX)))
+    if (this.sum === undefined) {
+      this.sum = 0n
+      for (const entry of this.entryBySlot.values()) this.add(mixedEntry(entry))
     }
-    return hash
+    return BigInt.asUintN(64, mixed(BigInt(this.latestEpoch)) + this.sum)
   }
 
   encode(writer: Writer): void {
@@ -186,10 +189,30 @@ export class VersionVector {
 
   private put(entry: Entry): void {
     const { replica, last } = entry
-    if (last > 0 || isOfEpoch(replica, this.latestEpoch)) {
-      this.entryBySlot.set(slotKeyOf(replica), entry)
-    }
+    if (last > 0 || isOfEpoch(replica, this.latestEpoch)) this.set(slotKeyOf(replica), entry)
   }
+
+  private set(slot: SlotKey, entry: Entry): void {
+    if (this.sum !== undefined) {
+      const before = this.entryBySlot.get(slot)
+      if (before !== undefined) this.add(-mixedEntry(before))
+      this.add(mixedEntry(entry))
+    }
+    this.entryBySlot.set(slot, entry)
+  }
+
+  private remove(slot: SlotKey, entry: Entry): void {
+    if (this.sum !== undefined) this.add(-mixedEntry(entry))
+    this.entryBySlot.delete(slot)
+  }
+
+  private add(bits: bigint): void {
+    this.sum = BigInt.asUintN(64, (this.sum ?? 0n) + bits)
+  }
+}
+
+function mixedEntry({ replica, last }: Entry): bigint {
+  return mixed(replica ^ (BigInt(last) * MIX))
 }
 
 function mixed(bits: bigint): bigint {

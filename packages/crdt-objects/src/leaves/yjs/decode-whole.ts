@@ -63,12 +63,11 @@ function tellRight(struct: Read | undefined, { row, clock }: Unit): void {
 function decodeStructs(batch: BatchReader, level: number, codec: ContentCodec): Read[] {
   const { body } = batch
   const structs: Read[] = []
-  const endByRow = new Map<number, number>()
+  const authors: Authors = { all: [], byRow: new Map() }
   // Each takes two bytes at least: what a state makes of the document is bounded by its own size.
   for (let left = body.count(2); left > 0; left--) {
     const before = structs.at(-1)
-    const struct = decodeStruct(batch, { before, endByRow, codec })
-    endByRow.set(struct.row, endOf(struct))
+    const struct = decodeStruct(batch, { before, authors, codec })
     if (struct.followsSeam && level === 0) body.fail('seam where nothing was trimmed')
     tellRight(
       before,
@@ -79,13 +78,27 @@ function decodeStructs(batch: BatchReader, level: number, codec: ContentCodec): 
   return structs
 }
 
+interface Author {
+  readonly row: number
+  /** Where its last struct ends. */
+  end: number
+}
+
+/** Those that a list has named so far. */
+interface Authors {
+  /** In the order in which it named them. */
+  readonly all: Author[]
+  readonly byRow: Map<number, Author>
+}
+
 interface Place {
+  /** What was read before, if anything was. */
   readonly before: Read | undefined
-  readonly endByRow: ReadonlyMap<number, number>
+  readonly authors: Authors
   readonly codec: ContentCodec
 }
 
-function decodeStruct(batch: BatchReader, { before, endByRow, codec }: Place): Read {
+function decodeStruct(batch: BatchReader, { before, authors, codec }: Place): Read {
   const { body } = batch
   const byte = body.byte()
   const short = shortLength(byte)
@@ -94,7 +107,11 @@ function decodeStruct(batch: BatchReader, { before, endByRow, codec }: Place): R
   const { what, goesOn, origin, right } = head
   const next = before === undefined ? NO_UNIT : { row: before.row, clock: endOf(before) }
   if (before === undefined && (goesOn || origin === SEAM_NEXT)) body.fail('follows nothing')
-  const { row, clock } = goesOn ? next : decodeId(batch, endByRow)
+  const author = goesOn ? authors.byRow.get(next.row) : decodeAuthor(batch, authors)
+  if (author === undefined) return body.fail('follows nothing')
+  const { row } = author
+  const clock = goesOn ? next.clock : author.end + body.zigzag()
+  if (clock < 0) body.fail('a clock below zero')
   const left = origin === OWN ? { row, clock: clock - 1 } : leftOf(batch, origin, next)
   if (left.clock < 0) body.fail('follows nothing of its author')
   const after = right === OTHER ? decodeUnit(batch) : NO_UNIT
@@ -103,6 +120,7 @@ function decodeStruct(batch: BatchReader, { before, endByRow, codec }: Place): R
   const length = what === MARK ? 1 : (short ?? body.varint())
   if (length === 0) body.fail('struct without a unit')
   if (clock + length > CLOCK_MAX) body.fail('more units than one author makes')
+  author.end = clock + length
   return {
     ...{ what, row, clock, length, content: mark },
     ...{ leftRow: left.row, leftClock: left.clock },
@@ -111,10 +129,16 @@ function decodeStruct(batch: BatchReader, { before, endByRow, codec }: Place): R
   }
 }
 
-function decodeId(batch: BatchReader, endByRow: ReadonlyMap<number, number>): Unit {
-  const row = batch.row()
-  const clock = (endByRow.get(row) ?? 0) + batch.body.zigzag()
-  return clock >= 0 ? { row, clock } : batch.body.fail('a clock below zero')
+function decodeAuthor(batch: BatchReader, { all, byRow }: Authors): Author {
+  const number = batch.body.varint()
+  if (number > all.length) batch.body.fail('an author that was not named')
+  const known = all[number]
+  if (known !== undefined) return known
+  const author = { row: batch.row(), end: 0 }
+  if (byRow.has(author.row)) batch.body.fail('an author named twice')
+  all.push(author)
+  byRow.set(author.row, author)
+  return author
 }
 
 function shortHeadOf(byte: number): StructHead {

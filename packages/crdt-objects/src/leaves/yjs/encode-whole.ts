@@ -38,10 +38,12 @@ export function encodeWhole(batch: BatchWriter, listed: Listed, tools: Tools): v
   const items: Item[] = []
   for (let item = listed.start; item !== null; item = item.right) items.push(item)
   batch.body.varint(items.length)
-  const endByClient = new Map<number, number>()
+  const authors = new Map<number, Author>()
   for (const item of items) {
-    encodeListed(batch, item, { ...{ listed, tools }, end: endByClient.get(item.id.client) ?? 0 })
-    endByClient.set(item.id.client, item.id.clock + item.length)
+    const { client, clock } = item.id
+    const author = authors.get(client) ?? { number: authors.size, end: 0 }
+    encodeListed(batch, item, { ...{ listed, tools, author }, isNew: !authors.has(client) })
+    authors.set(client, { ...author, end: clock + item.length })
   }
   if (listed.level > 0) {
     const seamAtEnd = listed.seams.before(null)
@@ -71,14 +73,23 @@ function encodeUnit(batch: BatchWriter, id: ID | null, { clients }: Tools): void
   if (id !== null) batch.dot(clients.index(id.client), id.clock)
 }
 
-interface Place {
-  readonly listed: Listed
-  readonly tools: Tools
-  /** Where the last item of the client ends. */
+interface Author {
+  /** In the order in which the list names them. */
+  readonly number: number
+  /** Where its last item ends. */
   readonly end: number
 }
 
-function encodeListed(batch: BatchWriter, item: Item, { listed, tools, end }: Place): void {
+interface Place {
+  readonly listed: Listed
+  readonly tools: Tools
+  readonly author: Author
+  /** Whether the list has not named it before. */
+  readonly isNew: boolean
+}
+
+function encodeListed(batch: BatchWriter, item: Item, place: Place): void {
+  const { listed, tools, author, isNew } = place
   const { body } = batch
   const head = headOf(item, listed)
   const { what, goesOn, origin, right } = head
@@ -86,8 +97,9 @@ function encodeListed(batch: BatchWriter, item: Item, { listed, tools, end }: Pl
   const hasLength = isShort && item.length <= SHORT_MAX
   body.byte(hasLength ? shortHead(origin, item.length) : longHead(head))
   if (!goesOn) {
-    body.varint(batch.row(tools.clients.index(item.id.client)))
-    body.zigzag(item.id.clock - end)
+    body.varint(author.number)
+    if (isNew) body.varint(batch.row(tools.clients.index(item.id.client)))
+    body.zigzag(item.id.clock - author.end)
   }
   if (origin === OTHER || origin === SEAM) encodeUnit(batch, item.origin, tools)
   if (right === OTHER) encodeUnit(batch, item.rightOrigin, tools)

@@ -8,8 +8,9 @@ import type { Section, Struct } from './structs.ts'
  *     level    the epoch up to which it is trimmed, plus 1; 0 where nothing was ever written, and nothing follows
  *     tails    of a level: of clients whose last units are trimmed, row and where its clocks end
  *     structs  head: a byte, see below
- *              row, and how far its clock is from the end of the last one of the row, unless the struct goes on where
- *              the one before it ends
+ *              author, and how far its clock is from the end of the author's last one, unless the struct goes on where
+ *              the one before it ends. An author is its number in the order in which this list names them: one byte,
+ *              where states name hundreds. Behind the next number follows the row of the one that is named first here
  *              origin: row and clock, if it is OTHER or SEAM
  *              right origin: likewise, if it is OTHER
  *              length, unless the head has it or it is a mark; a mark
