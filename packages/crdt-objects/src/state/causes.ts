@@ -1,4 +1,8 @@
-import { SELF, type Advance } from './context.ts'
+/** A replica, by a number for it, and the number of its last update. */
+export type Advance = readonly [index: number, last: number]
+
+/** We are the first replica that we know. */
+const FIRST_OTHER = 1
 
 /**
  * Which of others' updates a batch must name as what it comes after: those seen since the last one, less what others of
@@ -26,8 +30,8 @@ export class Causes {
   /** A batch is applied that names these rows of its table. */
   imply(names: readonly Advance[], indexes: readonly number[]): void {
     for (const [row, last] of names) {
-      const index = indexes[row] ?? SELF
-      if (last > (this.implied[index] ?? 0)) this.implied[index] = last
+      const index = indexes[row]
+      if (index !== undefined && last > (this.implied[index] ?? 0)) this.implied[index] = last
     }
   }
 
@@ -35,7 +39,7 @@ export class Causes {
   tell(seen: readonly number[]): Advance[] {
     const { told } = this
     const advanced: Advance[] = []
-    for (let index = SELF + 1; index < seen.length; index++) {
+    for (let index = FIRST_OTHER; index < seen.length; index++) {
       const last = seen[index] ?? 0
       if (last <= (told[index] ?? 0)) continue
       told[index] = last

@@ -11,7 +11,7 @@ import {
 import type { KindIdentity } from '../kind-identity.ts'
 import type { LeafEngine } from '../leaf-engine.ts'
 import { isOfEpoch, VersionVector } from '../version-vector.ts'
-import { Causes } from './causes.ts'
+import { Causes, type Advance } from './causes.ts'
 import { HybridClock } from './hybrid-clock.ts'
 
 /** Own index: a replica is always the first one it knows. */
@@ -39,9 +39,6 @@ export interface ReplicaPorts {
   /** A batch or state could not be taken, for want of these engines: load them, and offer it again. */
   readonly onEngineMissing?: ((engines: readonly LeafEngine[]) => void) | undefined
 }
-
-/** A replica, by a number for it, and the number of its last update. */
-export type Advance = readonly [index: number, last: number]
 
 /** A transaction under way: what takes back each of its changes, the last first. */
 export interface OpenTransaction {
