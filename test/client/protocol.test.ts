@@ -10,7 +10,7 @@ import {
   type Reply,
   type TransactionWrite,
 } from '@joinery/client/protocol'
-import { isJoineryError } from '@joinery/crdt-objects'
+import { isJoineryError, type Lifetime } from '@joinery/crdt-objects'
 import { Writer } from '@joinery/crdt-objects/engine'
 import fastCheck from 'fast-check'
 import { encodeArgs, encodeWrites } from '#test/fixtures/raw-client.ts'
@@ -35,6 +35,12 @@ function record<T>(model: { [K in keyof T]: fastCheck.Arbitrary<T[K]> }): fastCh
   return fastCheck.record<T>(model, plain)
 }
 
+const lifetime: fastCheck.Arbitrary<Lifetime | undefined> = fastCheck.oneof(
+  record({ leaseMs: fastCheck.integer({ min: 1, max: 365 * 24 * 60 * 60 * 1000 }) }),
+  record({ ttlMs: fastCheck.integer({ min: 1, max: 1000 }) }),
+  fastCheck.constantFrom('keep' as const, undefined),
+)
+
 const request = fastCheck.oneof(
   record({
     kind: is('hello'),
@@ -43,7 +49,12 @@ const request = fastCheck.oneof(
     token: name,
     acknowledged: number,
   }),
-  record({ kind: is('open-space'), id: number, space: name, after: fastCheck.uint8Array() }),
+  record({
+    ...{ kind: is('open-space'), id: number, space: name },
+    ...{ founded: number, lifetime, after: fastCheck.uint8Array() },
+  }),
+  record({ kind: is('close-space'), id: number, space: name }),
+  record({ kind: is('end-space'), id: number, space: name, founded: number }),
   record({
     ...{ kind: is('open-object'), id: number, object: small },
     ...{ space: name, name, descriptor: name },
@@ -98,6 +109,7 @@ const reply: fastCheck.Arbitrary<Reply> = fastCheck.oneof(
   record({ kind: is('item'), id: number, value }),
   record({ kind: is('end'), id: number }),
   record({ kind: is('seen'), space: name, vector: fastCheck.uint8Array() }),
+  record({ kind: is('space-ended'), space: name, failure }),
   record({ kind: is('refused'), failure }),
 )
 
@@ -158,9 +170,13 @@ describe('The protocol of gateways', () => {
     }
     const args = encodeArgs()
     refused({ kind: 'read', id: 1, target: 4096, args }, /target 4096 is not below 4096/)
-    const after = new Uint8Array(0)
-    refused({ kind: 'open-space', id: 1, space: '', after }, /a name is empty/)
-    refused({ kind: 'open-space', id: 1, space: 'x'.repeat(1025), after }, /longer than 1024/)
+    const openSpace = (space: string, lifetime?: Lifetime): Outgoing => {
+      return { kind: 'open-space', id: 1, space, founded: 0, lifetime, after: new Uint8Array(0) }
+    }
+    refused(openSpace(''), /a name is empty/)
+    refused(openSpace('x'.repeat(1025)), /longer than 1024/)
+    refused(openSpace('x', { leaseMs: 0 }), /a lifetime of 0 ms/)
+    refused(openSpace('x', { ttlMs: 2 ** 40 }), /a lifetime of 1099511627776 ms/)
     const deep = Array.from({ length: 33 }, () => 'a')
     refused({ kind: 'define-target', target: 0, object: 0, path: deep, verb: 'add' }, /depth/)
     refused({ kind: 'credit', id: 1, credit: 1025 }, /credit/)

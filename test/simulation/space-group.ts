@@ -127,7 +127,7 @@ export class SpaceGroup {
     if (this.hasOperator) this.#replaceKeepers()
     const silentMs = (session: string): number =>
       nowMs - (this.#renewedMsBySession.get(session) ?? -Infinity)
-    const { commands } = this.#plan.next(this.space, { nowMs, silentMs })
+    const { commands } = this.#plan.next(this.space, { nowMs, agreedMs: nowMs, silentMs })
     for (const command of commands) this.#carryOut(command)
   }
 

@@ -1,11 +1,13 @@
 import type { Writer } from '@joinery/crdt-objects/engine'
 import type { Outcome, WaitOptions } from '@joinery/crdt-objects'
-import { encodeRequest, type InspectSubject } from './protocol/request.ts'
+import { encodeRequest, type InspectSubject, type Outgoing } from './protocol/request.ts'
 import type { OutgoingStrong } from './protocol/strong.ts'
 import type { ObjectRecord, Target } from './object-record.ts'
 
 /** How long a call must have waited before its time limit says anything about the connection. */
 const silenceMs = 2000
+/** How long a write without an answer waits for its gateway to come back, before its outcome is unknown. */
+const resumeMs = 2000
 /** How much longer a flush waits, for the gateway to say how far it came in the time that it was given. */
 const flushGraceMs = 1000
 
@@ -60,7 +62,22 @@ export abstract class Call {
     return 'not-applied'
   }
 
+  /** Whether it asks for the space, whichever has that name. */
+  get opens(): boolean {
+    return false
+  }
+
+  /** The space that it is about; none of a look at all of them. */
+  abstract get space(): string
+
   abstract transmit(to: Transmitter): void
+
+  /** When it is given up: some do not wait as long as they may for a gateway that is lost, since `lostAtMs`. */
+  dueMs(connected: boolean, lostAtMs: number): number {
+    const dueMs = this.deadlineMs + (connected ? this.graceMs : 0)
+    const isShort = this.isAttempt || this.outcome === 'unknown'
+    return isShort ? Math.min(dueMs, lostAtMs + resumeMs) : dueMs
+  }
 
   /** Not a word since before a call that waited long: a short limit alone would end connections that are only slow. */
   waitedInSilence(heardMs: number): boolean {
@@ -136,6 +153,10 @@ export class WriteCall extends NumberedCall {
     this.args = args
   }
 
+  get space(): string {
+    return this.target.object.space
+  }
+
   protected encode(to: Transmitter): void {
     const target = to.numberOf(this.target)
     const { sequence, args } = this
@@ -163,6 +184,10 @@ export class TransactCall extends NumberedCall {
   ) {
     super(settle, options, timeoutMs, nowMs)
     this.content = content
+  }
+
+  get space(): string {
+    return this.content.space
   }
 
   protected encode(to: Transmitter): void {
@@ -198,6 +223,14 @@ export class RequestCall extends Call {
     this.request = request
   }
 
+  get space(): string {
+    return spaceOf(this.request)
+  }
+
+  override get opens(): boolean {
+    return this.request.kind === 'open-space'
+  }
+
   override get graceMs(): number {
     return this.request.kind === 'flush' ? flushGraceMs : 0
   }
@@ -207,7 +240,9 @@ export class RequestCall extends Call {
   }
 
   override get outcome(): Outcome {
-    return this.sent && this.isAttempt && !reads.has(this.request.kind) ? 'unknown' : 'not-applied'
+    const { kind } = this.request
+    const changes = kind === 'end-space' || (this.isAttempt && !reads.has(kind))
+    return this.sent && changes ? 'unknown' : 'not-applied'
   }
 
   override resolve(answer: unknown): void {
@@ -254,7 +289,7 @@ type WithoutId<R> = R extends { readonly id: number } ? Omit<R, 'id'> : never
 export type RepeatableRequest =
   | { readonly kind: 'read'; readonly target: Target; readonly args: Uint8Array }
   | { readonly kind: 'open-object'; readonly object: ObjectRecord }
-  | { readonly kind: 'open-space'; readonly space: string; readonly after: Uint8Array }
+  | WithoutId<Extract<Outgoing, { kind: 'open-space' | 'close-space' | 'end-space' }>>
   | {
       readonly kind: 'flush'
       readonly space: string

@@ -1,5 +1,6 @@
 import {
   invalidValue,
+  isJoineryError,
   type JoineryError,
   type Space,
   type SpaceOptions,
@@ -7,7 +8,7 @@ import {
   type WaitOptions,
 } from '@joinery/crdt-objects'
 import type { StrongCaller } from '@joinery/consensus/caller'
-import { decodeBookmark } from '@joinery/crdt-objects/engine'
+import { checkLifetime, decodeBookmark, type VersionVector } from '@joinery/crdt-objects/engine'
 import type { Backoff } from './backoff.ts'
 import { clientClosed, gatewayUnreachable } from './errors.ts'
 import { Inspection } from './inspection.ts'
@@ -167,8 +168,11 @@ class GatewayClient implements Client {
   private readonly log: GatewayLog
   private readonly caller: StrongCaller
   private readonly recordByKey = new Map<string, ObjectRecord>()
+  /** Numbers of objects of spaces that have ended. Invariant: with those of `recordByKey` they are all below some number. */
+  private readonly freeNumbers: number[] = []
   private readonly spaceByName = new Map<string, RemoteSpace>()
   private readonly seenByName = new Map<string, SeenVector>()
+  private isClosed = false
 
   constructor(session: string, calls: Session) {
     this.session = session
@@ -178,6 +182,7 @@ class GatewayClient implements Client {
     this.inspect = new Inspection({ session: calls, recordOf: this.recordOf, log: this.log })
     calls.attend({
       seen: (space, vector) => this.seenOf(space).add(vector),
+      ended: (space, reason) => this.ended(space, reason),
       gatewayLost: () => {
         for (const space of this.spaceByName.values()) space.gatewayLost()
         for (const [space, seen] of this.seenByName) void this.catchUp(space, seen)
@@ -187,26 +192,73 @@ class GatewayClient implements Client {
 
   async space(name: string, options: SpaceOptions = {}): Promise<Space<'remote'>> {
     checkName('space', name)
-    const { after, signal } = options
-    const needed = after === undefined ? undefined : decodeBookmark(name, after)
+    checkLifetime(options.lifetime)
+    const needed = options.after === undefined ? undefined : decodeBookmark(name, options.after)
+    const wasOpen = this.spaceByName.has(name)
+    try {
+      return await this.openSpace(name, needed, options)
+    } catch (error) {
+      // What was open here has ended, as is learnt just now; and it is asked for again.
+      if (!wasOpen || !this.hasEnded(error)) throw error
+      return await this.openSpace(name, needed, options)
+    }
+  }
+
+  private async openSpace(
+    name: string,
+    needed: VersionVector | undefined,
+    { lifetime, signal }: SpaceOptions,
+  ): Promise<RemoteSpace> {
     const seen = this.seenOf(name)
     if (needed !== undefined) seen.merge(needed)
-    await this.calls.request({ kind: 'open-space', space: name, after: seen.encoded }, { signal })
+    const meant = this.spaceByName.get(name)?.founded ?? 0
+    const of = { space: name, founded: meant, lifetime, after: seen.encoded }
+    let founded: number
+    try {
+      founded = Number(await this.calls.request({ kind: 'open-space', ...of }, { signal }))
+    } catch (error) {
+      if (this.hasEnded(error)) this.ended(name, error)
+      throw error
+    }
     let space = this.spaceByName.get(name)
     if (space === undefined || space.signal.aborted) {
-      space = new RemoteSpace(name, { calls: this.calls, seen }, this.recordOf, this.caller)
+      const parts = { calls: this.calls, seen: this.seenOf(name), founded }
+      space = new RemoteSpace(name, parts, this.recordOf, this.caller)
       this.spaceByName.set(name, space)
     }
     return space
   }
 
+  /** Whether a space has ended, and not this client. */
+  private hasEnded(error: unknown): error is JoineryError {
+    return !this.isClosed && isJoineryError(error, 'SPACE_ENDED')
+  }
+
+  /** Everything of it goes: another of its name is opened as if there had been none. */
+  private ended(name: string, reason: JoineryError): void {
+    this.spaceByName.get(name)?.hasEnded(reason)
+    this.spaceByName.delete(name)
+    this.seenByName.delete(name)
+    const records: ObjectRecord[] = []
+    for (const [key, record] of this.recordByKey) {
+      if (record.space !== name) continue
+      this.recordByKey.delete(key)
+      this.freeNumbers.push(record.number)
+      records.push(record)
+    }
+    this.calls.endSpace(name, records, reason)
+  }
+
   /** Before anything else is asked of the new gateway: what was seen at the one before it is not to be unseen. */
   private async catchUp(space: string, seen: SeenVector): Promise<void> {
     try {
-      await this.calls.reopen(space, seen.encoded)
-    } catch {
+      const founded = this.spaceByName.get(space)?.founded ?? 0
+      const of = { space, founded, lifetime: undefined, after: seen.encoded }
+      await this.calls.reopen({ kind: 'open-space', ...of })
+    } catch (error) {
+      if (this.hasEnded(error)) this.ended(space, error)
       // It died with the gateway before, or comes later than anybody waits.
-      this.spaceByName.get(space)?.seenLost()
+      else this.spaceByName.get(space)?.seenLost()
     }
   }
 
@@ -220,6 +272,7 @@ class GatewayClient implements Client {
   }
 
   async close(): Promise<void> {
+    this.isClosed = true
     // Its sessions in strong mode first: what they hold is given back at once.
     await this.caller.close(clientClosed(''))
     await this.calls.close()
@@ -236,7 +289,9 @@ class GatewayClient implements Client {
       if (this.recordByKey.size >= objectsMax) {
         throw invalidValue(`one client opens at most ${objectsMax} objects: use a map`, name)
       }
-      record = new ObjectRecord(this.recordByKey.size, space, name, descriptor)
+      // Without a free one, all numbers below are taken.
+      const number = this.freeNumbers.pop() ?? this.recordByKey.size
+      record = new ObjectRecord(number, space, name, descriptor)
       this.recordByKey.set(key, record)
     }
     return record

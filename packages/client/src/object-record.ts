@@ -53,6 +53,14 @@ export class TargetTable {
     return target
   }
 
+  /** Nothing of these objects is called any more. */
+  forget(objects: readonly ObjectRecord[]): void {
+    for (const { targetByKey } of objects) {
+      for (const { number } of targetByKey.values()) this.ring[number] = undefined
+      targetByKey.clear()
+    }
+  }
+
   /** Gives `target` a number, taking back the oldest. */
   number(target: Target): void {
     const number = this.next

@@ -35,6 +35,8 @@ export type RecordOf = (space: string, name: string, descriptor: string) => Obje
 /** A space at the gateway. */
 export class RemoteSpace implements Space<'remote'>, Home {
   readonly name: string
+  /** The number that it was founded with, as the gateway told it; 0 while its peer does not know. */
+  readonly founded: number
   private readonly session: Session
   private readonly seen: SeenVector
   private readonly recordOf: RecordOf
@@ -47,14 +49,18 @@ export class RemoteSpace implements Space<'remote'>, Home {
   private transaction: RemoteTransaction | undefined
   /** Answered writes may be gone with their gateway, and nobody has been told. */
   private mayHaveLost = false
+  /** It has ended, for everybody. */
+  private isOver = false
 
   constructor(
     name: string,
-    { calls, seen }: { readonly calls: Session; readonly seen: SeenVector },
+    parts: { readonly calls: Session; readonly seen: SeenVector; readonly founded: number },
     recordOf: RecordOf,
     caller: StrongCaller,
   ) {
+    const { calls, seen, founded } = parts
     this.name = name
+    this.founded = founded
     this.session = calls
     this.seen = seen
     this.recordOf = recordOf
@@ -173,10 +179,26 @@ export class RemoteSpace implements Space<'remote'>, Home {
     return { replicas: held }
   }
 
+  async end(options: WaitOptions = {}): Promise<void> {
+    if (this.isOver) return
+    this.checkOpen()
+    const { name: space, founded } = this
+    // The gateway says that it has ended, to this client as to all, before it answers.
+    await this.session.request({ kind: 'end-space', space, founded }, options)
+  }
+
+  /** The space is no more. */
+  hasEnded(reason: JoineryError): void {
+    this.isOver = true
+    this.ending.abort(reason)
+  }
+
   async close(): Promise<void> {
     if (this.signal.aborted) return
     const message = `This side has closed the space "${this.name}": open it again to use it.`
     this.ending.abort(new JoineryError('SPACE_ENDED', message, { space: this.name }))
+    // Nobody waits for it: a gateway that does not hear it finds out when the client is gone.
+    this.session.request({ kind: 'close-space', space: this.name }, {}).catch(() => undefined)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,3 +1,4 @@
+import type { JoineryError } from '@joinery/crdt-objects'
 import { Reader, VersionVector, Writer } from '@joinery/crdt-objects/engine'
 
 /** What a client has seen of one space, whichever gateways showed it. */
@@ -27,6 +28,8 @@ export class SeenVector {
 export interface SessionSpaces {
   /** What is visible at the gateway has grown by `vector`. */
   seen(space: string, vector: Uint8Array): void
+  /** The space has ended. */
+  ended(space: string, reason: JoineryError): void
   /** Writes that were answered may be gone with the gateway that answered; another one has taken its place. */
   gatewayLost(): void
 }

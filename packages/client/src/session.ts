@@ -28,8 +28,6 @@ import type { SessionSpaces } from './seen-vector.ts'
 
 /** Calls kept while there is no connection, or while the gateway has all it takes. */
 const outboxMax = 65_536
-/** How long a write without an answer waits for its gateway to come back, before its outcome is unknown. */
-const resumeMs = 2000
 
 /**
  * Everything one client has under way. Calls are encoded into one frame, which leaves at the end of the turn; what has
@@ -124,10 +122,9 @@ export class Session implements Transmitter, StreamHost {
     }
   }
 
-  /** Opens a space again, before anything else is asked of a gateway that is new. */
-  reopen(space: string, after: Uint8Array): Promise<unknown> {
-    const make = this.requestCall({ kind: 'open-space', space, after })
-    return this.begin(make, {}, (call) => this.send(call))
+  /** Before anything else is asked of a gateway that is new. */
+  reopen(request: RepeatableRequest & { kind: 'open-space' }): Promise<unknown> {
+    return this.begin(this.requestCall(request), {}, (call) => this.send(call))
   }
 
   private call(space: string, options: WaitOptions, make: MakeCall): Promise<unknown> {
@@ -150,7 +147,7 @@ export class Session implements Transmitter, StreamHost {
       const settle = { resolve, reject, onAbort: this.abandon }
       const call = make(settle, options, timeoutMs, performance.now())
       enter(call)
-      if (!call.settled) this.deadlines.add(this.dueMs(call))
+      if (!call.settled) this.deadlines.add(call.dueMs(this.connected, this.lostAtMs))
     })
   }
 
@@ -181,6 +178,16 @@ export class Session implements Transmitter, StreamHost {
 
   waiting(deadlineMs: number): void {
     this.deadlines.add(deadlineMs)
+  }
+
+  /** Ends what is under way in a space that has ended: none of it is to reach another of its name. */
+  endSpace(space: string, records: readonly ObjectRecord[], reason: JoineryError): void {
+    for (const call of this.unsettled()) {
+      if (call.space === space && !call.opens) call.reject(reason)
+    }
+    this.forgetSettled()
+    this.targets.forget(records)
+    this.request({ kind: 'close-space', space }, {}).catch(() => undefined)
   }
 
   /** Ends everything under way and the connection. */
@@ -259,7 +266,7 @@ export class Session implements Transmitter, StreamHost {
       case 'write-failed':
         return this.writes.find(reply.sequence)?.reject(errorOf(reply.failure))
       case 'result':
-        return this.answer(reply.id, reply.value)
+        return this.requests.take(reply.id)?.resolve(reply.value)
       case 'failed':
         return this.failed(reply.id, errorOf(reply.failure))
       case 'part':
@@ -270,12 +277,10 @@ export class Session implements Transmitter, StreamHost {
         return this.streams.get(reply.id)?.finish()
       case 'seen':
         return this.spaces?.seen(reply.space, reply.vector)
+      case 'space-ended':
+        return this.spaces?.ended(reply.space, errorOf(reply.failure))
       default:
     }
-  }
-
-  private answer(id: number, value: unknown): void {
-    this.requests.take(id)?.resolve(value)
   }
 
   private failed(id: number, error: JoineryError): void {
@@ -287,7 +292,7 @@ export class Session implements Transmitter, StreamHost {
   private part(id: number, bytes: Uint8Array, last: boolean): void {
     if (!this.requests.has(id)) return
     const whole = this.parts.add(id, bytes, last)
-    if (whole !== undefined) this.answer(id, whole.value)
+    if (whole !== undefined) this.requests.take(id)?.resolve(whole.value)
   }
 
   private welcomed(welcome: Welcome): void {
@@ -300,8 +305,7 @@ export class Session implements Transmitter, StreamHost {
     this.heardMs = performance.now()
     this.frame.greeted()
     if (isNew) this.startAnew()
-    for (const call of this.writes.all()) this.transmit(call)
-    for (const call of again) this.transmit(call)
+    for (const call of [...this.writes.all(), ...again]) this.transmit(call)
     for (const stream of [...this.streams.values()]) this.transmit(stream)
     this.drain()
     this.onReady?.()
@@ -366,7 +370,7 @@ export class Session implements Transmitter, StreamHost {
     let nextMs = Infinity
     let silent = false
     for (const call of this.unsettled()) {
-      const dueMs = this.dueMs(call)
+      const dueMs = call.dueMs(this.connected, this.lostAtMs)
       if (dueMs <= nowMs) {
         silent ||= this.connected && call.waitedInSilence(this.heardMs)
         this.abandon(call, this.lateFailure(call))
@@ -382,13 +386,6 @@ export class Session implements Transmitter, StreamHost {
     // A dead connection looks like this, and a new one costs little.
     if (silent) this.link.renew()
     return nextMs === Infinity ? undefined : nextMs
-  }
-
-  /** When a call is given up: some do not wait as long as they may for a gateway that is lost. */
-  private dueMs(call: Call): number {
-    const dueMs = call.deadlineMs + (this.connected ? call.graceMs : 0)
-    const isShort = call.isAttempt || call.outcome === 'unknown'
-    return isShort ? Math.min(dueMs, this.lostAtMs + resumeMs) : dueMs
   }
 
   private lateFailure(call: Call): JoineryError {

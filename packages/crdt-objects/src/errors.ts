@@ -1,3 +1,5 @@
+import type { Lifetime } from './lifetime.ts'
+
 /**
  * What a failed call is known to have done. `unknown` means that it may have been applied: asking again could apply
  * it twice, so nothing re-sends it silently.
@@ -42,7 +44,13 @@ export interface ErrorDetails {
     /** The last one that is applied here. */
     readonly applied: number
   }
-  /** The space was closed or has ended at this side. */
+  /** The space has another lifetime than it is opened with; `found` is absent where its founder named none. */
+  SPACE_LIFETIME_DIFFERS: {
+    readonly space: string
+    readonly expected: Lifetime
+    readonly found?: Lifetime | undefined
+  }
+  /** The space was closed at this side, or has ended. */
   SPACE_ENDED: { readonly space: string }
   /** Bytes that are no valid encoding. */
   ENCODING_INVALID: { readonly reason: string; readonly offset: number }

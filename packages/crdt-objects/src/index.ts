@@ -46,6 +46,7 @@ export type { Identity, ReplicaId } from './identity.ts'
 export type { ConditionalVerb, Kind, KindView, SchemaDifference } from './kind.ts'
 export type { KindIdentity, VerbMode } from './kind-identity.ts'
 export type { LeafEngine } from './leaf-engine.ts'
+export type { Lifetime } from './lifetime.ts'
 export type { Schema, SchemaTypes, ValueOf } from './schema.ts'
 export type {
   FlushOptions,

@@ -1,6 +1,7 @@
 import type { Bookmark } from './bookmark.ts'
 import type { Transaction } from './drafts.ts'
 import type { Answer, HandleOn, Strong } from './handles.ts'
+import type { Lifetime } from './lifetime.ts'
 import type { Schema } from './schema.ts'
 import type { StrongSchema } from './strong-schema.ts'
 import type { WaitOptions } from './wait-options.ts'
@@ -28,6 +29,11 @@ export interface LinearizableOptions extends OpenOptions {
 export interface SpaceOptions {
   /** Resolves when everything is visible that whoever gave this bookmark had seen or written. */
   readonly after?: Bookmark | undefined
+  /**
+   * How long the space lives, where this founds it; a space that is there has the lifetime that it was founded with. None:
+   * it is forgotten, with all that is in it, when no peer has had it open for ten minutes.
+   */
+  readonly lifetime?: Lifetime | undefined
   readonly signal?: AbortSignal | undefined
 }
 
@@ -83,12 +89,23 @@ export interface Space<P extends SpaceFace = SpaceFace> extends AsyncDisposable 
    * @throws JoineryError CALL_TIMEOUT when fewer hold them in time; the writes stay, and go on spreading.
    */
   flush(options?: FlushOptions): Promise<{ readonly replicas: number }>
+  /**
+   * Ends the space for everybody, with all that is in it, in strong mode too: what uses it throws SPACE_ENDED from then on,
+   * elsewhere a few seconds later at the latest, and a space of that name is another one. Resolves when that is
+   * agreed; at once if it has ended before.
+   *
+   * @throws JoineryError CALL_TIMEOUT, GROUP_UNAVAILABLE: it may have ended all the same
+   */
+  end(options?: WaitOptions): Promise<void>
   /** Ends this side's use of the space. What it wrote stays with the others. */
   close(): Promise<void>
 }
 
 /** What opens spaces: a peer (`'local'`), a client of a gateway (`'remote'`), or, for portable code, either. */
 export interface Spaces<P extends SpaceFace = SpaceFace> {
-  /** @throws JoineryError CALL_TIMEOUT when what `after` stands for does not arrive in time */
+  /**
+   * @throws JoineryError CALL_TIMEOUT when what `after` stands for does not arrive in time; SPACE_LIFETIME_DIFFERS when the
+   *   space is there with another `lifetime`
+   */
   space(name: string, options?: SpaceOptions): Promise<Space<P>>
 }

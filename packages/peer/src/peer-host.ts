@@ -1,7 +1,7 @@
 import './polyfill.ts'
 import type { GroupSummary } from '@joinery/client/protocol'
-import { invalidValue, JoineryError, type SpaceOptions } from '@joinery/crdt-objects'
-import { decodeBookmark } from '@joinery/crdt-objects/engine'
+import { invalidValue, JoineryError } from '@joinery/crdt-objects'
+import { checkLifetime, decodeBookmark } from '@joinery/crdt-objects/engine'
 import { readClusterKey } from './cluster-key.ts'
 import { DirectDissemination } from './dissemination/direct.ts'
 import { type Dissemination } from './dissemination/dissemination.ts'
@@ -10,6 +10,7 @@ import { silentDissemination } from './dissemination/silent.ts'
 import { peerRefused } from './errors.ts'
 import { type Report } from './report.ts'
 import { type Gateway } from './gateway/gateway.ts'
+import { type HostedOptions } from './gateway/host.ts'
 import { createNode, type Node } from './libp2p/node.ts'
 import { findFooting, type Footing } from './groups/footing.ts'
 import { PeerGroups } from './groups/peer-groups.ts'
@@ -179,14 +180,19 @@ export class PeerHost implements Peer {
     return { registry: this.#registry, groups: this.#groups }
   }
 
-  async space(name: string, options: SpaceOptions = {}): Promise<PeerSpace> {
+  async space(name: string, options: HostedOptions = {}): Promise<PeerSpace> {
     checkSpaceName(name)
-    const { after, signal } = options
+    const { after, lifetime, signal } = options
+    checkLifetime(lifetime)
     const needed = after === undefined ? undefined : decodeBookmark(name, after)
     if (this.#stopping !== undefined) {
       throw new JoineryError('SPACE_ENDED', 'The peer is stopped.', { space: name })
     }
-    const driver = await this.#registry.acquire(name, signal)
+    const driver = await this.#registry.acquire(
+      name,
+      { lifetime, founded: options.founded },
+      signal,
+    )
     const space = new PeerSpace(driver, this.#registry, this.#groups.objects)
     if (needed === undefined) return space
     try {
@@ -262,7 +268,7 @@ export class PeerHost implements Peer {
     const { createGateway } = await import('./gateway/gateway.ts')
     this.#gateway = await createGateway({
       spaces: {
-        space: (name) => this.space(name),
+        space: (name, options) => this.space(name, options),
         inspect: this.#inspect(),
         strong: this.#groups.served,
       },
@@ -330,8 +336,7 @@ export class PeerHost implements Peer {
 
   /** `heldBy`, unless nothing was written or something is held by nobody. */
   #leaveReport(heldBy: number): LeaveReport {
-    const { drivers } = this.#registry
-    const unsent = drivers.reduce((total, driver) => total + driver.unconfirmed, 0)
+    const unsent = this.#registry.drivers.reduce((total, driver) => total + driver.unconfirmed, 0)
     const isEmpty = this.#count.updates === 0
     return { complete: unsent === 0, unsent, heldBy: unsent > 0 || isEmpty ? 0 : heldBy }
   }
@@ -344,9 +349,8 @@ export class PeerHost implements Peer {
       if (!this.#mayHandOver(driver.name)) nobodyIsThere.abort()
     }, takerLookMs)
     try {
-      const { signal } = nobodyIsThere
-      const { replicas } = await driver.flush({ replicas: 2, timeoutMs: deadlineMs, signal })
-      return replicas - 1
+      const limits = { timeoutMs: deadlineMs, signal: nobodyIsThere.signal }
+      return (await driver.flush({ replicas: 2, ...limits })).replicas - 1
     } catch {
       // What is not held in time is told in the report.
       return 0

@@ -43,7 +43,8 @@ export interface Peer extends Spaces<'local'>, AsyncDisposable {
   /**
    * Opens a space. If other peers have it open, this waits for the state that they hold, for a few seconds at most.
    *
-   * @throws JoineryError VALUE_INVALID, SPACE_ENDED; CALL_TIMEOUT when what `after` stands for does not arrive within 10 s
+   * @throws JoineryError VALUE_INVALID, SPACE_ENDED, SPACE_LIFETIME_DIFFERS; CALL_TIMEOUT when what `after` stands for does
+   *   not arrive within 10 s
    */
   space(name: string, options?: SpaceOptions): Promise<LocalSpace>
   /**

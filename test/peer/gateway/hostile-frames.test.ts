@@ -160,7 +160,10 @@ describe('A gateway and frames that no client of ours sends', () => {
       { kind: 'open-object', id: 8, object: 1, space: 's', name: 'x', descriptor: '[[[' },
       { kind: 'open-object', id: 9, object: 1, space: 's', name: 'nope', descriptor: '' },
       { kind: 'flush', id: 10, space: 'forbidden', replicas: 1, timeoutMs: 10 },
-      { kind: 'open-space', id: 11, space: 'a/b', after: new Uint8Array(0) },
+      {
+        ...({ kind: 'open-space', id: 11, space: 'a/b', founded: 0 } as const),
+        ...{ lifetime: undefined, after: new Uint8Array(0) },
+      },
       {
         kind: 'open-object',
         id: 12,

@@ -24,6 +24,7 @@ describe('Visibility of what was written before', function () {
       {
         control: control.port(),
         onEnded: () => undefined,
+        isUsed: () => true,
         dissemination: {
           ...silentDissemination,
           publish: (_, batch) => void batches.push(batch),

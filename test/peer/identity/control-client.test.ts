@@ -31,6 +31,7 @@ class AskingPeer {
         led: () => ledControl(peer.host.memberOf(0)),
         report: (report) => peer.reports.push(report),
         onChange: (space) => this.changes.push(space),
+        sweep: async (space) => await peer.log.endSpace(space),
       },
       { lostAfterMs: 300, epochMs: 100 },
     )

@@ -209,6 +209,7 @@ describe('a space that ends', () => {
     const first = rig.join()
     rig.join()
     rig.apply({ kind: 'end-space', space })
+    rig.apply({ kind: 'swept', space, generation: 1 })
     rig.apply({ kind: 'found', space, keepers: 3, durability: 2 })
     first.contact()
     first.contact()

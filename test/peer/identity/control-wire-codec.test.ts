@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert'
 import fastCheck from 'fast-check'
-import { isJoineryError } from '@joinery/crdt-objects'
+import { isJoineryError, type Lifetime } from '@joinery/crdt-objects'
 import { decodeViewAnswer, encodeViewAnswer } from '#peer/identity/control-answer-codec.ts'
 import { decodeControlReply, encodeControlReply } from '#peer/identity/control-reply-codec.ts'
 import {
@@ -44,6 +44,12 @@ const held = fastCheck.array(fastCheck.record({ incarnation: id, round: count, h
 })
 const report = { held, settled: count }
 
+const lifetimeMs = fastCheck.integer({ min: 1, max: 365 * 24 * 60 * 60 * 1000 })
+const lifetime: fastCheck.Arbitrary<Lifetime | undefined> = fastCheck.oneof(
+  fastCheck.record({ leaseMs: lifetimeMs }),
+  fastCheck.record({ ttlMs: lifetimeMs }),
+  fastCheck.constantFrom('keep' as const, undefined),
+)
 const revision = fastCheck.option(count, { nil: undefined })
 const ofSpace = { space: name }
 const ofMember = { ...ofSpace, member: id, number: count, epoch: count }
@@ -56,11 +62,15 @@ const commandByKind: {
 } = {
   found: fastCheck.record({
     ...{ kind: constant('found'), ...ofSpace },
-    ...{ keepers: count, durability: count },
+    ...{ keepers: count, durability: count, lifetime },
   }),
   lease: fastCheck.record({
     ...{ kind: constant('lease'), ...ofSpace, session: name },
-    ...{ request: count, isStable: fastCheck.boolean() },
+    ...{ request: count, isStable: fastCheck.boolean(), isUsed: fastCheck.boolean() },
+  }),
+  use: fastCheck.record({
+    ...{ kind: constant('use'), ...ofSpace, member: id },
+    ...{ isUsed: fastCheck.boolean(), number: count },
   }),
   'end-session': fastCheck.record({ kind: constant('end-session'), session: name }),
   activate: fastCheck.record({ kind: constant('activate'), ...ofMember, ...report }),
@@ -87,7 +97,12 @@ const commandByKind: {
     keepers: ids,
   }),
   'declare-lost': fastCheck.record({ kind: constant('declare-lost'), ...ofSpace, revision }),
-  'end-space': fastCheck.record({ kind: constant('end-space'), ...ofSpace, revision }),
+  'end-space': fastCheck.record({
+    ...{ kind: constant('end-space'), ...ofSpace },
+    ...{ revision, generation: revision },
+  }),
+  expire: fastCheck.record({ kind: constant('expire'), ...ofSpace }),
+  swept: fastCheck.record({ kind: constant('swept'), ...ofSpace, generation: count }),
 }
 const commands: fastCheck.Arbitrary<ControlCommand> = fastCheck.oneof(
   ...Object.values(commandByKind),
@@ -119,6 +134,7 @@ const sealing = fastCheck.record({
 })
 const view: fastCheck.Arbitrary<SpaceView> = fastCheck.record({
   ...{ space: name, member: id, generation: count, revision: count, epoch: count },
+  ...{ founded: count, lifetime, standingIsUsed: fastCheck.boolean() },
   ...{ floor: count, settledFloor: count },
   records: fastCheck.array(fastCheck.record({ epoch: count, seals, born: ids }), { maxLength: 4 }),
   sealings: fastCheck.array(sealing, { maxLength: 4 }),

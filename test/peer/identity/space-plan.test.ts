@@ -16,7 +16,7 @@ class PlannedRig extends Rig {
   look(afterMs = 0): SpaceStep {
     this.nowMs += afterMs
     const silentMs = (session: string): number => this.silentMsBySession.get(session) ?? 0
-    return this.plan.next(this.space, { nowMs: this.nowMs, silentMs })
+    return this.plan.next(this.space, { nowMs: this.nowMs, agreedMs: this.nowMs, silentMs })
   }
 
   kinds(afterMs = 0): string[] {
@@ -217,7 +217,7 @@ describe('the plan for a space', () => {
     const look = (): number => {
       const beginMs = performance.now()
       for (const [i, plan] of plans.entries()) {
-        plan.next(spaces[i]!, { nowMs: 0, silentMs: () => 0 })
+        plan.next(spaces[i]!, { nowMs: 0, agreedMs: 0, silentMs: () => 0 })
       }
       return performance.now() - beginMs
     }

@@ -39,6 +39,7 @@ describe('Opening a space', () => {
         report: (report) => reports.push(report),
         now: () => Date.now(),
         onEnded: () => undefined,
+        isUsed: () => true,
       },
       { keepers: 3, durability: 2, isStable: true },
       { updates: 0, batches: 0, bytes: 0 },

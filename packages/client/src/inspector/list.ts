@@ -12,8 +12,10 @@ export async function list(reach: Reach, space: string | undefined): Promise<voi
       const spaces = await inspect.spaces()
       if (spaces.length === 0)
         return console.log('No spaces yet: one comes into being when a function opens it.')
-      const rows = spaces.map(({ name, objects, vectorSize }) => [name, objects, vectorSize])
-      return console.log(table(['space', 'objects', 'writers so far'], rows))
+      const rows = spaces.map(({ name, objects, vectorSize, lifetime }) => {
+        return [name, objects, vectorSize, lifetime]
+      })
+      return console.log(table(['space', 'objects', 'writers so far', 'lifetime'], rows))
     }
     const objects = await objectsOf(inspect, space)
     if (objects.length === 0) return console.log(`The space "${space}" holds no objects yet.`)

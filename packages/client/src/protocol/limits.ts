@@ -1,5 +1,5 @@
 /** The version both sides must speak; it is in the first message of each side. */
-export const protocolVersion = 4
+export const protocolVersion = 5
 
 /** The longest frame either side sends or takes. A longer one closes the connection. */
 export const frameBytesMax = 1024 * 1024

@@ -47,6 +47,8 @@ export type Reply =
   | { readonly kind: 'end'; readonly id: number }
   /** Of a space that was opened: what is visible at the gateway, as far as it was not told. A version vector. */
   | { readonly kind: 'seen'; readonly space: string; readonly vector: Uint8Array }
+  /** A space that was opened has ended, and its objects with it. To be answered by closing it. */
+  | { readonly kind: 'space-ended'; readonly space: string; readonly failure: Failure }
   /** The gateway closes: it takes no further request, and what it has not answered it has not applied. */
   | { readonly kind: 'refused'; readonly failure: Failure }
 
@@ -61,6 +63,7 @@ const tag = {
   end: 8,
   refused: 9,
   seen: 10,
+  spaceEnded: 11,
 } as const
 
 /** Appends one reply. */
@@ -86,6 +89,10 @@ export function encodeReply(writer: Writer, reply: Reply): void {
       writer.byte(tag.seen)
       writer.text(reply.space)
       return writer.bytes(reply.vector)
+    case 'space-ended':
+      writer.byte(tag.spaceEnded)
+      writer.text(reply.space)
+      return encodeFailure(writer, reply.failure)
     case 'end':
       writer.byte(tag.end)
       return writer.varint(reply.id)
@@ -146,6 +153,8 @@ function decodeReply(reader: Reader): Reply {
       return { kind: 'end', id: reader.varint() }
     case tag.seen:
       return { kind: 'seen', space: reader.text(), vector: reader.bytes() }
+    case tag.spaceEnded:
+      return { kind: 'space-ended', space: reader.text(), failure: decodeFailure(reader) }
     case tag.writeFailed:
       return {
         kind: 'write-failed',

@@ -17,6 +17,12 @@ import {
   encodePath,
 } from './parts.ts'
 import {
+  decodeSpaceRequest,
+  encodeSpaceRequest,
+  isSpaceTag,
+  type SpaceRequest,
+} from './space-request.ts'
+import {
   decodeStrongRequest,
   encodeStrongRequest,
   type OutgoingStrong,
@@ -72,15 +78,9 @@ export type Request = EventualRequest | StrongRequest
 
 type EventualRequest =
   | Hello
+  | SpaceRequest
   | OpenObject
   | DefineTarget
-  /** Answered when all that `after` stands for, an encoded version vector or nothing, is visible at the gateway. */
-  | {
-      readonly kind: 'open-space'
-      readonly id: number
-      readonly space: string
-      readonly after: Uint8Array
-    }
   | {
       readonly kind: 'write'
       readonly sequence: number
@@ -136,7 +136,6 @@ const subjects: readonly InspectSubject[] = [
 
 const tag = {
   hello: 1,
-  openSpace: 2,
   openObject: 3,
   defineTarget: 4,
   write: 5,
@@ -197,6 +196,8 @@ export function encodeRequest(writer: Writer, request: Outgoing): void {
       return writer.text(request.verb)
     case 'hello':
     case 'open-space':
+    case 'close-space':
+    case 'end-space':
     case 'open-object':
     case 'flush':
     case 'credit':
@@ -219,10 +220,9 @@ function encodeRare(writer: Writer, request: Exclude<EventualRequest, { kind: Ho
       writer.text(request.token)
       return writer.varint(request.acknowledged)
     case 'open-space':
-      writer.byte(tag.openSpace)
-      writer.varint(request.id)
-      writer.text(request.space)
-      return writer.bytes(request.after)
+    case 'close-space':
+    case 'end-space':
+      return encodeSpaceRequest(writer, request)
     case 'open-object':
       writer.byte(tag.openObject)
       writer.varint(request.id)
@@ -300,13 +300,6 @@ function decodeRare(reader: Reader, kind: number): Request {
   switch (kind) {
     case tag.hello:
       return decodeHello(reader)
-    case tag.openSpace:
-      return {
-        kind: 'open-space',
-        id: reader.varint(),
-        space: decodeName(reader),
-        after: reader.bytes(),
-      }
     case tag.openObject:
       return {
         kind: 'open-object',
@@ -338,6 +331,7 @@ function decodeRare(reader: Reader, kind: number): Request {
       return { kind: 'inspect', id, subject, space: decodeText(reader, nameLengthMax) }
     }
     default:
+      if (isSpaceTag(kind)) return decodeSpaceRequest(reader, kind)
       if (kind >= strongTagMin) return decodeStrongRequest(reader, kind)
       return reader.fail(`unknown request ${kind}`)
   }

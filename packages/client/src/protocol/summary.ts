@@ -4,6 +4,8 @@ export interface SpaceSummary {
   readonly objects: number
   /** How many openings of it, at any peer, have written so far. */
   readonly vectorSize: number
+  /** How long it lives, as it would be written; 'none' where its founder named nothing, or nobody knows yet. */
+  readonly lifetime: string
 }
 
 /** An object as its space lists it. */

@@ -39,6 +39,8 @@ export interface GroupStatus {
   readonly committed: number
   readonly applied: number
   readonly position: number
+  /** Agreed time, as this member would stamp it into the log now. */
+  readonly agreedMs: number
   /** Of the leader; empty elsewhere. */
   readonly progress: readonly MemberProgress[]
 }

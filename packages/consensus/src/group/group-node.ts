@@ -132,9 +132,8 @@ export class GroupNode implements GroupMember {
     const { role, leader, hardState, confState, lastIndex, progress } = this.#driver.status()
     return {
       ...{ id: this.id, role, leader, term: hardState.term },
-      confState,
-      lastIndex,
-      committed: hardState.commit,
+      ...{ confState, lastIndex, committed: hardState.commit },
+      agreedMs: this.#duties.timeMs,
       applied: this.#applier.index,
       position: this.#ports.machine.position,
       progress: progress.map(({ id, match, isActive, isLearner }) => ({

@@ -16,6 +16,39 @@ export class ClientSession {
   readonly failures = new Map<number, Failure>()
   /** Ends the connection that this session has, when another takes it over. */
   detach: (() => void) | undefined
+  /** Tells the connection that this session has of a space that has ended. */
+  onSpaceEnded: ((space: string, reason: unknown) => void) | undefined
+  /** The spaces that the client is in, and what ends that. */
+  private readonly exitBySpace = new Map<string, () => void>()
+  /**
+   * Spaces that have ended while the client was in them, until it says that it has heard: what it asks of them until then
+   * is not to reach another of that name.
+   */
+  readonly endedSpaces = new Map<string, unknown>()
+
+  /** The client is in `space` from now on; `exit` ends that. */
+  enter(space: string, exit: () => void): void {
+    this.exit(space)
+    this.exitBySpace.set(space, exit)
+  }
+
+  /** The client is in it no more, or has heard that it has ended. */
+  exit(space: string): void {
+    this.endedSpaces.delete(space)
+    this.exitBySpace.get(space)?.()
+    this.exitBySpace.delete(space)
+  }
+
+  spaceEnded(space: string, reason: unknown): void {
+    if (this.exitBySpace.delete(space)) this.endedSpaces.set(space, reason)
+    this.onSpaceEnded?.(space, reason)
+  }
+
+  /** Nobody knows it any more. */
+  end(): void {
+    for (const exit of this.exitBySpace.values()) exit()
+    this.exitBySpace.clear()
+  }
 
   acknowledge(sequence: number): void {
     if (sequence <= this.acknowledged) return
@@ -63,6 +96,7 @@ export class ClientSessions {
   detach(id: string, session: ClientSession, forget: boolean, nowMs: number): void {
     if (this.sessionById.get(id) !== session) return
     session.detach = undefined
+    session.onSpaceEnded = undefined
     if (forget) this.drop(id)
     else this.detachedAtMs.set(id, nowMs)
   }
@@ -90,7 +124,13 @@ export class ClientSessions {
     return true
   }
 
+  /** A space has ended: whoever is in it is told, now or when it comes back. */
+  spaceEnded(space: string, reason: unknown): void {
+    for (const session of this.sessionById.values()) session.spaceEnded(space, reason)
+  }
+
   private drop(id: string): void {
+    this.sessionById.get(id)?.end()
     this.sessionById.delete(id)
     this.detachedAtMs.delete(id)
   }

@@ -69,6 +69,7 @@ export class Connection implements StreamClient {
       seen,
       frame,
       fail: answering.fail,
+      session: () => this.session,
     })
     this.waits = new Waits(answering)
     this.strong = new StrongCalls({
@@ -200,6 +201,12 @@ export class Connection implements StreamClient {
         return this.openings.space(request)
       case 'open-object':
         return this.openings.object(request)
+      case 'close-space':
+        this.openings.close(request)
+        return undefined
+      case 'end-space':
+        if (this.hasRoom(request.id)) this.waits.run(request.id, () => this.openings.end(request))
+        return undefined
       case 'credit':
       case 'cancel':
       case 'stream':
@@ -259,6 +266,7 @@ export class Connection implements StreamClient {
     const { session, resumed } = attached
     session.acknowledge(hello.acknowledged)
     session.detach = () => this.superseded()
+    session.onSpaceEnded = (space, reason) => this.spaceEnded(space, reason)
     this.session = session
     const { frame, targets } = this
     const { windowMax } = limits
@@ -266,6 +274,13 @@ export class Connection implements StreamClient {
     this.writes = new WriteIntake({ session, writing, targets, frame, windowMax, onFault })
     const peer = host.inspect.peers().find(({ self }) => self)?.id ?? ''
     frame.reply({ kind: 'welcome', version: protocolVersion, life, resumed, peer, windowMax })
+    for (const [space, reason] of session.endedSpaces) this.spaceEnded(space, reason)
+  }
+
+  private spaceEnded(space: string, reason: unknown): void {
+    for (const stream of [...this.streams.values()]) if (stream.space === space) stream.fail(reason)
+    this.openings.ended(space, reason)
+    this.schedule()
   }
 
   /** The same client has come by another socket: this one may be dead, and must apply nothing more. */
@@ -326,7 +341,7 @@ export class Connection implements StreamClient {
         target.watched === undefined || session === undefined
           ? target.call(args)
           : clientChanges(target.watched, session, this.shared.writing)
-      const stream = new ServedStream(id, source, credit, this)
+      const stream = new ServedStream({ id, space: target.spaceName }, source, credit, this)
       this.streams.set(id, stream)
       stream.pump()
     } catch (error) {

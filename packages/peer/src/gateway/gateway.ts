@@ -53,13 +53,14 @@ export async function createGateway(parts: {
   checkGatewayOptions(options)
   checkExposure(address, options.token)
   const limits = resolveLimits(options.limits)
+  const sessions = new ClientSessions(limits)
   const shared: GatewayShared = {
     host,
     limits,
     admission: new Admission(address, options),
-    sessions: new ClientSessions(limits),
+    sessions,
     writing: { session: undefined },
-    spaces: new OpenSpaces(host, limits.spacesMax),
+    spaces: new OpenSpaces(host, limits.spacesMax, (...ended) => sessions.spaceEnded(...ended)),
     life: randomBytes(16),
     onFault: parts.onFault,
   }

@@ -7,8 +7,10 @@ import type {
 } from '@joinery/client/protocol'
 import type { OrderedLog, Outcome, Visibility } from '@joinery/consensus/caller'
 import type { CallCommand, Command, Query } from '@joinery/consensus/host'
-import type { Kind, Space } from '@joinery/crdt-objects'
+import type { Kind, Space, SpaceOptions } from '@joinery/crdt-objects'
 import type { VersionVector } from '@joinery/crdt-objects/engine'
+import type { Known } from '../replication/group-contact.ts'
+import type { Wanted } from '../spaces/wanted.ts'
 
 /**
  * Gives the local handle of an object as it is to be served now: once this process opens the object with a validator,
@@ -24,13 +26,22 @@ export interface HostedSpace extends Space<'local'> {
   readonly seen: VersionVector
   /** Another number whenever that is more. */
   readonly seenCount: number
+  /** What the group has said of it; undefined while that is nothing. */
+  readonly known: Known | undefined
+  /** Aborted when the space has ended, with what its users are to be told. */
+  readonly ended: AbortSignal
+  /** Nobody is in it, though it stays open; or somebody is again. */
+  idle(isIdle: boolean): void
   /** Resolves when all that is visible here. @throws JoineryError CALL_TIMEOUT */
   reach(vector: VersionVector, signal?: AbortSignal): Promise<void>
 }
 
+/** How a space is opened for a client. */
+export interface HostedOptions extends SpaceOptions, Wanted {}
+
 /** What a gateway serves: the spaces of the peer it belongs to, and a look at what is there. */
 export interface GatewayHost {
-  space(name: string): Promise<HostedSpace>
+  space(name: string, options?: HostedOptions): Promise<HostedSpace>
   readonly inspect: HostInspection
   /** The groups of the cluster, where objects are in strong mode; absent where there are none. */
   readonly strong?: StrongHost | undefined

@@ -22,6 +22,11 @@ export class SeenSpaces {
       this.spaces.set(space.name, { space, told: new VersionVector(), toldAt: -1 })
   }
 
+  /** The space has ended. */
+  remove(space: string): void {
+    this.spaces.delete(space)
+  }
+
   /** Adds to `frame` what is visible at this gateway and was not when the last frame left. */
   tell(frame: ReplyFrame): void {
     for (const seen of this.spaces.values()) {

@@ -13,6 +13,8 @@ export interface StreamClient {
 
 /** One sequence on its way to a client: an item is taken from the source only when the client has room for it. */
 export class ServedStream {
+  /** The space that it is of. */
+  readonly space: string
   private readonly id: number
   private readonly client: StreamClient
   private readonly iterator: Iterator<unknown> | AsyncIterator<unknown>
@@ -21,8 +23,14 @@ export class ServedStream {
   private waiting = false
   private ended = false
 
-  constructor(id: number, source: unknown, credit: number, client: StreamClient) {
+  constructor(
+    { id, space }: { readonly id: number; readonly space: string },
+    source: unknown,
+    credit: number,
+    client: StreamClient,
+  ) {
     this.id = id
+    this.space = space
     this.client = client
     this.credit = credit
     this.isAsync = Symbol.asyncIterator in (source as object)
@@ -92,7 +100,8 @@ export class ServedStream {
     this.client.finished(this.id)
   }
 
-  private fail(error: unknown): void {
+  /** Ends it with a failure. */
+  fail(error: unknown): void {
     if (this.ended) return
     this.cancel()
     this.client.frame.failed(this.id, failureOf(error))

@@ -7,6 +7,7 @@ import type { HostedSpace, ServedObject } from './host.ts'
 
 /** A verb of a place, found once and called often. */
 export interface Target {
+  readonly spaceName: string
   readonly mode: VerbMode
   /** Of the verb `changes`: where they are heard. */
   readonly watched?: Watched | undefined
@@ -23,6 +24,7 @@ export type Resolved = Target | Failed
 
 /** An object that was opened. */
 export interface OpenedObject {
+  readonly spaceName: string
   /** Absent when it was opened to be looked at, by its name alone. */
   readonly space?: HostedSpace | undefined
   readonly served: ServedObject
@@ -54,7 +56,20 @@ export class Targets {
 
   define({ target, object, path, verb }: DefineTarget): void {
     const entry = this.objects[object] ?? unknownTarget
-    this.targets[target] = 'failure' in entry ? entry : new BoundTarget(entry.served, path, verb)
+    this.targets[target] = 'failure' in entry ? entry : new BoundTarget(entry, path, verb)
+  }
+
+  /** All that is in the space fails from now on, and is let go of. */
+  end(spaceName: string, reason: unknown): void {
+    const failed = { failure: failureOf(reason) }
+    const isOver = (entry: OpenedObject | BoundTarget | Failed | undefined): boolean =>
+      entry !== undefined && 'spaceName' in entry && entry.spaceName === spaceName
+    this.objects.forEach((entry, number) => {
+      if (isOver(entry)) this.objects[number] = failed
+    })
+    this.targets.forEach((entry, number) => {
+      if (isOver(entry)) this.targets[number] = failed
+    })
   }
 
   find(target: number): Resolved {
@@ -77,7 +92,7 @@ export class Targets {
       space ??= entry.space
       // Elsewhere it would be carried out at once, whatever becomes of the rest.
       if (entry.space !== space) throw invalidValue('a transaction writes to objects of one space')
-      const target = resolve(entry.served(), path, verb)
+      const target = resolve(entry.spaceName, entry.served(), path, verb)
       if ('failure' in target) return target
       checkWrites(target)
       calls.push(() => target.call(args))
@@ -96,13 +111,15 @@ export function checkWrites({ mode }: Target): void {
 
 /** A place and verb of an object, found anew when the object is served by another handle. */
 class BoundTarget {
+  readonly spaceName: string
   private readonly served: ServedObject
   private readonly path: readonly string[]
   private readonly verb: string
   private handle: object | undefined
   private found: Resolved = unknownTarget
 
-  constructor(served: ServedObject, path: readonly string[], verb: string) {
+  constructor({ spaceName, served }: OpenedObject, path: readonly string[], verb: string) {
+    this.spaceName = spaceName
     this.served = served
     this.path = path
     this.verb = verb
@@ -112,18 +129,23 @@ class BoundTarget {
     const handle = this.served()
     if (handle === this.handle) return this.found
     this.handle = handle
-    this.found = resolve(handle, this.path, this.verb)
+    this.found = resolve(this.spaceName, handle, this.path, this.verb)
     return this.found
   }
 }
 
-function resolve(handle: object, path: readonly string[], verb: string): Resolved {
+function resolve(
+  spaceName: string,
+  handle: object,
+  path: readonly string[],
+  verb: string,
+): Resolved {
   try {
     const place = resolvePlace(handle, path) as Readonly<Record<string, Method>>
     // Only verbs of the kind pass: a client reaches no other property of the handle.
     const mode = verbMode(place, [], verb)
     const watched = verb === 'changes' ? (place as unknown as Watched) : undefined
-    return { mode, watched, call: (args) => Reflect.apply(place[verb]!, place, args) }
+    return { spaceName, mode, watched, call: (args) => Reflect.apply(place[verb]!, place, args) }
   } catch (error) {
     return { failure: failureOf(error) }
   }

@@ -11,7 +11,7 @@ export function ledControl(member: Member | undefined): LedControl | undefined {
   const { number, changedAt } = found
   const { node } = member
   return {
-    ...{ state, position: changedAt },
+    ...{ state, position: changedAt, agreedMs: node.status().agreedMs },
     silentMs: (session) => node.silentMs(session),
     watch: (after, done) =>
       node.watch(number, after, (result) => {

@@ -42,6 +42,7 @@ const votersMaxDefault = 5
 const voterReplaceMsDefault = 60_000
 const settleMs = 500
 const lookMaxMs = 1000
+const sweepMaxMs = 5000
 const addressesMax = 64
 
 /** Strong mode at one peer: the one place where its parts are put together. */
@@ -95,6 +96,7 @@ export class PeerGroups {
     this.control = new ControlClient(this.objects.caller)
     this.#driver = new ControlDriver({
       ...{ control: this.control, report, now: () => performance.now() },
+      sweep: async (space) => await this.log.endSpace(space, { timeoutMs: sweepMaxMs }),
       led: () => ledControl(this.host.memberOf(controlPlace.group)),
       onChange: (space, revision) => ports.onControlChange?.(space, revision),
     })

@@ -62,6 +62,13 @@ export class RoutedLog implements OrderedLog {
     await this.#command(group, { kind: 'delete-object', space, name }, options)
   }
 
+  /** Deletes all objects of a space, in every group. */
+  async endSpace(space: string, options: WaitOptions = {}): Promise<void> {
+    const groups = Array.from({ length: this.#leaders.groupCount }, (_, group) => group)
+    const command = { kind: 'end-space', space } as const
+    await Promise.all(groups.map(async (group) => await this.#command(group, command, options)))
+  }
+
   async openSession(
     group: number,
     session: SessionId,

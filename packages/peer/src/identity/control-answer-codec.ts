@@ -1,4 +1,4 @@
-import { Reader, Writer } from '@joinery/crdt-objects/engine'
+import { readLifetime, Reader, writeLifetime, Writer } from '@joinery/crdt-objects/engine'
 import {
   readBit,
   readIds,
@@ -66,6 +66,8 @@ function writeView(writer: Writer, view: SpaceView): void {
   writer.text(view.space)
   writer.u64(view.member)
   writer.varint(view.generation)
+  writer.varint(view.founded)
+  writeLifetime(writer, view.lifetime)
   writer.varint(view.revision)
   writer.varint(view.epoch)
   writer.varint(view.floor)
@@ -81,6 +83,7 @@ function writeView(writer: Writer, view: SpaceView): void {
   writer.varint(view.standingEpoch)
   writer.text(view.standingSession)
   writer.varint(view.standingNumber)
+  writeBit(writer, view.standingIsUsed)
   writeOptional(writer, view.genesis, (ids) => writeIds(writer, ids))
 }
 
@@ -89,6 +92,8 @@ function readView(reader: Reader): SpaceView {
     space: readName(reader),
     member: reader.u64(),
     generation: reader.varint(),
+    founded: reader.varint(),
+    lifetime: readLifetime(reader),
     revision: reader.varint(),
     epoch: reader.varint(),
     floor: reader.varint(),
@@ -102,6 +107,7 @@ function readView(reader: Reader): SpaceView {
     standingEpoch: reader.varint(),
     standingSession: readText(reader),
     standingNumber: reader.varint(),
+    standingIsUsed: readBit(reader),
     genesis: readOptional(reader, () => readIds(reader)),
   }
 }

@@ -3,6 +3,7 @@
  * is to be done. A look at a space in which nothing has changed costs a comparison. Between two beats it waits for the
  * state to change, for an epoch that could close at once makes everybody wait no longer than it must.
  */
+import { isJoineryError } from '@joinery/crdt-objects'
 import { type Reporter } from '../report.ts'
 import { type ControlPort } from './control-client.ts'
 import { type ControlCommand } from './core/control-contract.ts'
@@ -18,6 +19,8 @@ import {
 /** The control state at the member that leads, and what only the leader knows. */
 export interface LedControl {
   readonly state: ControlState
+  /** Agreed time, as the leader would stamp it into the log now. */
+  readonly agreedMs: number
   silentMs(session: string): number | undefined
   /** Calls `done` once when something was applied after `position`; with undefined when nobody knows. Gives what ends that. */
   watch(position: number, done: (position: number | undefined) => void): () => void
@@ -30,7 +33,9 @@ export interface ControlDriverPorts {
   readonly control: Pick<ControlPort, 'ask'>
   readonly report: Reporter
   now(): number
-  /** In a space something changed that its members must act on: what is in sealing, the epoch, or the keepers. */
+  /** Deletes the objects in strong mode of a space that has ended. */
+  sweep(space: string): Promise<void>
+  /** In a space something changed that its members must act on: what is in sealing, the epoch, the keepers, or that it has ended. */
   onChange(space: string, revision: number): void
 }
 
@@ -38,6 +43,8 @@ const BEAT_MS = 500
 /** What changes together is looked at once. */
 const GLANCE_MS = 20
 const ASK_MS = 5_000
+/** Spaces of which something is asked, from where on those that have ended wait. */
+const ASKING_MAX = 64
 
 /** Drives the control group where it is led. */
 export class ControlDriver {
@@ -72,18 +79,15 @@ export class ControlDriver {
       this.#lose()
       return
     }
-    const { state } = led
+    const { state, agreedMs } = led
     const nowMs = this.#ports.now()
     const silentMs = (session: string): number => led.silentMs(session) ?? Infinity
     for (const space of state.spaceByName.values()) {
       if (this.#asking.has(space.name)) continue
-      this.#carryOut(space, this.#planOf(space.name, state).next(space, { nowMs, silentMs }))
+      const look = { nowMs, agreedMs, silentMs }
+      this.#carryOut(space, this.#planOf(space, state).next(space, look))
     }
-    if (this.#plans.size > state.spaceByName.size) {
-      for (const name of this.#plans.keys()) {
-        if (!state.spaceByName.has(name)) this.#plans.delete(name)
-      }
-    }
+    this.#takeLeave(state)
     this.#watch(led)
   }
 
@@ -105,19 +109,48 @@ export class ControlDriver {
     const nowMs = this.#ports.now()
     for (const space of led.state.spaceByName.values()) {
       if (this.#asking.has(space.name)) continue
-      this.#carryOut(space, this.#planOf(space.name, led.state).glance(space, nowMs))
+      this.#carryOut(space, this.#planOf(space, led.state).glance(space, nowMs))
     }
+    this.#takeLeave(led.state)
     this.#watch(led)
   }
 
-  #planOf(name: string, { limits }: ControlState): SpacePlan {
-    let plan = this.#plans.get(name)
-    if (plan === undefined) {
-      const { recordsMax } = limits
-      plan = new SpacePlan({ ...defaultSpacePlanSettings, recordsMax, ...this.#settings })
-      this.#plans.set(name, plan)
-    }
+  #planOf({ name, founding }: SpaceControl, { limits }: ControlState): SpacePlan {
+    const found = this.#plans.get(name)
+    if (found?.founded === founding.generation) return found
+    const { recordsMax } = limits
+    const settings = { ...defaultSpacePlanSettings, recordsMax, ...this.#settings }
+    const plan = new SpacePlan(settings, founding.generation)
+    this.#plans.set(name, plan)
     return plan
+  }
+
+  /** Tells of spaces that have ended, and has what is left of them deleted. */
+  #takeLeave({ spaceByName, unsweptByName }: ControlState): void {
+    if (this.#plans.size > spaceByName.size) {
+      for (const name of this.#plans.keys()) {
+        if (spaceByName.has(name)) continue
+        this.#plans.delete(name)
+        this.#ports.onChange(name, Infinity)
+      }
+    }
+    for (const [name, generation] of unsweptByName) {
+      if (this.#asking.size >= ASKING_MAX) return
+      if (this.#asking.has(name)) continue
+      this.#asking.add(name)
+      void this.#sweep(name, generation).finally(() => this.#asking.delete(name))
+    }
+  }
+
+  async #sweep(space: string, generation: number): Promise<void> {
+    try {
+      await this.#ports.sweep(space)
+    } catch (error) {
+      // A group has no leader: it is tried again at the next look.
+      if (!isJoineryError(error)) throw error
+      return
+    }
+    await this.#ask({ kind: 'swept', space, generation })
   }
 
   #carryOut(space: SpaceControl, { commands, isChanged, keepersLeft }: SpaceStep): void {

@@ -1,4 +1,10 @@
-import { Reader, type ReplicaId, Writer } from '@joinery/crdt-objects/engine'
+import {
+  readLifetime,
+  Reader,
+  type ReplicaId,
+  writeLifetime,
+  Writer,
+} from '@joinery/crdt-objects/engine'
 import {
   readBit,
   readIds,
@@ -38,6 +44,9 @@ const kinds = [
   'end-space',
   'dissolve',
   'leave',
+  'use',
+  'expire',
+  'swept',
 ] as const satisfies readonly ControlCommand['kind'][]
 
 const HELD_BYTES = 10
@@ -63,11 +72,18 @@ function writeRest(
     case 'found':
       writer.varint(command.keepers)
       writer.varint(command.durability)
+      writeLifetime(writer, command.lifetime)
       return
     case 'lease':
       writer.text(command.session)
       writer.varint(command.request)
       writeBit(writer, command.isStable === true)
+      writeBit(writer, command.isUsed === true)
+      return
+    case 'use':
+      writer.u64(command.member)
+      writeBit(writer, command.isUsed)
+      writer.varint(command.number)
       return
     case 'activate':
     case 'report':
@@ -89,10 +105,17 @@ function writeRest(
       writeIds(writer, command.keepers)
       return
     case 'declare-lost':
-    case 'end-space':
       writeOptional(writer, command.revision, (revision) => writer.varint(revision))
       return
+    case 'end-space':
+      writeOptional(writer, command.revision, (revision) => writer.varint(revision))
+      writeOptional(writer, command.generation, (generation) => writer.varint(generation))
+      return
+    case 'swept':
+      writer.varint(command.generation)
+      return
     case 'close-epoch':
+    case 'expire':
     case 'abandon-keeper':
   }
 }
@@ -141,12 +164,20 @@ function readCommand(reader: Reader, kind: ControlCommand['kind']): ControlComma
   const space = readName(reader)
   switch (kind) {
     case 'found':
-      return { kind, space, keepers: reader.varint(), durability: reader.varint() }
+      return {
+        ...{ kind, space, keepers: reader.varint(), durability: reader.varint() },
+        lifetime: readLifetime(reader),
+      }
     case 'lease':
       return {
         ...{ kind, space, session: readName(reader), request: reader.varint() },
         isStable: readBit(reader),
+        isUsed: readBit(reader),
       }
+    case 'use': {
+      const member: ReplicaId = reader.u64()
+      return { kind, space, member, isUsed: readBit(reader), number: reader.varint() }
+    }
     case 'activate':
     case 'report':
     case 'reinstate':
@@ -164,9 +195,16 @@ function readCommand(reader: Reader, kind: ControlCommand['kind']): ControlComma
     case 'replace-keepers':
       return { kind, space, keepers: readIds(reader) }
     case 'declare-lost':
-    case 'end-space':
       return { kind, space, revision: readOptional(reader, () => reader.varint()) }
+    case 'end-space':
+      return {
+        ...{ kind, space, revision: readOptional(reader, () => reader.varint()) },
+        generation: readOptional(reader, () => reader.varint()),
+      }
+    case 'swept':
+      return { kind, space, generation: reader.varint() }
     case 'close-epoch':
+    case 'expire':
     case 'abandon-keeper':
       return { kind, space }
   }

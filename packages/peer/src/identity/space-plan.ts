@@ -21,7 +21,7 @@ export interface SpacePlanSettings {
   readonly blockingMs: number
   /** So long nobody is there who has been a member, before the space is declared lost. */
   readonly lostAfterMs: number
-  /** So long no slot is in use, before the space is forgotten. */
+  /** So long no slot is in use, before a space that was given no lifetime is forgotten. */
   readonly unusedMs: number
   /** So long there are fewer keepers than could be, before that is told. */
   readonly thinMs: number
@@ -37,6 +37,8 @@ export const defaultSpacePlanSettings: Omit<SpacePlanSettings, 'recordsMax'> = {
 /** What the leader sees besides the state. */
 export interface SpaceLook {
   readonly nowMs: number
+  /** Agreed time, as the leader would stamp it into the log now. */
+  readonly agreedMs: number
   /** How long ago the holder of a session was last heard; infinite where that is not known. */
   silentMs(session: string): number
 }
@@ -55,6 +57,8 @@ const WHOLE_MEMBERS_MIN = 2
 
 /** The plan for one space, and what has to be remembered for it between two looks. */
 export class SpacePlan {
+  /** The generation that the space was founded with: another of the same name has another plan. */
+  readonly founded: number
   readonly #settings: SpacePlanSettings
   /** Of the last look at everything, and of the last look of any kind. */
   #lookedRevision = -1
@@ -64,15 +68,17 @@ export class SpacePlan {
   /** Whether there is something that time alone makes due. */
   #isWaiting = false
   readonly #sinceMsByRound = new Map<number, number>()
-  readonly #since = { deserted: new Since(), unused: new Since(), thin: new Since() }
+  readonly #since = { deserted: new Since(), idle: new Since(), thin: new Since() }
+  #arrivals = -1
   #epoch = -1
   #epochSinceMs = -Infinity
   #isThinTold = false
   /** Of the keepers, at the last look at everything. */
   #keeperSessions: readonly string[] = []
 
-  constructor(settings: SpacePlanSettings) {
+  constructor(settings: SpacePlanSettings, founded = 0) {
     this.#settings = settings
+    this.founded = founded
   }
 
   /** Only whether an epoch can be closed, between the looks at everything. Cheap where nothing has changed. */
@@ -85,31 +91,43 @@ export class SpacePlan {
   /** All that is to be done now. */
   next(space: SpaceControl, look: SpaceLook): SpaceStep {
     const isSilent = (session: string): boolean => this.#isSilent(session, look)
-    const isDue = this.#isWaiting || this.#keeperSessions.some(isSilent)
+    const ending = this.#ending(space, look)
+    const isDue = ending !== undefined || this.#isWaiting || this.#keeperSessions.some(isSilent)
     if (space.revision === this.#lookedRevision && !isDue) return nothing
     this.#lookedRevision = space.revision
     this.#keeperSessions = sessionsOf(space, space.keepers)
     const isChanged = this.#note(space, look.nowMs)
-    const { unused, deserted } = this.#since
-    const { unusedMs, lostAfterMs } = this.#settings
+    const { deserted } = this.#since
     const { name, revision } = space
-    const commands: ControlCommand[] = []
-    const isUnused = unused.holds(space.usedSlots === 0, look.nowMs)
     const isDeserted = deserted.holds(space.isDeserted, look.nowMs)
-    const hasSealings = space.sealingBySlot.size > 0
-    this.#isWaiting = isUnused || isDeserted || hasSealings
-    if (unused.lasts(unusedMs, look.nowMs)) {
-      commands.push({ kind: 'end-space', space: name, revision })
-    } else if (deserted.lasts(lostAfterMs, look.nowMs)) {
+    this.#isWaiting = isDeserted || space.sealingBySlot.size > 0
+    if (ending !== undefined) return { commands: [ending], isChanged }
+    const commands: ControlCommand[] = []
+    if (deserted.lasts(this.#settings.lostAfterMs, look.nowMs))
       commands.push({ kind: 'declare-lost', space: name, revision })
-    }
-    if (isUnused || isDeserted) return { commands, isChanged }
+    if (isDeserted || space.usedSlots === 0) return { commands, isChanged }
     if (this.#isEpochDue(space, look.nowMs)) commands.push(closing(space))
     const blocker = this.#blocker(space, look)
     if (blocker !== undefined) commands.push({ kind: 'start-seal', space: name, member: blocker })
     const change = nextKeeperChange(space, isSilent)
     if (change !== undefined) commands.push(change)
     return { commands, isChanged, keepersLeft: this.#tooFewKeepers(space, look.nowMs) }
+  }
+
+  /** What ends the space, if its time has come. */
+  #ending(space: SpaceControl, look: SpaceLook): ControlCommand | undefined {
+    const { name, revision, arrivals, founding } = space
+    const { lifetime } = founding
+    if (lifetime === 'keep') return undefined
+    if (lifetime !== undefined && 'ttlMs' in lifetime)
+      return look.agreedMs < space.endsMs ? undefined : { kind: 'expire', space: name }
+    const { idle } = this.#since
+    // Who came and went between two looks has renewed it all the same.
+    if (arrivals !== this.#arrivals) idle.holds(false, look.nowMs)
+    this.#arrivals = arrivals
+    idle.holds((lifetime === undefined ? space.usedSlots : space.usedBy) === 0, look.nowMs)
+    const idleMs = lifetime?.leaseMs ?? this.#settings.unusedMs
+    return idle.lasts(idleMs, look.nowMs) ? { kind: 'end-space', space: name, revision } : undefined
   }
 
   /** Of a session that nobody knows, the state tells that it has ended. */

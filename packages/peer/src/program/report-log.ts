@@ -167,6 +167,6 @@ function textOf(report: Report): string {
     case 'writes-unkept':
       return `writes to the space "${report.space}" that others may not hold can no longer be kept here`
     case 'space-ended':
-      return `the space "${report.space}" was ended, and is closed here`
+      return `the space "${report.space}" has ended, and is closed here: ${report.unsent} updates that were written here nobody is known to have held`
   }
 }

@@ -3,9 +3,8 @@
  * order in which it says it. The core knows no time and no I/O; here are the clock, the timers and the network.
  */
 import { randomBytes } from 'node:crypto'
-import { type FlushOptions } from '@joinery/crdt-objects'
+import { type FlushOptions, type JoineryError, type WaitOptions } from '@joinery/crdt-objects'
 import {
-  decodeBatchHeader,
   type ReplicaId,
   type SpaceState,
   unleasedReplica,
@@ -19,14 +18,17 @@ import { type Effect, type Input, tickMs } from './core/contract.ts'
 import { decodeMessage, encodeMessage, isBulk, type Message } from './core/message.ts'
 import { ReplicationCore } from './core/replication-core.ts'
 import { CountedState, type WriteCount } from './counted-state.ts'
+import { reportOf } from './effect-report.ts'
 import { EngineLoader } from './engine-loader.ts'
 import { FirstSync } from './first-sync.ts'
 import { Flushes } from './flushes.ts'
-import { GroupContact, type SpaceRules } from './group-contact.ts'
+import { type Known, GroupContact, type SpaceRules } from './group-contact.ts'
+import { spaceEnded } from '../spaces/space-ended.ts'
 import { Reaches, type ReachOptions } from './reaches.ts'
 import { SealSchedule } from './seal-schedule.ts'
 import { StreamPump } from './stream-pump.ts'
 import { settledWithin } from './settled-within.ts'
+import { Until } from './until.ts'
 
 /** What a driver needs of its surroundings. */
 export interface DriverPorts {
@@ -37,6 +39,8 @@ export interface DriverPorts {
   queueBytesOf(peer: string): number
   readonly report: Reporter
   now(): number
+  /** Whether somebody is in the space here, and it is not only kept. */
+  isUsed(): boolean
   /** The space has been ended. */
   onEnded(space: string): void
 }
@@ -56,11 +60,12 @@ export class SpaceDriver {
   readonly #flushes: Flushes
   readonly #reaches: Reaches
   readonly #inputs: Input[] = []
-  readonly #statusWaits = new Set<() => void>()
+  readonly #happened = new Until()
   readonly #pump: StreamPump
   #isStepping = false
   #isStopped = false
   #firstSync: FirstSync | undefined
+  readonly #ended = new AbortController()
 
   constructor(name: string, ports: DriverPorts, rules: SpaceRules, count: WriteCount) {
     this.name = name
@@ -99,8 +104,10 @@ export class SpaceDriver {
       answer: (answer) => {
         this.#step({ kind: 'answer', answer })
       },
+      isUsed: () => ports.isUsed(),
+      isOpen: () => this.#core.visible !== undefined,
       unknownSpace: () => {
-        this.#unknownSpace()
+        this.#end()
       },
     })
   }
@@ -123,6 +130,16 @@ export class SpaceDriver {
     // What was written in a life that is over, and is to be written again.
     if (member.redo.length > 0) return visible.pendingUpdates + member.redo.length
     return Math.max(0, this.#core.ownLast - this.#flushes.confirmed) + visible.pendingUpdates
+  }
+
+  /** What the group has said of the space; undefined while that is nothing. */
+  get known(): Known | undefined {
+    return this.#contact.known
+  }
+
+  /** Aborted when the space has ended, with what its users are to be told. */
+  get ended(): AbortSignal {
+    return this.#ended.signal
   }
 
   get vectorSize(): number {
@@ -192,7 +209,7 @@ export class SpaceDriver {
   }
 
   batch(peer: string, batch: Uint8Array): void {
-    this.#noteWriter(batch)
+    this.#schedule.noteBatch(batch)
     this.#step({ kind: 'gossip', batch, from: peer })
   }
 
@@ -213,26 +230,39 @@ export class SpaceDriver {
    * Leases a slot and becomes a member, if it is none yet. Resolves when users may write. After each `timeoutMs` without
    * the group, or without anybody to begin from, they begin alone, if they may.
    *
-   * @throws JoineryError GROUP_BUSY
+   * @throws JoineryError GROUP_BUSY, SPACE_LIFETIME_DIFFERS, SPACE_ENDED
    */
   async open(timeoutMs: number, mayBeginAlone: MayBeginAlone = () => true): Promise<void> {
     this.#contact.now()
-    const isOpen = () => this.#core.visible !== undefined || this.#contact.refusal !== undefined
+    const { ended } = this
+    const isRefused = () => ended.aborted || this.#contact.refusal !== undefined
+    const isOpen = () => this.#core.visible !== undefined || isRefused()
     const startMs = performance.now()
     const waitedMs = (): number => performance.now() - startMs
     const mayBegin = (): boolean => mayBeginAlone(this.#contact.isAnswered(timeoutMs), waitedMs())
-    do await settledWithin(this.#until(isOpen), timeoutMs)
+    do await settledWithin(this.#happened.until(isOpen), timeoutMs)
     while (!isOpen() && !this.#isStopped && !mayBegin())
     if (this.#contact.refusal !== undefined) throw this.#contact.refusal
+    ended.throwIfAborted()
     if (this.#core.visible !== undefined || this.#isStopped) return
     this.#ports.report({ kind: 'space-alone', space: this.name, waitedMs: waitedMs() })
     const replica = unleasedReplica(randomBytes(8).readBigUInt64BE())
     this.#step({ kind: 'begin-alone', replica })
   }
 
-  /** Whatever was granted for a time is to be asked for again: the process stood still. */
+  /** The group is to be asked, or told: what was granted for a time, or who is in the space, may be otherwise now. */
   contactNow(): void {
     this.#contact.now()
+  }
+
+  /**
+   * Ends the space for everybody. It is ended here when this resolves.
+   *
+   * @throws JoineryError CALL_TIMEOUT, GROUP_UNAVAILABLE
+   */
+  async end(options: WaitOptions): Promise<void> {
+    await this.#contact.end(options)
+    this.#end()
   }
 
   /** Seals what is pending. */
@@ -283,7 +313,7 @@ export class SpaceDriver {
     if (this.status === 'active') {
       const hasLeft = () => this.status !== 'active' && this.status !== 'retiring'
       this.#step({ kind: 'retire', ticks: Math.ceil(deadlineMs / tickMs) })
-      await settledWithin(this.#until(hasLeft), deadlineMs)
+      await settledWithin(this.#happened.until(hasLeft), deadlineMs)
     }
     if (this.status !== 'left') await this.#contact.leave(id, deadlineMs)
   }
@@ -296,25 +326,17 @@ export class SpaceDriver {
     this.#pump.stop()
     this.#schedule.stop()
     this.#engines.stop()
-    this.#settleStatus()
+    this.#happened.stop()
   }
 
-  /** Resolves once `test` passes; it is tried whenever something happened here. */
-  async #until(test: () => boolean): Promise<void> {
-    while (!test() && !this.#isStopped) {
-      await new Promise<void>((resolve) => {
-        this.#statusWaits.add(resolve)
-      })
-    }
-  }
-
-  #settleStatus(): void {
-    for (const resolve of this.#statusWaits) resolve()
-    this.#statusWaits.clear()
-  }
-
-  #unknownSpace(): void {
+  /** The space is no more: so whoever waits for anything in it waits in vain. */
+  #end(): void {
+    if (this.#isStopped) return
+    const reason: JoineryError = spaceEnded(this.name)
+    this.#ended.abort(reason)
     this.#core.visible?.close()
+    this.#flushes.end(reason)
+    this.#reaches.end(reason)
     this.#ports.onEnded(this.name)
   }
 
@@ -331,7 +353,7 @@ export class SpaceDriver {
       this.#isStepping = false
     }
     this.#reaches.settle()
-    if (this.#statusWaits.size > 0) this.#settleStatus()
+    this.#happened.settle()
   }
 
   #carryOut(effect: Effect): void {
@@ -361,40 +383,17 @@ export class SpaceDriver {
       case 'contact-due':
         this.#contact.now()
         break
-      case 'status':
-        if (effect.status === 'fenced') report({ kind: 'space-fenced', space: this.name })
-        break
       case 'flush-void':
       case 'retire-aborted':
         break
-      case 'outcome-unknown':
-        report({ kind: 'outcome-unknown', space: this.name, batches: effect.batches })
-        break
-      case 'unkept':
-        report({ kind: 'writes-unkept', space: this.name, batches: effect.batches })
-        break
-      case 'quarantined':
-        report({
-          kind: 'batch-quarantined',
-          space: this.name,
-          reason: effect.reason,
-          bytes: effect.bytes.length,
-        })
-        break
-      case 'ignored':
-        report({ kind: 'message-ignored', space: this.name, reason: effect.reason })
+      default: {
+        const told = reportOf(this.name, effect)
+        if (told !== undefined) report(told)
+      }
     }
   }
 
   #send(peer: string, message: Message): void {
     this.#ports.sendMessage(this.name, peer, encodeMessage(message), isBulk(message))
-  }
-
-  #noteWriter(batch: Uint8Array): void {
-    try {
-      this.#schedule.noteWriter(decodeBatchHeader(batch).origin)
-    } catch {
-      // The core says what is wrong with it.
-    }
   }
 }

@@ -8,6 +8,7 @@ interface Flush {
   last: number
   readonly replicas: number
   readonly resolve: (result: { readonly replicas: number }) => void
+  readonly reject: (reason: unknown) => void
 }
 
 /** What flushes need of the driver. */
@@ -38,7 +39,7 @@ export class Flushes {
     return this.#confirmed
   }
 
-  /** @throws JoineryError CALL_TIMEOUT, VALUE_INVALID */
+  /** @throws JoineryError CALL_TIMEOUT, VALUE_INVALID, SPACE_ENDED */
   async flush(options: FlushOptions): Promise<{ readonly replicas: number }> {
     const { replicas = 1, timeoutMs = flushTimeoutMs, signal } = options
     if (!Number.isInteger(replicas) || replicas < 1 || replicas > replicasMax) {
@@ -47,8 +48,8 @@ export class Flushes {
     if (!(timeoutMs >= 0)) throw invalidValue('timeoutMs is a number of at least 0', timeoutMs)
     signal?.throwIfAborted()
     const id = this.#next++
-    const flushed = new Promise<{ readonly replicas: number }>((resolve) => {
-      this.#flushById.set(id, { last: 0, replicas, resolve })
+    const flushed = new Promise<{ readonly replicas: number }>((resolve, reject) => {
+      this.#flushById.set(id, { last: 0, replicas, resolve, reject })
       this.#begin(id)
     })
     const last = this.#flushById.get(id)?.last ?? 0
@@ -73,6 +74,11 @@ export class Flushes {
   begun(): void {
     this.#confirmed = 0
     for (const id of this.#flushById.keys()) this.#begin(id)
+  }
+
+  /** Nobody waits any longer: each is told why. */
+  end(reason: unknown): void {
+    for (const { reject } of this.#flushById.values()) reject(reason)
   }
 
   #begin(id: number): void {

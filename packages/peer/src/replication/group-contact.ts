@@ -1,13 +1,20 @@
-import { isJoineryError, type JoineryError } from '@joinery/crdt-objects'
-import { type ReplicaId } from '@joinery/crdt-objects/engine'
+import {
+  isJoineryError,
+  type JoineryError,
+  type Lifetime,
+  type WaitOptions,
+} from '@joinery/crdt-objects'
+import { lifetimeDiffers, type ReplicaId } from '@joinery/crdt-objects/engine'
 import { groupBusy } from '@joinery/consensus/caller'
 import { type ControlPort } from '../identity/control-client.ts'
 import {
   type ControlAnswer,
   type ControlCommand,
   type ControlRefusal,
+  type SpaceView,
   type ViewRequest,
 } from '../identity/core/control-contract.ts'
+import { spaceEnded } from '../spaces/space-ended.ts'
 
 /** How a space is founded, and what this peer is to it. */
 export interface SpaceRules {
@@ -17,12 +24,27 @@ export interface SpaceRules {
   readonly durability: number
   /** Whether this peer stays, and is to be a keeper before those that come and go. */
   readonly isStable: boolean
+  /** What it is opened with: another than it has is refused. None takes what there is. */
+  readonly lifetime?: Lifetime | undefined
+  /** The space that is meant, where one of the name was seen before: another of that name is not opened. */
+  readonly founded?: number | undefined
+}
+
+/** What the group has said of a space, which does not change while it is that space. */
+export interface Known {
+  /** The generation that it was founded with. */
+  readonly founded: number
+  readonly lifetime: Lifetime | undefined
 }
 
 /** What the group's word is for. */
 export interface ContactOutlet {
   contact(session: string): void
   answer(answer: ControlAnswer): void
+  /** Whether somebody is in the space here. Who only keeps spaces founds none. */
+  isUsed(): boolean
+  /** Whether users have it already. */
+  isOpen(): boolean
   /** The space that this peer was in is no more. */
   unknownSpace(): void
 }
@@ -43,15 +65,21 @@ export class GroupContact {
   #latest: Promise<void> = Promise.resolve()
   #isOpening = false
   #isStopped = false
-  /** Whether the group has known the space: then not to know it means that it was ended. */
-  #wasKnown = false
-  #refusal: JoineryError<'GROUP_BUSY'> | undefined
+  #known: Known | undefined
+  /** The lifetime that is to be asked for, before anything else; undefined once it was. */
+  #wish: Lifetime | undefined
+  #isFounding = false
+  /** How often the group was told whether the space is used; and whether that is on its way. */
+  #uses = 0
+  #isTelling = false
+  #refusal: JoineryError | undefined
   #answeredMs = -Infinity
 
   constructor(space: string, control: ControlPort, rules: SpaceRules, outlet: ContactOutlet) {
     this.#space = space
     this.#control = control
     this.#rules = rules
+    this.#wish = rules.lifetime
     this.#outlet = outlet
     this.#unsubscribe = control.onSession(() => {
       this.now()
@@ -59,8 +87,13 @@ export class GroupContact {
   }
 
   /** Why the space cannot be opened, if to wait will not help. */
-  get refusal(): JoineryError<'GROUP_BUSY'> | undefined {
+  get refusal(): JoineryError | undefined {
     return this.#refusal
+  }
+
+  /** Undefined while it has said nothing. */
+  get known(): Known | undefined {
+    return this.#known
   }
 
   /** Whether the group has answered something in the last `withinMs`. */
@@ -70,9 +103,11 @@ export class GroupContact {
 
   /** Speaks with the group. */
   now(): void {
-    if (this.#isStopped) return
+    if (this.#isStopped || (this.#refusal !== undefined && this.#wish !== undefined)) return
     const { session } = this.#control
     if (session === undefined) void this.#openSession()
+    // Before a slot is leased: who asks for what the space has not leaves no trace in it.
+    else if (this.#wish !== undefined) void this.#found()
     else if (this.#asked < askedMax) this.#outlet.contact(session)
   }
 
@@ -90,9 +125,70 @@ export class GroupContact {
     const answer = await this.#answerTo(this.#completed(request))
     if (answer === undefined || this.#isStopped) return
     if (answer.kind === 'refused' && answer.view === undefined) await this.#refused(answer.reason)
+    else if (!('view' in answer) || answer.view === undefined) this.#outlet.answer(answer)
+    else if (this.#isOther(answer.view)) this.#outlet.unknownSpace()
     else {
-      this.#wasKnown = true
       this.#outlet.answer(answer)
+      this.#tellUse(answer.view)
+    }
+  }
+
+  /** The space that is open here, or to be: where the group knows none of the name, or another, it has ended. */
+  get #meant(): number | undefined {
+    return this.#known?.founded ?? this.#rules.founded
+  }
+
+  /** Whether the view is of another space of the name, which was founded since. */
+  #isOther({ founded, lifetime }: SpaceView): boolean {
+    if ((this.#meant ?? founded) !== founded) return true
+    this.#known = { founded, lifetime }
+    return false
+  }
+
+  /** A lease hangs on who is in the space: who comes and goes here says so, until the group has heard it. */
+  #tellUse({ lifetime, member, standing, standingIsUsed }: SpaceView): void {
+    const isLeased = typeof lifetime === 'object' && 'leaseMs' in lifetime
+    const isUsed = this.#outlet.isUsed()
+    if (!isLeased || standing.status === 'sealed' || standingIsUsed === isUsed) return
+    if (this.#isTelling) return
+    this.#isTelling = true
+    const number = ++this.#uses
+    const use = { kind: 'use', space: this.#space, member, isUsed, number } as const
+    void this.#answerTo(use).finally(() => {
+      this.#isTelling = false
+      if (this.#outlet.isUsed() !== isUsed) this.now()
+    })
+  }
+
+  /**
+   * Ends the space, if it has not ended before.
+   *
+   * @throws JoineryError CALL_TIMEOUT, GROUP_UNAVAILABLE
+   */
+  async end(options: WaitOptions): Promise<void> {
+    const generation = await this.#generation(options)
+    if (generation === undefined) return
+    // Refused it has ended before: of that name there is no space, or another one.
+    await this.#askTwice({ kind: 'end-space', space: this.#space, generation }, options)
+  }
+
+  /** One that the space has had; undefined where there is none of that name. */
+  async #generation(options: WaitOptions): Promise<number | undefined> {
+    if (this.#meant !== undefined) return this.#meant
+    const answer = await this.#askTwice(lookAt(this.#space), options)
+    return answer.kind === 'view' ? answer.view.generation : undefined
+  }
+
+  /** Asks what may be asked twice, and again where a session has ended meanwhile. */
+  async #askTwice(
+    request: ControlCommand | ViewRequest,
+    options: WaitOptions,
+  ): Promise<ControlAnswer> {
+    try {
+      return await this.#control.ask(request, options)
+    } catch (error) {
+      if (!isJoineryError(error, 'SESSION_EXPIRED')) throw error
+      return await this.#control.ask(request, options)
     }
   }
 
@@ -116,7 +212,8 @@ export class GroupContact {
   }
 
   #completed(request: ControlCommand | ViewRequest): ControlCommand | ViewRequest {
-    return request.kind === 'lease' ? { ...request, isStable: this.#rules.isStable } : request
+    if (request.kind !== 'lease') return request
+    return { ...request, isStable: this.#rules.isStable, isUsed: this.#outlet.isUsed() }
   }
 
   async #openSession(): Promise<void> {
@@ -154,20 +251,43 @@ export class GroupContact {
   async #refused(reason: ControlRefusal): Promise<void> {
     if (reason === 'no-free-slot') this.#refuse('as many peers as can be have it open')
     if (reason !== 'unknown-space') return
-    if (this.#wasKnown) {
-      this.#outlet.unknownSpace()
-      return
-    }
+    if (this.#meant !== undefined) this.#outlet.unknownSpace()
+    // It has ended since this peer was asked to keep it.
+    else if (!this.#outlet.isUsed()) this.#refusal = spaceEnded(this.#space)
+    else await this.#found()
+  }
+
+  async #found(): Promise<void> {
+    if (this.#isFounding) return
+    this.#isFounding = true
     const { keepers, durability } = this.#rules
-    const found = { kind: 'found', space: this.#space, keepers, durability } as const
-    const answer = await this.#answerTo(found)
-    if (answer?.kind === 'refused' && answer.reason === 'too-many-spaces') {
-      this.#refuse('the cluster has as many spaces as it can')
-    }
+    const [space, lifetime] = [this.#space, this.#wish]
+    const answer = await this.#answerTo({ kind: 'found', space, keepers, durability, lifetime })
+    this.#isFounding = false
+    if (answer === undefined || this.#isStopped) return
+    const reason = answer.kind === 'refused' ? answer.reason : undefined
+    // What is left of the last space of that name is being deleted: the next contact asks again.
+    if (reason === 'not-its-time') return
+    if (reason === undefined) this.#wish = undefined
+    if (reason === 'too-many-spaces') this.#refuse('the cluster has as many spaces as it can')
+    if (reason === 'exists-otherwise' && lifetime !== undefined) await this.#differs(lifetime)
     this.now()
+  }
+
+  /** The space has another lifetime than was asked for. Who has it open already takes what there is. */
+  async #differs(wish: Lifetime): Promise<void> {
+    const looked = await this.#answerTo(lookAt(this.#space))
+    if (looked?.kind !== 'view') return
+    if (this.#outlet.isOpen()) this.#wish = undefined
+    else this.#refusal = lifetimeDiffers(this.#space, wish, looked.view.lifetime)
   }
 
   #refuse(why: string): void {
     this.#refusal = groupBusy(`The space "${this.#space}" cannot be opened: ${why}.`)
   }
+}
+
+/** A question of nobody, who is no member. */
+function lookAt(space: string): ViewRequest {
+  return { kind: 'view', space, member: 0n, epoch: 0 }
 }

@@ -5,6 +5,7 @@ import { settledWithin } from './settled-within.ts'
 interface Reach {
   readonly vector: VersionVector
   readonly resolve: (isReached: true) => void
+  readonly reject: (reason: unknown) => void
 }
 
 export interface ReachOptions {
@@ -29,8 +30,8 @@ export class Reaches {
   async reach(vector: VersionVector, options: ReachOptions): Promise<boolean> {
     if (this.#core.visibleVector.covers(vector)) return true
     let reach!: Reach
-    const reached = new Promise<true>((resolve) => {
-      reach = { vector, resolve }
+    const reached = new Promise<true>((resolve, reject) => {
+      reach = { vector, resolve, reject }
       this.#reaches.add(reach)
     })
     const asking = setTimeout(() => {
@@ -53,6 +54,11 @@ export class Reaches {
       this.#reaches.delete(reach)
       reach.resolve(true)
     }
+  }
+
+  /** Nobody waits any longer: each is told why. */
+  end(reason: unknown): void {
+    for (const { reject } of this.#reaches) reject(reason)
   }
 
   /** Of an epoch the group tells, without being asked. */

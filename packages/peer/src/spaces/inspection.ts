@@ -1,4 +1,5 @@
 import type { PeerSummary } from '@joinery/client/protocol'
+import { lifetimeText } from '@joinery/crdt-objects/engine'
 import { type HostInspection } from '../gateway/host.ts'
 import { type Membership } from '../membership/membership.ts'
 import { type Member } from '../membership/wire.ts'
@@ -21,6 +22,7 @@ export function inspectPeer(inspected: Inspected): HostInspection {
         name: driver.name,
         objects: [...driver.state.objects()].length,
         vectorSize: driver.vectorSize,
+        lifetime: lifetimeText(driver.known?.lifetime),
       })),
     objects: (space) =>
       [...(registry.find(space)?.state.objects() ?? [])].map(

@@ -25,11 +25,14 @@ import {
 import type { HostedSpace, ServedObject } from '../gateway/host.ts'
 import { type StrongObjects } from '../groups/strong-objects.ts'
 import { type SpaceDriver } from '../replication/driver.ts'
+import { type Known } from '../replication/group-contact.ts'
 import { checkObjectName } from './names.ts'
 import { type SpaceRegistry } from './space-registry.ts'
 
 /** For how long a replica may be behind what its user has seen elsewhere. */
 const reachMaxMs = 10_000
+/** For how long the group is asked to end a space, unless said otherwise. */
+const endMaxMs = 10_000
 
 /** A space whose objects are in this process. */
 export type LocalSpace = Space<'local'>
@@ -40,11 +43,15 @@ export class PeerSpace implements HostedSpace {
   readonly #registry: SpaceRegistry
   readonly #strong: StrongObjects
   readonly #closing = new AbortController()
+  #isIdle = false
 
   constructor(driver: SpaceDriver, registry: SpaceRegistry, strong: StrongObjects) {
     this.#driver = driver
     this.#registry = registry
     this.#strong = strong
+    const { ended } = driver
+    const end = (): void => this.#closing.abort(ended.reason)
+    ended.addEventListener('abort', end, { once: true, signal: this.#closing.signal })
   }
 
   get name(): string {
@@ -61,6 +68,20 @@ export class PeerSpace implements HostedSpace {
 
   get seenCount(): number {
     return this.#driver.seenCount
+  }
+
+  get known(): Known | undefined {
+    return this.#driver.known
+  }
+
+  get ended(): AbortSignal {
+    return this.#driver.ended
+  }
+
+  idle(isIdle: boolean): void {
+    if (isIdle === this.#isIdle || this.#closing.signal.aborted) return
+    this.#isIdle = isIdle
+    this.#registry.idle(this.#driver, isIdle)
   }
 
   async reach(vector: VersionVector, signal?: AbortSignal): Promise<void> {
@@ -147,10 +168,17 @@ export class PeerSpace implements HostedSpace {
     return await this.#driver.flush(options)
   }
 
+  async end(options: WaitOptions = {}): Promise<void> {
+    // What has ended is not ended again; who has only closed it here may not say so for others.
+    if (this.#driver.ended.aborted) return
+    this.#checkOpen()
+    await this.#driver.end({ timeoutMs: endMaxMs, ...options })
+  }
+
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return
-    this.#closing.abort(this.#ended())
-    await this.#registry.release(this.name)
+    this.#closing.abort(this.#closed())
+    await this.#registry.release(this.#driver, this.#isIdle)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -158,10 +186,11 @@ export class PeerSpace implements HostedSpace {
   }
 
   #checkOpen(): void {
-    if (this.#closing.signal.aborted || this.#registry.isStopped) throw this.#ended()
+    this.#closing.signal.throwIfAborted()
+    if (this.#registry.isStopped) throw this.#closed()
   }
 
-  #ended(): JoineryError<'SPACE_ENDED'> {
+  #closed(): JoineryError<'SPACE_ENDED'> {
     return new JoineryError(
       'SPACE_ENDED',
       `The space "${this.name}" is closed here. Open it again with peer.space("${this.name}").`,

@@ -9,6 +9,7 @@ import { type WriteCount } from '../replication/counted-state.ts'
 import { SpaceDriver } from '../replication/driver.ts'
 import { type Reporter } from '../report.ts'
 import { KeeperDuty, type KeptSpaces } from './keeper-duty.ts'
+import { checkWanted, isForAnother, type Wanted } from './wanted.ts'
 
 /** What a registry needs of its surroundings. */
 export interface RegistryPorts {
@@ -28,8 +29,10 @@ interface Opened {
   users: number
   /** Whether one of them is this peer itself, which keeps it for its own sake. */
   isKept: boolean
+  /** How many of the others have nobody who is in it, as a gateway whose clients have all gone. */
+  idle: number
   /** That it is a member and up to date, shared by all who open the space meanwhile. */
-  readonly ready: Promise<void>
+  ready: Promise<void>
   /** Set once it closes: who opens the space then waits, and begins anew. */
   closing?: Promise<void>
 }
@@ -79,10 +82,23 @@ export class SpaceRegistry implements SpaceEvents, KeptSpaces {
   /**
    * Opens `name`, or joins those who have; each call is to be followed by one of `release`.
    *
-   * @throws JoineryError GROUP_BUSY
+   * @throws JoineryError GROUP_BUSY, SPACE_LIFETIME_DIFFERS, SPACE_ENDED
    */
-  async acquire(name: string, signal?: AbortSignal): Promise<SpaceDriver> {
-    return await this.#acquire(name, signal, false)
+  async acquire(name: string, wanted: Wanted = {}, signal?: AbortSignal): Promise<SpaceDriver> {
+    const driver = await this.#acquire(name, wanted, signal, false)
+    try {
+      checkWanted(driver, wanted)
+    } catch (error) {
+      await this.#release(driver)
+      throw error
+    }
+    return driver
+  }
+
+  /** Nobody is in it through one of the openings, which goes on all the same; or somebody is again. */
+  idle(driver: SpaceDriver, isIdle: boolean): void {
+    const opened = this.#openedOf(driver)
+    if (opened !== undefined) this.#change(opened, () => (opened.idle += isIdle ? 1 : -1))
   }
 
   /** The spaces that this peer keeps for their own sake. */
@@ -94,7 +110,7 @@ export class SpaceRegistry implements SpaceEvents, KeptSpaces {
   async keep(name: string, signal: AbortSignal): Promise<void> {
     if (this.#isStopped || this.#opened.get(name)?.isKept === true) return
     try {
-      await this.#acquire(name, signal, true)
+      await this.#acquire(name, {}, signal, true)
     } catch (error) {
       // Others have taken all slots, or there is nobody to begin from.
       if (!signal.aborted && !isJoineryError(error)) throw error
@@ -106,26 +122,33 @@ export class SpaceRegistry implements SpaceEvents, KeptSpaces {
     const opened = this.#opened.get(name)
     if (opened?.isKept !== true) return
     opened.isKept = false
-    await this.release(name)
+    await this.#release(opened.driver)
   }
 
   async #acquire(
     name: string,
+    wanted: Wanted,
     signal: AbortSignal | undefined,
     isToKeep: boolean,
   ): Promise<SpaceDriver> {
     for (let closing = this.#closingOf(name); closing; closing = this.#closingOf(name)) {
       await abortable(closing, signal)
     }
-    const opened = this.#opened.get(name) ?? this.#open(name)
-    opened.users++
-    if (isToKeep) opened.isKept = true
+    const found = this.#opened.get(name)
+    const opened = found ?? this.#open(name, wanted, isToKeep)
+    if (found !== undefined) {
+      this.#change(found, () => {
+        found.users++
+        if (isToKeep) found.isKept = true
+      })
+    }
     try {
       await abortable(opened.ready, signal)
     } catch (error) {
       if (isToKeep) opened.isKept = false
-      await this.release(name)
-      throw error
+      await this.#release(opened.driver)
+      if (found === undefined || !isForAnother(error)) throw error
+      return await this.#acquire(name, wanted, signal, isToKeep)
     }
     return opened.driver
   }
@@ -134,11 +157,40 @@ export class SpaceRegistry implements SpaceEvents, KeptSpaces {
     return this.#opened.get(name)?.closing
   }
 
+  /** Undefined once it is closed: of its name another may be open. */
+  #openedOf(driver: SpaceDriver): Opened | undefined {
+    const opened = this.#opened.get(driver.name)
+    return opened?.driver === driver ? opened : undefined
+  }
+
+  /** Changes who has it open; where that is news to the group, it is told. */
+  #change(opened: Opened, change: () => void): void {
+    const before = isUsed(opened)
+    change()
+    if (isUsed(opened) !== before) opened.driver.contactNow()
+  }
+
+  /** Ends one opening; `wasIdle` if nobody was in the space through it. */
+  async release(driver: SpaceDriver, wasIdle = false): Promise<void> {
+    const opened = this.#openedOf(driver)
+    if (opened === undefined) return
+    if (wasIdle) opened.idle--
+    const hasLifetime = driver.known?.lifetime !== undefined
+    if (opened.users > 1 || !hasLifetime || this.#duty === undefined) {
+      await this.#release(driver)
+      return
+    }
+    // It lives on without users: who stays does not give it up with the last of them.
+    this.#change(opened, () => (opened.isKept = true))
+  }
+
   /** The last one closes the space, and hands over what it wrote if anybody is there to take it. */
-  async release(name: string): Promise<void> {
-    const opened = this.#opened.get(name)
-    if (opened === undefined || --opened.users > 0) return
-    const { driver } = opened
+  async #release(driver: SpaceDriver): Promise<void> {
+    const opened = this.#openedOf(driver)
+    if (opened === undefined) return
+    this.#change(opened, () => opened.users--)
+    if (opened.users > 0) return
+    const { name } = driver
     driver.seal()
     if (driver.unconfirmed > 0 && this.#ports.membership.neighboursOf(name).length > 0) {
       // Whether it was held in time or not, the space is closed now.
@@ -200,7 +252,8 @@ export class SpaceRegistry implements SpaceEvents, KeptSpaces {
     this.find(space)?.announced(peer, origin, last)
   }
 
-  #open(name: string): Opened {
+  /** Opens it, for the one who asked. */
+  #open(name: string, wanted: Wanted, isKept: boolean): Opened {
     const { membership, dissemination, report, control, isKeeper, count } = this.#ports
     const driver = new SpaceDriver(
       name,
@@ -211,31 +264,32 @@ export class SpaceRegistry implements SpaceEvents, KeptSpaces {
         sendMessage: (space, peer, bytes, isBulk) => {
           membership.sendMessage(space, peer, bytes, isBulk)
         },
+        isUsed: () => isUsed(opened),
         onEnded: (space) => {
-          report({ kind: 'space-ended', space })
-          this.#close(space)
+          report({ kind: 'space-ended', space, unsent: driver.unconfirmed })
+          if (this.#openedOf(driver) !== undefined) this.#close(space)
         },
       },
-      { ...keepers, isStable: isKeeper },
+      { ...keepers, ...wanted, isStable: isKeeper },
       count,
     )
+    // There before anything is asked of the group, which is told whether somebody uses it.
+    const opened: Opened = { driver, users: 1, isKept, idle: 0, ready: Promise.resolve() }
     let onTold!: (peers: Iterable<string>) => void
     const told = new Promise<Iterable<string>>((resolve) => {
       onTold = resolve
     })
     const synced = driver.firstSync(told, firstSyncMaxMs)
-    const isUsed = (): boolean => opened.users > (opened.isKept ? 1 : 0)
     // What is only kept begins with what others have, or not at all. And who is only slow to join waits: it would show
     // its users an empty space.
     const mayBeginAlone = (isAnswered: boolean, waitedMs: number): boolean => {
-      if (membership.neighboursOf(name).length === 0) return isUsed()
-      return isUsed() && waitedMs >= (isAnswered ? joiningMaxMs : leaderlessMaxMs)
+      if (membership.neighboursOf(name).length === 0) return isUsed(opened)
+      return isUsed(opened) && waitedMs >= (isAnswered ? joiningMaxMs : leaderlessMaxMs)
     }
     const waitMs = this.#ports.isCutOff() ? cutOffMaxMs : openMaxMs
-    const ready = driver.open(waitMs, mayBeginAlone).then(async () => await synced)
+    opened.ready = driver.open(waitMs, mayBeginAlone).then(async () => await synced)
     // Whoever opens it is told; and if all have given up, nobody is.
-    ready.catch(() => undefined)
-    const opened: Opened = { driver, users: 0, isKept: false, ready }
+    opened.ready.catch(() => undefined)
     this.#opened.set(name, opened)
     dissemination.join(name)
     // Once all have been told, it is known who has the space: their state is waited for.
@@ -256,6 +310,11 @@ export class SpaceRegistry implements SpaceEvents, KeptSpaces {
     )
     this.#timer.unref()
   }
+}
+
+/** Whether somebody is in it, and it is not only kept. */
+function isUsed({ users, isKept, idle }: Opened): boolean {
+  return users > idle + (isKept ? 1 : 0)
 }
 
 /** `promise`, unless `signal` aborts first: then the signal's own reason. */

@@ -1,17 +1,18 @@
-import { Reader, Writer } from '@joinery/crdt-objects/engine'
+import { readLifetime, Reader, writeLifetime, Writer } from '@joinery/crdt-objects/engine'
 import { type ControlLimits, type EpochRecord, type SealRecord } from './control-contract.ts'
 import { ControlState } from './control-state.ts'
 import { type KeeperSet } from './keeper-set.ts'
 import { type Slot } from './slot-table.ts'
-import { type Beginning, type Sealing, SpaceControl } from './space-control.ts'
+import { type Beginning, type Founding, type Sealing, SpaceControl } from './space-control.ts'
 
 const VERSION = 1
 const statuses = ['free', 'leased', 'sealing'] as const
 
 /** The least bytes that one of each takes: a count beyond what can follow is refused before anything is made. */
 const bytesEach = {
-  space: 21,
-  slot: 11,
+  space: 24,
+  unswept: 2,
+  slot: 13,
   sealing: 6,
   report: 9,
   record: 3,
@@ -29,6 +30,11 @@ export function encodeControlState(state: ControlState): Uint8Array {
   writeBeginning(writer, state.beginning)
   writer.varint(state.spaceByName.size)
   for (const space of state.spaceByName.values()) writeSpace(writer, space)
+  writer.varint(state.unsweptByName.size)
+  for (const [name, generation] of state.unsweptByName) {
+    writer.text(name)
+    writer.varint(generation)
+  }
   return writer.finish()
 }
 
@@ -55,6 +61,13 @@ export function decodeControlState(
     if (state.spaceByName.has(space.name)) reader.fail('a space twice')
     state.spaceByName.set(space.name, space)
   }
+  const unsweptMax = spacesMax - state.spaceByName.size
+  for (let left = count(reader, bytesEach.unswept, unsweptMax, 'ended spaces'); left > 0; left--) {
+    const name = reader.text()
+    if (state.spaceByName.has(name)) reader.fail('a space that has ended and is there')
+    if (state.unsweptByName.has(name)) reader.fail('an ended space twice')
+    state.unsweptByName.set(name, reader.varint())
+  }
   reader.end()
   return state
 }
@@ -75,6 +88,17 @@ function readBeginning(reader: Reader): Beginning {
   return { slot, revision, generation: reader.varint(), epoch: reader.varint() }
 }
 
+function writeFounding(writer: Writer, { generation, atMs, lifetime }: Founding): void {
+  writer.varint(generation)
+  writer.varint(atMs)
+  writeLifetime(writer, lifetime)
+}
+
+function readFounding(reader: Reader): Founding {
+  const [generation, atMs] = [reader.varint(), reader.varint()]
+  return { generation, atMs, lifetime: readLifetime(reader) }
+}
+
 function writeSpace(writer: Writer, space: SpaceControl): void {
   writer.text(space.name)
   writeKeepers(writer, space.keepers)
@@ -84,6 +108,7 @@ function writeSpace(writer: Writer, space: SpaceControl): void {
     generation: space.generation,
     epoch: space.epoch,
   })
+  writeFounding(writer, space.founding)
   writer.varint(space.rounds)
   writer.varint(space.wordsGiven)
   writer.byte(space.isFounded ? 1 : 0)
@@ -102,7 +127,8 @@ function writeSpace(writer: Writer, space: SpaceControl): void {
 }
 
 function readSpace(reader: Reader, limits: ControlLimits): SpaceControl {
-  const space = new SpaceControl(reader.text(), readKeepers(reader), readBeginning(reader))
+  const [name, keepers, beginning] = [reader.text(), readKeepers(reader), readBeginning(reader)]
+  const space = new SpaceControl(name, keepers, beginning, readFounding(reader))
   space.rounds = reader.varint()
   space.wordsGiven = reader.varint()
   space.isFounded = readBit(reader)
@@ -155,6 +181,8 @@ function writeSlot(writer: Writer, slot: Slot): void {
   writer.varint(slot.number)
   writer.byte(slot.isStable ? 1 : 0)
   writer.byte(slot.isAbandoned ? 1 : 0)
+  writer.byte(slot.isUsed ? 1 : 0)
+  writer.varint(slot.useNumber)
 }
 
 function readSlot(reader: Reader): Slot {
@@ -168,6 +196,7 @@ function readSlot(reader: Reader): Slot {
     ...{ inc, status, isActive, epoch, settled, session },
     ...{ request: reader.varint(), number: reader.varint() },
     ...{ isStable: readBit(reader), isAbandoned: readBit(reader) },
+    ...{ isUsed: readBit(reader), useNumber: reader.varint() },
   }
 }
 

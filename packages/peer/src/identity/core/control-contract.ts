@@ -1,3 +1,4 @@
+import { type Lifetime } from '@joinery/crdt-objects'
 import { type ReplicaId } from '@joinery/crdt-objects/engine'
 
 /** That an incarnation ended, and after which of its updates. Never changes, so anyone may pass it on. */
@@ -46,7 +47,7 @@ interface Reporting extends OfMember, Report {}
 
 interface Ending {
   readonly space: string
-  /** Only if nothing has changed since this revision. Absent, it is an operator's word. */
+  /** Only if nothing has changed since this revision. Absent, it is somebody's word. */
   readonly revision?: number | undefined
 }
 
@@ -73,6 +74,8 @@ export type ControlCommand =
       readonly space: string
       readonly keepers: number
       readonly durability: number
+      /** Absent, the space is forgotten some time after the last member has gone; and one that is there is taken as it is. */
+      readonly lifetime?: Lifetime | undefined
     }
   /** `request` is the same when it is asked again. */
   | {
@@ -82,6 +85,16 @@ export type ControlCommand =
       readonly request: number
       /** It is there to stay, and is chosen as a keeper before others. */
       readonly isStable?: boolean | undefined
+      /** Somebody is in the space there, and it is not only kept. */
+      readonly isUsed?: boolean | undefined
+    }
+  /** Whether somebody is in the space at the holder. `number` grows with what it says: what is late undoes nothing. */
+  | {
+      readonly kind: 'use'
+      readonly space: string
+      readonly member: ReplicaId
+      readonly isUsed: boolean
+      readonly number: number
     }
   /** A peer's session ended: all leases under it are sealed. */
   | { readonly kind: 'end-session'; readonly session: string }
@@ -107,7 +120,12 @@ export type ControlCommand =
     }
   /** Every member is gone: a new generation of the space, with nothing in it. */
   | ({ readonly kind: 'declare-lost' } & Ending)
-  | ({ readonly kind: 'end-space' } & Ending)
+  /** `generation` is one that the space has had, so that what is late ends no other of its name. */
+  | ({ readonly kind: 'end-space'; readonly generation?: number | undefined } & Ending)
+  /** The time that the space was given is over: refused before that, by agreed time. The leader's beat. */
+  | { readonly kind: 'expire'; readonly space: string }
+  /** The objects in strong mode of the ended space are gone, too: its name is free. */
+  | { readonly kind: 'swept'; readonly space: string; readonly generation: number }
 
 /** A read, which changes nothing: what a member is told at every contact. */
 export interface ViewRequest {
@@ -148,6 +166,9 @@ export interface SpaceView {
   readonly space: string
   readonly member: ReplicaId
   readonly generation: number
+  /** The generation that it was founded with: another space of the same name has another. */
+  readonly founded: number
+  readonly lifetime: Lifetime | undefined
   /** Counts what changed here: of two views, the one with more is newer. */
   readonly revision: number
   readonly epoch: number
@@ -168,6 +189,8 @@ export interface SpaceView {
   readonly standingSession: string
   /** The greatest number of the asker's commands: none with a smaller one will be carried out. */
   readonly standingNumber: number
+  /** Whether the group knows of somebody who is in the space at the asker. */
+  readonly standingIsUsed: boolean
   /**
    * While the space has had no member, how a replica begins with nothing: the lives that were leased before this epoch
    * and go on.

@@ -14,9 +14,9 @@ export function questionAfter(
   if (reply.kind === 'leased' && command.kind === 'lease') {
     return { kind: 'view', space: command.space, member: reply.member, epoch: reply.epoch }
   }
-  // Only members' commands have a number.
+  // Only members' commands have an epoch.
   const isAnswered = reply.kind === 'taken' || reply.kind === 'refused'
-  if (!isAnswered || !('number' in command)) return undefined
+  if (!isAnswered || !('epoch' in command)) return undefined
   const { space, member, epoch } = command
   return { kind: 'view', space, member, epoch }
 }

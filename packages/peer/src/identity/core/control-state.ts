@@ -1,4 +1,4 @@
-import { type ReplicaId } from '@joinery/crdt-objects/engine'
+import { isSameLifetime, type ReplicaId } from '@joinery/crdt-objects/engine'
 import {
   type ControlCommand,
   type ControlLimits,
@@ -34,6 +34,11 @@ export class ControlState {
   readonly spaceByName = new Map<string, SpaceControl>()
   /** Where the numbers of the next space begin. Invariant: beyond those of any ended space, which may be of its name. */
   beginning: Beginning = { slot: 0, revision: 1, generation: 1, epoch: 0 }
+  /**
+   * Ended spaces, by the generation that they ended in, of which objects in strong mode may be left: another of that name
+   * is founded once they are gone. Invariant: none is in `spaceByName`; with those at most `spacesMax`.
+   */
+  readonly unsweptByName = new Map<string, number>()
   /** Invariant: in the order of their ends; at most `endedSessionsMax`. */
   readonly endedSessions = new Set<string>()
 
@@ -43,8 +48,9 @@ export class ControlState {
 
   /** Carries out a command at `nowMs`, the group's agreed time. */
   apply(command: ControlCommand, nowMs: number): ControlReply {
-    if (command.kind === 'found') return this.#found(command)
+    if (command.kind === 'found') return this.#found(command, nowMs)
     if (command.kind === 'end-session') return this.#endSession(command.session, nowMs)
+    if (command.kind === 'swept') return this.#swept(command)
     const space = this.spaceByName.get(command.space)
     if (space === undefined) return refused('unknown-space')
     const { revision } = space
@@ -59,6 +65,13 @@ export class ControlState {
       case 'caught-up':
       case 'dissolve':
         return this.#takeMember(space, command, nowMs)
+      case 'use': {
+        const { member, isUsed, number } = command
+        const slot = space.slotOf(member)
+        if (slot === undefined) return refused('not-a-member')
+        if (number > slot.useNumber) space.note(member, { isUsed, useNumber: number })
+        return { kind: 'done' }
+      }
       case 'start-seal': {
         if (space.slotOf(command.member) === undefined) return refused('not-a-member')
         const outcome = space.startSeal(command.member, undefined, nowMs)
@@ -83,7 +96,19 @@ export class ControlState {
       case 'end-space':
         if ((command.revision ?? revision) !== revision) return refused('not-its-time')
         if (command.kind === 'declare-lost') this.#beginAnew(space, nowMs)
-        else this.#endSpace(space)
+        else {
+          if (!space.hasHad(command.generation ?? space.generation)) return refused('not-its-time')
+          this.#endSpace(space)
+          // What nobody was in is only forgotten: its objects in strong mode are there for who opens it again.
+          const isForgotten =
+            command.revision !== undefined && space.founding.lifetime === undefined
+          if (!isForgotten) this.unsweptByName.set(space.name, space.generation)
+        }
+        return { kind: 'done' }
+      case 'expire':
+        if (nowMs < space.endsMs) return refused('not-its-time')
+        this.#endSpace(space)
+        this.unsweptByName.set(space.name, space.generation)
         return { kind: 'done' }
     }
   }
@@ -95,28 +120,39 @@ export class ControlState {
     return { kind: 'view', view: viewOf(space, request.member, request.epoch) }
   }
 
-  #found({ space: name, keepers, durability }: CommandOf<'found'>): ControlReply {
+  #found(command: CommandOf<'found'>, nowMs: number): ControlReply {
+    const { space: name, keepers, durability, lifetime } = command
     const found = this.spaceByName.get(name)
     if (found !== undefined) {
-      const { keepers: set } = found
+      const { keepers: set, founding } = found
       const isSame = set.wanted === keepers && set.durability === durability
-      return isSame ? { kind: 'done' } : refused('exists-otherwise')
+      const isAsLong = lifetime === undefined || isSameLifetime(lifetime, founding.lifetime)
+      return isSame && isAsLong ? { kind: 'done' } : refused('exists-otherwise')
     }
     const isSound = Number.isInteger(keepers) && Number.isInteger(durability)
     if (!isSound || durability < 1 || durability > keepers) return refused('invalid')
-    if (this.spaceByName.size >= this.limits.spacesMax) return refused('too-many-spaces')
-    this.spaceByName.set(name, new SpaceControl(name, [keepers, durability], this.beginning))
+    if (this.unsweptByName.has(name)) return refused('not-its-time')
+    const { beginning, spaceByName, unsweptByName, limits } = this
+    if (spaceByName.size + unsweptByName.size >= limits.spacesMax) return refused('too-many-spaces')
+    const founding = { generation: beginning.generation, atMs: nowMs, lifetime }
+    spaceByName.set(name, new SpaceControl(name, [keepers, durability], beginning, founding))
+    return { kind: 'done' }
+  }
+
+  #swept({ space, generation }: CommandOf<'swept'>): ControlReply {
+    // What is late says nothing of one that ended after it.
+    if (this.unsweptByName.get(space) === generation) this.unsweptByName.delete(space)
     return { kind: 'done' }
   }
 
   #lease(space: SpaceControl, command: CommandOf<'lease'>): ControlReply {
-    const { session, request, isStable = false } = command
+    const { session, request, isStable = false, isUsed = false } = command
     if (this.endedSessions.has(session)) return refused('session-ended')
     const found = space.slots.findIndex(
       (slot) => slot.status === 'leased' && slot.session === session && slot.request === request,
     )
     const index =
-      found >= 0 ? found : space.lease({ session, request, isStable }, this.limits.slotsMax)
+      found >= 0 ? found : space.lease({ session, request, isStable, isUsed }, this.limits.slotsMax)
     if (index === undefined) return refused('no-free-slot')
     return { kind: 'leased', request, member: space.idAt(index), epoch: space.epoch }
   }

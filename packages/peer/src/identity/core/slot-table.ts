@@ -18,11 +18,16 @@ export interface Slot {
   readonly isStable: boolean
   /** The holder's session ended, or it said that it is gone: it may be in no state to be sealed yet, as the last one. */
   readonly isAbandoned: boolean
+  /** Somebody is in the space there, and it is not only kept. */
+  readonly isUsed: boolean
+  /** The greatest number under which that was said. */
+  readonly useNumber: number
 }
 
 export const freshSlot: Slot = {
   ...{ inc: 0, status: 'free', isActive: false, epoch: 0, settled: 0 },
   ...{ session: '', request: 0, number: 0, isStable: false, isAbandoned: false },
+  ...{ isUsed: false, useNumber: 0 },
 }
 
 /** What is counted of all slots, so that no command has to go through them. */
@@ -34,6 +39,8 @@ interface Counts {
   deserted: number
   /** Of those, the others. */
   present: number
+  /** Where somebody is in the space, and whose holder is not known to be gone. */
+  inUse: number
 }
 
 /** The slots of one space. A slot is changed here only, for what is counted goes with it. */
@@ -47,6 +54,8 @@ export class SlotTable {
   readonly #activeBySettled = new Map<number, number>()
   /** How many in sealing that are not abandoned are in each epoch. Invariant: none is 0. */
   readonly #returningByEpoch = new Map<number, number>()
+  /** How often somebody has come since this table was made: who was there between two looks is seen by that. */
+  #arrivals = 0
 
   get all(): readonly Slot[] {
     return this.#slots
@@ -54,6 +63,10 @@ export class SlotTable {
 
   get counts(): Readonly<Counts> {
     return this.#counts
+  }
+
+  get arrivals(): number {
+    return this.#arrivals
   }
 
   /** The least epoch of an unsealed member; infinite where there is none. */
@@ -87,13 +100,14 @@ export class SlotTable {
     const changed = { ...slot, ...to }
     this.#slots[index] = changed
     this.#count(changed, 1)
+    if (isInUse(changed) && !isInUse(slot)) this.#arrivals++
   }
 
   /** Asserts what is counted: for tests, as it goes through all. */
   check(): void {
     const fresh = new SlotTable()
     for (const slot of this.#slots) fresh.add(slot)
-    for (const of of ['used', 'staying', 'deserted', 'present'] as const) {
+    for (const of of ['used', 'staying', 'deserted', 'present', 'inUse'] as const) {
       invariant(this.#counts[of] === fresh.#counts[of], `${of} slots are counted`)
     }
     invariant(this.leastEpoch === fresh.leastEpoch, 'the least epoch is that of a member')
@@ -109,6 +123,7 @@ export class SlotTable {
     if (slot.status === 'free') return
     const counts = this.#counts
     counts.used += by
+    if (isInUse(slot)) counts.inUse += by
     if (!slot.isActive) return
     if (slot.status === 'leased') {
       counts.staying += by
@@ -120,6 +135,10 @@ export class SlotTable {
     if (slot.status === 'leased') counts.present += by
     else bump(this.#returningByEpoch, slot.epoch, by)
   }
+}
+
+function isInUse({ status, isUsed, isAbandoned }: Slot): boolean {
+  return status !== 'free' && isUsed && !isAbandoned
 }
 
 function bump(counts: Map<number, number>, epoch: number, by: 1 | -1): void {
@@ -135,5 +154,5 @@ function leastOf(counts: ReadonlyMap<number, number>): number {
 }
 
 function noCounts(): Counts {
-  return { used: 0, staying: 0, deserted: 0, present: 0 }
+  return { used: 0, staying: 0, deserted: 0, present: 0, inUse: 0 }
 }

@@ -1,3 +1,4 @@
+import { type Lifetime } from '@joinery/crdt-objects'
 import { packReplica, type ReplicaId } from '@joinery/crdt-objects/engine'
 import { invariant } from '../../replication/core/invariant.ts'
 import { type EpochRecord, type HeldReport, type SealRecord } from './control-contract.ts'
@@ -33,6 +34,15 @@ export interface Beginning {
   readonly epoch: number
 }
 
+/** How a space came into being. */
+export interface Founding {
+  /** The generation that it began with. */
+  readonly generation: number
+  /** Agreed time. */
+  readonly atMs: number
+  readonly lifetime: Lifetime | undefined
+}
+
 /**
  * What the control group keeps of one space: who holds which slot, what is in sealing, what was sealed lately. Its size
  * is bounded by the slots, and by constants.
@@ -40,6 +50,7 @@ export interface Beginning {
 export class SpaceControl {
   readonly name: string
   readonly keepers: KeeperSet
+  readonly founding: Founding
   generation: number
   revision: number
   epoch: number
@@ -67,9 +78,11 @@ export class SpaceControl {
     name: string,
     keepers: KeeperSet | readonly [wanted: number, durability: number],
     beginning: Beginning,
+    founding: Founding,
   ) {
     this.name = name
     this.keepers = 'version' in keepers ? keepers : newKeeperSet(...keepers)
+    this.founding = founding
     this.firstSlot = beginning.slot
     this.revision = beginning.revision
     this.generation = beginning.generation
@@ -83,6 +96,27 @@ export class SpaceControl {
 
   get usedSlots(): number {
     return this.#table.counts.used
+  }
+
+  /** At how many peers somebody is in it. */
+  get usedBy(): number {
+    return this.#table.counts.inUse
+  }
+
+  /** Grows whenever somebody comes; at each replica of this state from where it likes. */
+  get arrivals(): number {
+    return this.#table.arrivals
+  }
+
+  /** When its time is over, by agreed time; infinite where it was given none. */
+  get endsMs(): number {
+    const { lifetime, atMs } = this.founding
+    return typeof lifetime === 'object' && 'ttlMs' in lifetime ? atMs + lifetime.ttlMs : Infinity
+  }
+
+  /** Whether `generation` is one that it has had. */
+  hasHad(generation: number): boolean {
+    return generation >= this.founding.generation && generation <= this.generation
   }
 
   /** Whether the space has had members, and nobody is there who could go on with it. */
@@ -114,7 +148,10 @@ export class SpaceControl {
    * Leases a slot, a new one if none is free; undefined where there are `slotsMax`. Its life is numbered after the epoch,
    * so that vectors need no entry of a sealed one: see `version-vector.ts`.
    */
-  lease(to: Pick<Slot, 'session' | 'request' | 'isStable'>, slotsMax: number): number | undefined {
+  lease(
+    to: Pick<Slot, 'session' | 'request' | 'isStable' | 'isUsed'>,
+    slotsMax: number,
+  ): number | undefined {
     let index = this.slots.findIndex(({ status }) => status === 'free')
     if (index < 0 && this.slots.length >= slotsMax) return undefined
     if (index < 0) index = this.addSlot(freshSlot)
@@ -127,7 +164,12 @@ export class SpaceControl {
   /** Notes what its holder said, or what became of it. */
   note(
     id: ReplicaId,
-    to: Partial<Pick<Slot, 'epoch' | 'settled' | 'number' | 'session' | 'isAbandoned'>>,
+    to: Partial<
+      Pick<
+        Slot,
+        'epoch' | 'settled' | 'number' | 'session' | 'isAbandoned' | 'isUsed' | 'useNumber'
+      >
+    >,
   ): void {
     this.#table.change(this.#indexOf(id), to)
   }

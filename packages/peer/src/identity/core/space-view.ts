@@ -15,6 +15,8 @@ export function viewOf(space: SpaceControl, member: ReplicaId, epoch: number): S
     space: space.name,
     member,
     generation: space.generation,
+    founded: space.founding.generation,
+    lifetime: space.founding.lifetime,
     revision: space.revision,
     epoch: space.epoch,
     floor: space.floor(),
@@ -32,6 +34,7 @@ export function viewOf(space: SpaceControl, member: ReplicaId, epoch: number): S
     standing: standingOf(space, member),
     standingEpoch: space.slotOf(member)?.epoch ?? 0,
     standingNumber: space.slotOf(member)?.number ?? 0,
+    standingIsUsed: space.slotOf(member)?.isUsed ?? false,
     standingSession: space.slotOf(member)?.session ?? '',
     genesis: space.isFounded ? undefined : space.bornBefore(),
   }
