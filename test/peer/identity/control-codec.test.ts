@@ -20,6 +20,10 @@ function rich(): Rig {
   rig.expire(joiner)
   rig.closeEpoch()
   rig.contactAll(first!)
+  const founded = { kind: 'found', keepers: 1, durability: 1 } as const
+  rig.apply({ ...founded, space: 'leased', lifetime: { leaseMs: 1_000 } })
+  rig.apply({ ...founded, space: 'ended', lifetime: 'keep' })
+  rig.apply({ kind: 'end-space', space: 'ended' })
   return rig
 }
 
@@ -31,6 +35,7 @@ describe('the encoding of the control state', () => {
     const decoded = decodeControlState(bytes)
     assert.deepEqual(encodeControlState(decoded), bytes)
     assert.deepEqual(decoded.spaceByName, control.spaceByName)
+    assert.deepEqual([...decoded.unsweptByName], [['ended', 1]])
   })
 
   it('is refused when it is damaged, and never fails in another way', () => {

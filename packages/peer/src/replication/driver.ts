@@ -98,17 +98,12 @@ export class SpaceDriver {
       this.#step({ kind: 'stream', neighbour })
     })
     this.#contact = new GroupContact(name, ports.control, rules, {
-      contact: (session) => {
-        this.#step({ kind: 'contact', session })
-      },
-      answer: (answer) => {
-        this.#step({ kind: 'answer', answer })
-      },
+      contact: (session) => this.#step({ kind: 'contact', session }),
+      answer: (answer) => this.#step({ kind: 'answer', answer }),
+      refused: () => this.#happened.settle(),
       isUsed: () => ports.isUsed(),
       isOpen: () => this.#core.visible !== undefined,
-      unknownSpace: () => {
-        this.#end()
-      },
+      unknownSpace: () => this.#end(),
     })
   }
 
@@ -335,6 +330,7 @@ export class SpaceDriver {
     const reason: JoineryError = spaceEnded(this.name)
     this.#ended.abort(reason)
     this.#core.visible?.close()
+    this.#step({ kind: 'ended', random: Math.random() })
     this.#flushes.end(reason)
     this.#reaches.end(reason)
     this.#ports.onEnded(this.name)

@@ -45,6 +45,8 @@ export interface ContactOutlet {
   isUsed(): boolean
   /** Whether users have it already. */
   isOpen(): boolean
+  /** There is a refusal: to wait for the space does not help. */
+  refused(): void
   /** The space that this peer was in is no more. */
   unknownSpace(): void
 }
@@ -126,8 +128,11 @@ export class GroupContact {
     if (answer === undefined || this.#isStopped) return
     if (answer.kind === 'refused' && answer.view === undefined) await this.#refused(answer.reason)
     else if (!('view' in answer) || answer.view === undefined) this.#outlet.answer(answer)
-    else if (this.#isOther(answer.view)) this.#outlet.unknownSpace()
-    else {
+    else if (this.#isOther(answer.view)) {
+      // A slot in the other space, as who was in this one has no use for it.
+      if (answer.kind === 'leased') void this.leave(answer.member, askTimeoutMs)
+      this.#outlet.unknownSpace()
+    } else {
       this.#outlet.answer(answer)
       this.#tellUse(answer.view)
     }
@@ -249,11 +254,11 @@ export class GroupContact {
   }
 
   async #refused(reason: ControlRefusal): Promise<void> {
-    if (reason === 'no-free-slot') this.#refuse('as many peers as can be have it open')
+    if (reason === 'no-free-slot') this.#refuse(this.#busy('as many peers as can be have it open'))
     if (reason !== 'unknown-space') return
     if (this.#meant !== undefined) this.#outlet.unknownSpace()
     // It has ended since this peer was asked to keep it.
-    else if (!this.#outlet.isUsed()) this.#refusal = spaceEnded(this.#space)
+    else if (!this.#outlet.isUsed()) this.#refuse(spaceEnded(this.#space))
     else await this.#found()
   }
 
@@ -269,7 +274,8 @@ export class GroupContact {
     // What is left of the last space of that name is being deleted: the next contact asks again.
     if (reason === 'not-its-time') return
     if (reason === undefined) this.#wish = undefined
-    if (reason === 'too-many-spaces') this.#refuse('the cluster has as many spaces as it can')
+    if (reason === 'too-many-spaces')
+      this.#refuse(this.#busy('the cluster has as many spaces as it can'))
     if (reason === 'exists-otherwise' && lifetime !== undefined) await this.#differs(lifetime)
     this.now()
   }
@@ -279,11 +285,16 @@ export class GroupContact {
     const looked = await this.#answerTo(lookAt(this.#space))
     if (looked?.kind !== 'view') return
     if (this.#outlet.isOpen()) this.#wish = undefined
-    else this.#refusal = lifetimeDiffers(this.#space, wish, looked.view.lifetime)
+    else this.#refuse(lifetimeDiffers(this.#space, wish, looked.view.lifetime))
   }
 
-  #refuse(why: string): void {
-    this.#refusal = groupBusy(`The space "${this.#space}" cannot be opened: ${why}.`)
+  #refuse(refusal: JoineryError): void {
+    this.#refusal = refusal
+    this.#outlet.refused()
+  }
+
+  #busy(why: string): JoineryError {
+    return groupBusy(`The space "${this.#space}" cannot be opened: ${why}.`)
   }
 }
 

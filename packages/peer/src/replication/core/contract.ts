@@ -50,6 +50,8 @@ export type Input =
   | { readonly kind: 'begin-alone'; readonly replica: ReplicaId }
   /** Stop writing, hand over, leave; give it up after so many ticks. */
   | { readonly kind: 'retire'; readonly ticks: number }
+  /** The group says that the space is no more. `random` is in [0, 1). */
+  | { readonly kind: 'ended'; readonly random: number }
 
 /** What the driver is to do, in this order. */
 export type Effect =

@@ -9,8 +9,8 @@ import { type Neighbour } from './neighbour.ts'
 export interface NewsOutlet {
   /** Speak with the group. */
   contact(): void
-  /** Tell a neighbour how things stand here. */
-  tell(neighbour: Neighbour): void
+  /** Tell a neighbour how things stand here; with `revision` only how new it is what the group knows. */
+  tell(neighbour: Neighbour, revision?: number): void
   want(wanted: Blocker): void
 }
 
@@ -106,16 +106,25 @@ export class GroupNews {
     return this.#holdings.member.view?.revision ?? 0
   }
 
+  /** The space is no more. Nobody takes a neighbour's word for that: whoever hears of it asks the group, and passes it on. */
+  ended(random: number): void {
+    for (const neighbour of this.#someBehind(Infinity, random))
+      this.#outlet.tell(neighbour, Number.MAX_SAFE_INTEGER)
+  }
+
   #passOn(random: number): void {
     const revision = this.#revision
     if (revision <= this.#toldRevision) return
     this.#toldRevision = revision
+    for (const neighbour of this.#someBehind(revision, random)) this.#outlet.tell(neighbour)
+  }
+
+  /** Of the neighbours that may not have heard of `revision`, as many as are told at once. */
+  #someBehind(revision: number, random: number): Neighbour[] {
     const behind = [...this.#neighbours.values()].filter(
       ({ speaker }) => (speaker?.revision ?? 0) < revision,
     )
     const first = Math.floor(random * behind.length)
-    for (let i = 0; i < Math.min(this.#limits.newsFanout, behind.length); i++) {
-      this.#outlet.tell(behind[(first + i) % behind.length]!)
-    }
+    return [...behind.slice(first), ...behind.slice(0, first)].slice(0, this.#limits.newsFanout)
   }
 }

@@ -67,7 +67,7 @@ export class ReplicationCore {
     )
     this.#news = new GroupNews(this.#holdings, this.#neighbours, this.#limits, {
       contact: () => this.#emit({ kind: 'contact-due' }),
-      tell: (neighbour) => this.#tellDigest(neighbour),
+      tell: (neighbour, revision) => this.#tellDigest(neighbour, revision),
       want: (wanted) => this.#asking.want(wanted, undefined),
     })
     this.#streams = new StateStreams(this.#holdings, this.#limits, {
@@ -201,6 +201,8 @@ export class ReplicationCore {
         // What was written before it is handed over too.
         this.#holdings.seal()
         return this.#holdings.step(input)
+      case 'ended':
+        return this.#news.ended(input.random)
       case 'contact':
         this.#news.asked()
         return this.#holdings.step(input)
@@ -354,8 +356,9 @@ export class ReplicationCore {
     if (chosen !== undefined) this.#tellDigest(chosen)
   }
 
-  #tellDigest(neighbour: Neighbour): void {
-    const { speaker } = this.#holdings
+  #tellDigest(neighbour: Neighbour, revision?: number): void {
+    const own = this.#holdings.speaker
+    const speaker = revision === undefined ? own : { ...own, sender: 0n, revision }
     this.#send(neighbour, { kind: 'digest', speaker, hash: this.vector.hash() })
   }
 
