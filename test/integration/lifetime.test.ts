@@ -37,7 +37,7 @@ describe('The lifetime of a space', function () {
     await one.flush({ replicas: 2 })
     await two.end()
     await two.end()
-    assert.throws(() => void two.transact(() => undefined), { code: 'SPACE_ENDED' })
+    assert.throws(() => two.transact(() => undefined), { code: 'SPACE_ENDED' })
     await eventually(() => {
       assert.throws(() => done.add(1), { code: 'SPACE_ENDED' })
       assert.equal(reports.filter((kind) => kind === 'space-ended').length, 3)

@@ -62,8 +62,8 @@ export abstract class Call {
     return 'not-applied'
   }
 
-  /** Whether it asks for the space, whichever has that name. */
-  get opens(): boolean {
+  /** Whether it goes on although its space has ended: it opens or ends whichever has that name. */
+  get outlivesSpace(): boolean {
     return false
   }
 
@@ -227,8 +227,8 @@ export class RequestCall extends Call {
     return spaceOf(this.request)
   }
 
-  override get opens(): boolean {
-    return this.request.kind === 'open-space'
+  override get outlivesSpace(): boolean {
+    return ofWholeSpace.has(this.request.kind)
   }
 
   override get graceMs(): number {
@@ -281,6 +281,9 @@ export class RequestCall extends Call {
   }
 }
 
+const ofWholeSpace: ReadonlySet<RepeatableRequest['kind']> = new Set([
+  ...(['open-space', 'close-space', 'end-space'] as const),
+])
 const reads: ReadonlySet<RepeatableRequest['kind']> = new Set(['query', 'watch'])
 
 type WithoutId<R> = R extends { readonly id: number } ? Omit<R, 'id'> : never

@@ -183,7 +183,7 @@ export class Session implements Transmitter, StreamHost {
   /** Ends what is under way in a space that has ended: none of it is to reach another of its name. */
   endSpace(space: string, records: readonly ObjectRecord[], reason: JoineryError): void {
     for (const call of this.unsettled()) {
-      if (call.space === space && !call.opens) call.reject(reason)
+      if (call.space === space && !call.outlivesSpace) call.reject(reason)
     }
     this.forgetSettled()
     this.targets.forget(records)
