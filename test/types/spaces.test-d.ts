@@ -5,6 +5,7 @@ import {
   type ErrorDetails,
   type HandleOf,
   isJoineryError,
+  type Lifetime,
   type Local,
   map,
   type Outcome,
@@ -44,6 +45,20 @@ void portable(peer)
 void portable(client)
 void portable(spaces)
 
+export async function lifetimes(): Promise<void> {
+  for (const lifetime of ['keep', { leaseMs: 60_000 }, { ttlMs: 5_000 }, undefined] as const) {
+    const given: Lifetime | undefined = lifetime
+    for (const some of [peer, client, spaces]) await some.space('s', { lifetime: given })
+  }
+  // @ts-expect-error one or the other
+  await spaces.space('s', { lifetime: { leaseMs: '5 s' } })
+  // @ts-expect-error the value says what it is
+  await spaces.space('s', { lifetime: 'job' })
+  expectTypeOf((await client.space('s')).end({ timeoutMs: 5_000 })).resolves.toEqualTypeOf<void>()
+  expectTypeOf((await peer.space('s')).end()).resolves.toEqualTypeOf<void>()
+}
+void lifetimes
+
 export function failures(error: unknown): Outcome | undefined {
   // The codes of all packages are one table, and a code types the details.
   if (isJoineryError(error, 'GATEWAY_UNREACHABLE')) return error.details.outcome
@@ -51,6 +66,8 @@ export function failures(error: unknown): Outcome | undefined {
     expectTypeOf(error.details.retryAfterMs).toEqualTypeOf<number>()
   if (isJoineryError(error, 'ACCESS_DENIED'))
     expectTypeOf(error.details).toEqualTypeOf<ErrorDetails['ACCESS_DENIED']>()
+  if (isJoineryError(error, 'SPACE_LIFETIME_DIFFERS'))
+    expectTypeOf(error.details.found).toEqualTypeOf<Lifetime | undefined>()
   // @ts-expect-error there is no such code
   isJoineryError(error, 'GATEWAY_ON_FIRE')
   return undefined

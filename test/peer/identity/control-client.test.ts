@@ -1,4 +1,5 @@
 import { strict as assert } from 'node:assert'
+import { groupUnavailable } from '@joinery/consensus/caller'
 import { ledControl } from '#peer/groups/led-control.ts'
 import { ControlClient } from '#peer/identity/control-client.ts'
 import { ControlDriver } from '#peer/identity/control-driver.ts'
@@ -20,6 +21,8 @@ class AskingPeer {
   readonly driver: ControlDriver
   readonly changes: string[] = []
   member = 0n
+  /** How often the groups are out of reach when what is left of a space is to be deleted. */
+  sweepsInVain = 0
   #number = 0
 
   constructor(peer: RigPeer) {
@@ -31,7 +34,10 @@ class AskingPeer {
         led: () => ledControl(peer.host.memberOf(0)),
         report: (report) => peer.reports.push(report),
         onChange: (space) => this.changes.push(space),
-        sweep: async (space) => await peer.log.endSpace(space),
+        sweep: async (space) => {
+          if (this.sweepsInVain-- > 0) throw groupUnavailable(1, 'not-applied', 'no leader')
+          await peer.log.endSpace(space)
+        },
       },
       { lostAfterMs: 300, epochMs: 100 },
     )
@@ -173,6 +179,34 @@ describe('The way to the control group', function () {
     const reports = [a, b].flatMap(({ peer }) => peer.reports)
     const lost = reports.filter(({ kind }) => kind === 'space-lost')
     assert.deepEqual(lost, [{ kind: 'space-lost', space: SPACE, generation: generation + 1 }])
+  })
+
+  it('ends a space whose time is over, and frees its name once nothing is left in any group', async () => {
+    const all = (await peers(2)) as [AskingPeer, AskingPeer]
+    const [a] = all
+    for (const peer of all) peer.sweepsInVain = 1
+    const space = 'short'
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']
+    const open = async (name: string): Promise<number> =>
+      (await a.peer.log.openObject(space, name, '["counter"]')).group
+    assert.equal(new Set(await Promise.all(names.map(open))).size, 3, 'all groups have some')
+    const found = { kind: 'found', space, keepers: 1, durability: 1 } as const
+    const ttl = { ...found, lifetime: { ttlMs: 700 } }
+    assert.equal((await a.client.ask(ttl)).kind, 'done')
+    const other = { ...found, lifetime: 'keep' } as const
+    assert.deepEqual(await a.client.ask(other), { kind: 'refused', reason: 'exists-otherwise' })
+    const isLeft = async (): Promise<number> =>
+      (
+        await Promise.all([0, 1, 2].map(async (group) => await a.peer.log.list(group, space)))
+      ).flat().length
+    assert.equal(await isLeft(), names.length)
+    await eventually(async () => {
+      const { kind } = await a.client.ask(other)
+      if (kind === 'done') assert.equal(await isLeft(), 0)
+      assert.equal(kind, 'done')
+    })
+    await eventually(() => assert.ok(all.some(({ changes }) => changes.includes(space))))
+    assert.ok(all.some(({ sweepsInVain }) => sweepsInVain < 0))
   })
 
   it('puts stable members in the place of keepers that are not, or are gone', async () => {
