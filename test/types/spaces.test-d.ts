@@ -57,7 +57,6 @@ export async function lifetimes(): Promise<void> {
   expectTypeOf((await client.space('s')).end({ timeoutMs: 5_000 })).resolves.toEqualTypeOf<void>()
   expectTypeOf((await peer.space('s')).end()).resolves.toEqualTypeOf<void>()
 }
-void lifetimes
 
 export function failures(error: unknown): Outcome | undefined {
   // The codes of all packages are one table, and a code types the details.
