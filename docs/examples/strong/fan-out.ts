@@ -6,10 +6,12 @@ type Counts = ReadonlyMap<number, number>
 const Work = queue<{ from: number; to: number }>({ attemptsMax: 3 })
 const Parts = map<Counts>()
 const Result = future<Counts>()
+/** The job and all that is in it goes when nobody has been in it for a minute. */
+const lifetime = { leaseMs: 60_000 }
 
 /** Puts the parts of the job, and waits for whoever finishes it. */
 export async function coordinator(spaces: Spaces): Promise<Counts> {
-  const job = await spaces.space('flights')
+  const job = await spaces.space('flights', { lifetime })
   const work = await job.open('work', Work)
   await work.putAll(Array.from({ length: 20 }, (_, i) => ({ from: i * 100, to: (i + 1) * 100 })))
   await work.close()
@@ -18,7 +20,7 @@ export async function coordinator(spaces: Spaces): Promise<Counts> {
 
 /** Does parts as long as there are any. A part whose worker dies is another's. */
 export async function worker(spaces: Spaces, hourOf: (row: number) => number): Promise<void> {
-  const job = await spaces.space('flights')
+  const job = await spaces.space('flights', { lifetime })
   const [work, parts, result] = await Promise.all([
     job.open('work', Work),
     job.open('parts', Parts),

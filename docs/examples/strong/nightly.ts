@@ -6,7 +6,7 @@ export async function nightly(
   spaces: Spaces,
   writeReport: (write: { fence: bigint; signal: AbortSignal }) => Promise<void>,
 ): Promise<boolean> {
-  const space = await spaces.space('cron')
+  const space = await spaces.space('cron', { lifetime: 'keep' })
   const once = await space.open('nightly-report', lock())
   const held = await once.tryAcquire({ leaseMs: 30_000 })
   if (held === undefined) return false
