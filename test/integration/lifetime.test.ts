@@ -3,6 +3,7 @@ import { strict as assert } from 'node:assert'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { counter, isJoineryError, type Lifetime, type Strong } from '@joinery/crdt-objects'
 import { latch } from '@joinery/consensus'
+import { connect } from '@joinery/client'
 import { createPeer, type Peer, type PeerOptions } from '@joinery/peer'
 import { eventually } from '#test/eventually.ts'
 
@@ -137,6 +138,37 @@ describe('The lifetime of a space', function () {
     await eventually(() => assert.ok(reports.includes('space-ended')), 25_000)
     assert.equal(first.statistics().peers, 0)
     assert.equal((await (await first.space('jobs')).open('done', counter())).value, 0)
+  })
+
+  it('is a lease of a gateway’s clients, too, and ends when the last has gone', async () => {
+    await start({ gateway: {} })
+    const second = await start({ gateway: {} })
+    const [one, two] = [await connect(peers[0]!.gatewayUrl!), await connect(second.gatewayUrl!)]
+    try {
+      const job = await one.space('jobs', { lifetime: { leaseMs: 1_500 } })
+      await (await job.open('done', counter())).add(1)
+      const other = await two.space('jobs')
+      const summaries = await two.inspect.spaces()
+      assert.deepEqual(
+        summaries.map(({ name, lifetime }) => [name, lifetime]),
+        [['jobs', '{ leaseMs: 1500 }']],
+      )
+      await job.close()
+      await sleep(4_000)
+      const done = await other.open('done', counter())
+      assert.equal(await done.read(), 1, 'somebody is in it')
+      await other.close()
+      await eventually(() => {
+        assert.equal(reports.filter((kind) => kind === 'space-ended').length, 2)
+      })
+      // Both gateways have let go of it: it is another one.
+      for (const client of [one, two]) {
+        const next = await client.space('jobs', { lifetime: 'keep' })
+        assert.equal(await (await next.open('done', counter())).read(), 0)
+      }
+    } finally {
+      await Promise.all([one.close(), two.close()])
+    }
   })
 
   it('is kept by who stays, when all who used it have closed it', async () => {

@@ -22,6 +22,7 @@ export interface Counts {
   keeperChanges: number
   operatorWords: number
   spacesLost: number
+  spacesEnded: number
   acknowledged: number
   acknowledgedLost: number
   lost: number
@@ -45,5 +46,6 @@ export function noCounts(): Counts {
     ...{ spacesLost: 0, acknowledged: 0, acknowledgedLost: 0, lost: 0, outageSteps: 0 },
     ...{ mostVector: 0, mostLives: 0, mostTotals: 0, mostRecords: 0, mostKept: 0, mostStaged: 0 },
     mostSealings: 0,
+    spacesEnded: 0,
   }
 }

@@ -25,6 +25,8 @@ export interface Plan {
   readonly isDoomed: boolean
   /** Whether an operator gives his word where keepers are gone. */
   readonly hasOperator: boolean
+  /** Whether users end spaces, and begin others of their names. */
+  readonly hasEnds: boolean
 }
 
 export function drawPlan(seed: number, steps: number): Plan {
@@ -47,5 +49,6 @@ export function drawPlan(seed: number, steps: number): Plan {
     removals: random.integer(1, 3),
     isDoomed,
     hasOperator: random.chance(0.4),
+    hasEnds: random.chance(0.2),
   }
 }

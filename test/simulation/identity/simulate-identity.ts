@@ -236,6 +236,7 @@ class IdentitySimulation {
         if (random.chance(0.5)) control.repairKeepers()
         if (plan.hasOperator && random.chance(0.2)) control.giveWord()
         if (plan.isDoomed && random.chance(0.1)) control.declareLost(true)
+        if (plan.hasEnds && random.chance(0.05)) control.endOne()
         return
       default:
     }

@@ -163,6 +163,17 @@ export class SimulatedControl {
     this.#counts.spacesLost++
   }
 
+  /** Somebody ends a space, whoever is in it, and another of its name is founded. */
+  endOne(): void {
+    const { name, generation, keepers } = this.#random.pick(this.spaces)
+    const { wanted, durability } = keepers
+    this.apply({ kind: 'end-space', space: name, generation })
+    this.apply({ kind: 'swept', space: name, generation })
+    this.apply({ kind: 'found', space: name, keepers: wanted, durability })
+    this.#truthBySpace.get(name)!.noteEnded(this.space(name).epoch)
+    this.#counts.spacesEnded++
+  }
+
   /** Seals one member that keeps a seal from closing for longer than `steps`: first of those that are silent. */
   expireSlow(steps: number): void {
     const nowMs = this.#ordered.agreedMs(this.nowSteps * MS_PER_STEP)

@@ -30,6 +30,8 @@ export class Truth {
   readonly #lastById = new Map<ReplicaId, number>()
   /** The epoch that the space last began anew in: nothing that was leased before it is in. */
   #lostBefore = 0
+  /** The epoch that it began in: lives before are of a space that has ended, and promise nothing. */
+  #endedBefore = 0
   readonly #baseByEpoch = new Map<number, number>()
   /** The set of keepers that acknowledged each update, by its version. */
   readonly #acknowledged = new Map<ReplicaId, Map<number, number>>()
@@ -60,7 +62,7 @@ export class Truth {
       this.#operationByDot.set(keyOf(dot), operation.id)
       const known = this.#knownById.get(operation.id)
       if (known === undefined) {
-        const fresh = { operation, author, stamp, observed, dots: [dot], mayBeLost: false }
+        const fresh = { operation, author, stamp, observed, dots: [dot], mayBeLost: this.#isEnded(dot) }
         this.#knownById.set(operation.id, fresh)
       } else {
         assert.equal(stamp, known.stamp, 'an operation keeps its stamp')
@@ -70,6 +72,7 @@ export class Truth {
   }
 
   noteAcknowledged(origin: ReplicaId, last: number, keepersVersion: number): void {
+    if (this.#isEnded({ origin })) return
     this.acknowledgedCount++
     const end = this.#endOf(origin)
     // Keepers that an operator's word dropped may not have heard of it.
@@ -136,6 +139,17 @@ export class Truth {
     this.#acknowledged.clear()
     this.#letGo.clear()
     this.#baseByEpoch.set(epoch, 0)
+  }
+
+  /** The space has ended by somebody's word, and another of its name has begun in this epoch: nobody was asked. */
+  noteEnded(epoch: number): void {
+    this.noteDeclaredLost(epoch)
+    this.#endedBefore = epoch
+    this.#wordVersion = 0
+  }
+
+  #isEnded({ origin }: Pick<Dot, 'origin'>): boolean {
+    return incarnationOf(origin) <= this.#endedBefore
   }
 
   /** The last update that is in, of a life that is over. */
