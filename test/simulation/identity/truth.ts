@@ -62,7 +62,14 @@ export class Truth {
       this.#operationByDot.set(keyOf(dot), operation.id)
       const known = this.#knownById.get(operation.id)
       if (known === undefined) {
-        const fresh = { operation, author, stamp, observed, dots: [dot], mayBeLost: this.#isEnded(dot) }
+        const fresh = {
+          operation,
+          author,
+          stamp,
+          observed,
+          dots: [dot],
+          mayBeLost: this.#isEnded(dot),
+        }
         this.#knownById.set(operation.id, fresh)
       } else {
         assert.equal(stamp, known.stamp, 'an operation keeps its stamp')
