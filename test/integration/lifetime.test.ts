@@ -119,7 +119,7 @@ describe('The lifetime of a space', function () {
         clearInterval(use)
       }
     }, 50)
-    await eventually(() => assert.ok(reports.includes('space-ended')))
+    await eventually(() => assert.equal(reports.includes('space-ended'), true))
     assert.ok(performance.now() - startMs >= 1_400)
     clearInterval(use)
     assert.throws(() => done.add(1), { code: 'SPACE_ENDED' })
@@ -135,7 +135,7 @@ describe('The lifetime of a space', function () {
     assert.equal(done.value, 1)
     await second.stop({ deadlineMs: 0 })
     // Its session ends after ten seconds; until then nobody knows that it is gone.
-    await eventually(() => assert.ok(reports.includes('space-ended')), 25_000)
+    await eventually(() => assert.equal(reports.includes('space-ended'), true), 25_000)
     assert.equal(first.statistics().peers, 0)
     assert.equal((await (await first.space('jobs')).open('done', counter())).value, 0)
   })

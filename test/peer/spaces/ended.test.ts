@@ -1,6 +1,7 @@
 import { strict as assert } from 'node:assert'
 import { setImmediate as turn } from 'node:timers/promises'
 import { counter, type Local } from '@joinery/crdt-objects'
+import { groupUnavailable } from '@joinery/consensus/caller'
 import { silentDissemination } from '#peer/dissemination/silent.ts'
 import { type ControlCommand } from '#peer/identity/core/control-contract.ts'
 import { SpaceDriver } from '#peer/replication/driver.ts'
@@ -129,6 +130,25 @@ describe('A peer that was away when its space ended', () => {
     isUsed = false
     await assert.rejects(opened(), { code: 'SPACE_ENDED' })
     assert.equal(control.state.spaceByName.size, 0)
+  })
+
+  it('and began alone meanwhile, founds another though nobody is in it just then', async () => {
+    let isThere = false
+    const driver = made({ lifetime: { ttlMs: 5_000 } }, () => {
+      if (!isThere) throw groupUnavailable(0, 'not-applied', 'no leader')
+    })
+    await driver.open(10, () => true)
+    hitsOf(driver).add(3)
+    isUsed = false
+    isThere = true
+    for (let i = 0; i < 20; i++) {
+      driver.contactNow()
+      driver.tick(0.5)
+      await turn()
+    }
+    assert.deepEqual(driver.known?.lifetime, { ttlMs: 5_000 })
+    assert.equal(driver.status, 'active')
+    assert.equal(hitsOf(driver).value, 3)
   })
 
   it('and means the one that it has seen, founds no other', async () => {

@@ -257,8 +257,8 @@ export class GroupContact {
     if (reason === 'no-free-slot') this.#refuse(this.#busy('as many peers as can be have it open'))
     if (reason !== 'unknown-space') return
     if (this.#meant !== undefined) this.#outlet.unknownSpace()
-    // It has ended since this peer was asked to keep it.
-    else if (!this.#outlet.isUsed()) this.#refuse(spaceEnded(this.#space))
+    // It has ended since this peer was asked to keep it. What began alone is there, though nobody may be in it just now.
+    else if (!this.#outlet.isUsed() && !this.#outlet.isOpen()) this.#refuse(spaceEnded(this.#space))
     else await this.#found()
   }
 
@@ -285,10 +285,12 @@ export class GroupContact {
     const looked = await this.#answerTo(lookAt(this.#space))
     if (looked?.kind !== 'view') return
     if (this.#outlet.isOpen()) this.#wish = undefined
-    else this.#refuse(lifetimeDiffers(this.#space, wish, looked.view.lifetime))
+    this.#refuse(lifetimeDiffers(this.#space, wish, looked.view.lifetime))
   }
 
+  /** Nobody waits for what has begun alone: it is tried on. */
   #refuse(refusal: JoineryError): void {
+    if (this.#outlet.isOpen()) return
     this.#refusal = refusal
     this.#outlet.refused()
   }
