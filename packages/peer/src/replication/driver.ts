@@ -3,6 +3,7 @@
  * order in which it says it. The core knows no time and no I/O; here are the clock, the timers and the network.
  */
 import { randomBytes } from 'node:crypto'
+import { setMaxListeners } from 'node:events'
 import { type FlushOptions, type JoineryError, type WaitOptions } from '@joinery/crdt-objects'
 import {
   type ReplicaId,
@@ -69,6 +70,8 @@ export class SpaceDriver {
 
   constructor(name: string, ports: DriverPorts, rules: SpaceRules, count: WriteCount) {
     this.name = name
+    // Everybody who has it open listens: gateways, and each opening at the peer itself.
+    setMaxListeners(0, this.#ended.signal)
     this.count = count
     this.#ports = ports
     this.#schedule = new SealSchedule({
