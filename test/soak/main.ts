@@ -20,7 +20,7 @@ const report = await runSoak({
   ...{ survivors: 3, visitors: 2, functionEveryMs: 250, workEveryMs: 400 },
   // Logs end at 16 MiB of batches.
   fillBatches: 17_000,
-  ...{ warmUpMs, sampledMs: allMs - warmUpMs, sampleEveryMs: 10_000 },
+  ...{ warmUpMs, warmUpVisits: 0, sampledMs: allMs - warmUpMs, sampleEveryMs: 10_000 },
   onProgress: (elapsedMs, what) => {
     if (elapsedMs - toldMs < 60_000) return
     toldMs = elapsedMs

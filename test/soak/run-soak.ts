@@ -25,7 +25,9 @@ export interface SoakOptions {
   readonly workEveryMs: number
   /** Batches that are written first, so that logs are as full as they get. */
   readonly fillBatches: number
+  /** It is warm after this, and once so many peers came and went: what is compiled goes by what was done. */
   readonly warmUpMs: number
+  readonly warmUpVisits: number
   readonly sampledMs: number
   readonly sampleEveryMs: number
   readonly onProgress?: (elapsedMs: number, what: string) => void
@@ -89,7 +91,7 @@ class Soak {
   }
 
   async run(): Promise<SoakReport> {
-    const { survivors, visitors, fillBatches, warmUpMs, sampledMs, sampleEveryMs } = this.#options
+    const { survivors, visitors, fillBatches, sampledMs, sampleEveryMs } = this.#options
     for (let number = 0; number < survivors; number++) await this.#startSurvivor()
     this.#tell('filling logs')
     if (fillBatches > 0) {
@@ -100,7 +102,7 @@ class Soak {
       this.#callFunctions(),
     ]
     this.#tell('warming up')
-    await this.#orFailure(churn, sleep(warmUpMs))
+    await this.#orFailure(churn, this.#warmUp())
     for (let sampled = 0; sampled <= sampledMs; sampled += sampleEveryMs) {
       await this.#orFailure(churn, sleep(sampleEveryMs))
       await this.#sample()
@@ -126,6 +128,12 @@ class Soak {
       ...(first && { bootstrap: first.addresses }),
     })
     this.#ready.push(ready)
+  }
+
+  async #warmUp(): Promise<void> {
+    const { warmUpMs, warmUpVisits } = this.#options
+    await sleep(warmUpMs)
+    while (this.#counts.left + this.#counts.killed < warmUpVisits) await sleep(100)
   }
 
   /** What fails in the churn is a failure of the whole, at once. */

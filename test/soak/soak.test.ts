@@ -45,7 +45,7 @@ describe('survivors of churn', function () {
   it('hold no more handles, files and heap than before', async () => {
     const report = await runSoak({
       ...{ survivors: 3, visitors: 1, functionEveryMs: 100, workEveryMs: 50, fillBatches: 0 },
-      ...{ warmUpMs: 8_000, sampledMs: 9_000, sampleEveryMs: 500 },
+      ...{ warmUpMs: 8_000, warmUpVisits: 6, sampledMs: 9_000, sampleEveryMs: 500 },
     })
     assert(report.left + report.killed >= 2, 'peers came and went')
     assert(report.functions > 5, `${report.functions} functions called`)
