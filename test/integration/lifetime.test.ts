@@ -4,30 +4,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { counter, isJoineryError, type Lifetime, type Strong } from '@joinery/crdt-objects'
 import { latch } from '@joinery/consensus'
 import { connect } from '@joinery/client'
-import { createPeer, type Peer, type PeerOptions } from '@joinery/peer'
+import { type Peer, type PeerOptions } from '@joinery/peer'
 import { eventually } from '#test/eventually.ts'
+import { RealPeers } from '#test/fixtures/real-peers.ts'
 
 describe('The lifetime of a space', function () {
   this.timeout(60_000)
-  let peers: Peer[] = []
-  let reports: string[] = []
-
-  afterEach(async () => {
-    await Promise.all(peers.map((peer) => peer.stop({ deadlineMs: 0 })))
-    peers = []
-    reports = []
-  })
-
-  async function start(options: PeerOptions = {}): Promise<Peer> {
-    const peer = await createPeer({
-      ...{ clusterKey: 'a key for tests, and for tests only', dissemination: 'direct' },
-      bootstrap: peers[0]?.addresses ?? [],
-      onReport: ({ kind }) => reports.push(kind),
-      ...options,
-    })
-    peers.push(peer)
-    return peer
-  }
+  const peers = new RealPeers()
+  const { reports } = peers
+  const start = (options?: PeerOptions): Promise<Peer> => peers.start(options)
 
   it('is ended by anybody’s word for everybody, and the next of its name is empty', async () => {
     const [first, second, third] = [await start(), await start(), await start()]
@@ -141,9 +126,8 @@ describe('The lifetime of a space', function () {
   })
 
   it('is a lease of a gateway’s clients, too, and ends when the last has gone', async () => {
-    await start({ gateway: {} })
-    const second = await start({ gateway: {} })
-    const [one, two] = [await connect(peers[0]!.gatewayUrl!), await connect(second.gatewayUrl!)]
+    const [first, second] = [await start({ gateway: {} }), await start({ gateway: {} })]
+    const [one, two] = [await connect(first.gatewayUrl!), await connect(second.gatewayUrl!)]
     try {
       const job = await one.space('jobs', { lifetime: { leaseMs: 1_500 } })
       await (await job.open('done', counter())).add(1)

@@ -1,29 +1,14 @@
 // Keepers that open spaces by themselves, on real peers.
 import { strict as assert } from 'node:assert'
 import { counter } from '@joinery/crdt-objects'
-import { createPeer, type Peer, type PeerOptions } from '@joinery/peer'
+import { type Peer, type PeerOptions } from '@joinery/peer'
+import { RealPeers } from '#test/fixtures/real-peers.ts'
 
 describe('Keepers', function () {
   this.timeout(60_000)
-  let peers: Peer[] = []
-  let reports: string[] = []
-
-  afterEach(async () => {
-    await Promise.all(peers.map((peer) => peer.stop({ deadlineMs: 0 })))
-    peers = []
-    reports = []
-  })
-
-  async function start(options: PeerOptions = {}): Promise<Peer> {
-    const peer = await createPeer({
-      ...{ clusterKey: 'a key for tests, and for tests only', dissemination: 'direct' },
-      bootstrap: peers[0]?.addresses ?? [],
-      onReport: ({ kind }) => reports.push(kind),
-      ...options,
-    })
-    peers.push(peer)
-    return peer
-  }
+  const peers = new RealPeers()
+  const { reports } = peers
+  const start = (options?: PeerOptions): Promise<Peer> => peers.start(options)
 
   it('open what a peer that comes and goes has written, and have it for the next', async () => {
     await start()
