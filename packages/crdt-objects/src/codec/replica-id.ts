@@ -7,7 +7,14 @@
  *
  * or, of one without a slot, or of a later life, 0 and its 8 bytes.
  */
-import { INCARNATION_MAX, SLOT_MAX, type ReplicaId } from '../identity.ts'
+import {
+  INCARNATION_MAX,
+  incarnationOf,
+  isLeased,
+  packReplica,
+  SLOT_MAX,
+  type ReplicaId,
+} from '../identity.ts'
 import type { Reader } from './reader.ts'
 import type { Writer } from './writer.ts'
 
@@ -18,7 +25,7 @@ export const REPLICA_BYTES_MIN = 2
 const HIGH_PARTS = 2 ** 8
 const LOW_BITS = 2 ** 32
 
-/** Ids pass through here: bit operations on big numbers would make new ones. */
+/** Each batch writes an id: bit operations on big numbers would make new ones. */
 const BITS = new DataView(new ArrayBuffer(8))
 
 /** The id that was read last: as a rule the next one is the same. */
@@ -50,26 +57,17 @@ export function decodeReplica(reader: Reader, epoch: number): ReplicaId {
   if (slot === lastSlot && inc === lastInc) return lastId
   lastSlot = slot
   lastInc = inc
-  lastId = idOf(slot, inc)
+  lastId = packReplica(slot, inc)
   return lastId
 }
 
 /** One id is written in one way, or equal states would not be equal bytes. */
 function decodeLong(reader: Reader, epoch: number): ReplicaId {
   const id = reader.u64()
-  BITS.setBigUint64(0, id)
-  const high = BITS.getUint32(0)
-  const inc = (high % HIGH_PARTS) * LOW_BITS + BITS.getUint32(4)
-  const slot = Math.floor(high / HIGH_PARTS) - 1
-  return isShort(slot, inc, epoch) ? reader.fail('a replica id that is longer than it is') : id
+  const couldBeShort = isLeased(id) && incarnationOf(id) <= epoch + 1
+  return couldBeShort ? reader.fail('a replica id that is longer than it is') : id
 }
 
 function isShort(slot: number, inc: number, epoch: number): boolean {
   return slot >= 0 && slot <= SLOT_MAX && inc > 0 && inc <= INCARNATION_MAX && inc <= epoch + 1
-}
-
-function idOf(slot: number, inc: number): ReplicaId {
-  BITS.setUint32(0, (slot + 1) * HIGH_PARTS + Math.floor(inc / LOW_BITS))
-  BITS.setUint32(4, inc % LOW_BITS)
-  return BITS.getBigUint64(0)
 }

@@ -234,11 +234,11 @@ export class Holdings {
     if (made === undefined && !this.replica.lacksEngine) {
       return this.step({ kind: 'abandon-redo' })
     }
-    for (const [index, bytes] of (made?.batches ?? []).entries()) {
+    const { batches: again, observed } = made ?? { batches: [], observed: [] }
+    for (const [index, bytes] of again.entries()) {
       const batch = decodeBatch(bytes)
       this.#noteWritten(batch)
-      const observed = index === 0 ? made!.observed : []
-      const intent = { ...intentOf(batch, observed), replaces: redo[index]?.was }
+      const intent = { ...intentOf(batch, index === 0 ? observed : []), replaces: redo[index]?.was }
       this.step({ kind: 'wrote', batch, intents: [intent] })
     }
     this.#reissueSince = undefined
