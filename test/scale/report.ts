@@ -90,17 +90,20 @@ function modelText(measured: ScaleFigures, peers: number): string {
 
 /** What a peer of the largest size does, by direct. */
 function bottleneckLines(found: readonly ScaleFigures[]): string[] {
-  const largest = found.filter(({ adapter }) => adapter === 'direct').at(-1)
-  if (largest === undefined) return []
-  const { peers, batches, batchBytes, bytesReceived, messagesReceived, cpuUs } = largest
-  const taken = batches * (1 - 1 / peers)
+  const direct = found.filter(({ adapter }) => adapter === 'direct')
+  const [smallest, largest] = [direct[0], direct.at(-1)]
+  if (smallest === undefined || largest === undefined) return []
+  const { peers, batchBytes, bytesReceived, messagesReceived } = largest
+  const takenBy = (one: ScaleFigures): number => one.batches * (1 - 1 / one.peers)
+  const cpuText = (one: ScaleFigures): string => (one.cpuUs / takenBy(one)).toFixed(0)
+  const taken = takenBy(largest)
   return [
     '',
     `what it is at ${peers} peers, by direct`,
     `  each peer takes in ${taken.toFixed(0)} batches a second, all that there are: ${batchBytes.toFixed(0)} B each, of which ${largest.dependencies.toFixed(1)} others are named`,
     `  batches are ${percent((taken * batchBytes) / bytesReceived)} of the bytes that it gets, and ${percent(taken / messagesReceived)} of the messages; the rest are frames, digests, asks and answers`,
-    `  ${(cpuUs / taken).toFixed(0)} us of its CPU for each batch that it takes in`,
-    '  the bottleneck: each peer takes in what all write, one message for each batch. That follows the load, and not the number of peers. ' +
+    `  ${cpuText(largest)} us of its CPU for each batch that it takes in; at ${smallest.peers} peers ${cpuText(smallest)} us`,
+    '  the bottleneck: each peer takes in what all write, one message for each batch. Their number follows the load, and not the number of peers; what each costs its receiver does grow with that. ' +
       'What would lift it: longer windows, in which a batch carries more operations; several spaces, of which each peer holds those that it uses; ' +
       'fewer peers that hold the space, through whose gateways the others write.',
   ]
