@@ -103,7 +103,7 @@ function bottleneckLines(found: readonly ScaleFigures[]): string[] {
     `  each peer takes in ${taken.toFixed(0)} batches a second, all that there are: ${batchBytes.toFixed(0)} B each, of which ${largest.dependencies.toFixed(1)} others are named`,
     `  batches are ${percent((taken * batchBytes) / bytesReceived)} of the bytes that it gets, and ${percent(taken / messagesReceived)} of the messages; the rest are frames, digests, asks and answers`,
     `  ${cpuText(largest)} us of its CPU for each batch that it takes in; at ${smallest.peers} peers ${cpuText(smallest)} us`,
-    '  the bottleneck: each peer takes in what all write, one message for each batch. Their number follows the load, and not the number of peers; what each costs its receiver does grow with that. ' +
+    '  the bottleneck: each peer takes in what all write, one message for each batch. Their number follows the load, and not the number of peers. ' +
       'What would lift it: longer windows, in which a batch carries more operations; several spaces, of which each peer holds those that it uses; ' +
       'fewer peers that hold the space, through whose gateways the others write.',
   ]
