@@ -12,7 +12,7 @@ export const replication: Benchmark = {
   title: 'From one process to others',
   method:
     `At idle: one \`map.set\` every ${everyMs} ms in one peer, until a listener in another peer's process has read it (one ` +
-    'way). Against libp2p with nothing of ours on it, at the same pace and with as many bytes: the round trip on an open ' +
+    'way); five times in turn, each in new processes. Against libp2p with nothing of ours on it, at the same pace and with as many bytes: the round trip on an open ' +
     'stream, and one way through gossipsub with the same settings; and against the round trip on a socket of TLS, which is ' +
     'what the lanes of peers are. Faster writers are gathered for 25 ms and more: see the architecture. ' +
     'Throughput: three peers write at the same time as fast as they can; the clock stops when each has read what all wrote. ' +

@@ -1,11 +1,5 @@
 import { map, type Local } from '@joinery/crdt-objects'
-import {
-  type Applied,
-  decodeBatchHeader,
-  kindOf,
-  type ReplicaPorts,
-  SpaceState,
-} from '@joinery/crdt-objects/engine'
+import { type Applied, kindOf, type ReplicaPorts, SpaceState } from '@joinery/crdt-objects/engine'
 import { encodeEnvelope } from '#peer/dissemination/gossip.ts'
 import { decodeFrame, encodeFrame, type Frame } from '#peer/membership/wire.ts'
 import { type Effect, type Input, tickMs } from '#peer/replication/core/contract.ts'
@@ -124,7 +118,6 @@ export class ScalePeer implements Endpoint {
   }
 
   #takeBatch(from: number, batch: Uint8Array): void {
-    this.#seenMsByWriter.set(decodeBatchHeader(batch).origin, this.#world.clock.nowMs)
     this.#step({ kind: 'gossip', batch, from: String(from) })
   }
 
@@ -148,13 +141,14 @@ export class ScalePeer implements Endpoint {
     } else if (effect.kind === 'send') {
       const bytes = encodeMessage(effect.message)
       network.send(this.number, Number(effect.neighbour), framed({ kind: 'message', space, bytes }))
-    } else if (effect.kind === 'disseminate') this.#disseminate(effect.batch)
+    } else if (effect.kind === 'disseminate') this.#disseminate(effect)
+    else if (effect.kind === 'received')
+      this.#seenMsByWriter.set(effect.origin, this.#world.clock.nowMs)
     else if (effect.kind === 'quarantined') throw new Error(effect.reason)
   }
 
-  #disseminate(batch: Uint8Array): void {
+  #disseminate({ origin, last, batch }: Extract<Effect, { kind: 'disseminate' }>): void {
     const { network, adapter, peers } = this.#world
-    const { origin, last } = decodeBatchHeader(batch)
     this.#meter.pause(() => this.#world.onSealed(batch, this.#firstWrittenMs))
     if (adapter === 'gossip') {
       network.publish(this.number, encodeEnvelope(origin, last, batch), batch)

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { kindOf, SpaceState } from '@joinery/crdt-objects/engine'
+import { decodeBatchHeader, kindOf, SpaceState } from '@joinery/crdt-objects/engine'
 import { counter, type CounterSchema, type Local } from '@joinery/crdt-objects'
 import { type Dissemination } from '#peer/dissemination/dissemination.ts'
 import { eventually } from '#test/eventually.ts'
@@ -44,6 +44,12 @@ export class BatchMaker {
   }
 }
 
+/** Publishes a batch with what it says of itself. */
+export function publish(dissemination: Dissemination, space: string, batch: Uint8Array): void {
+  const { origin, last } = decodeBatchHeader(batch)
+  dissemination.publish(space, origin, last, batch)
+}
+
 /** What every adapter of dissemination does. */
 export function disseminationSuite(
   name: string,
@@ -70,7 +76,7 @@ export function disseminationSuite(
       const [first, ...others] = network.peers
       for (const { dissemination } of network.peers) dissemination.join('a')
       const [batch] = makeBatches(1)
-      first!.dissemination.publish('a', batch!)
+      publish(first!.dissemination, 'a', batch!)
       for (const { received } of others) {
         await eventually(() => {
           assert.deepEqual(received, [{ space: 'a', from: first!.id, batch: batch! }])
@@ -84,15 +90,15 @@ export function disseminationSuite(
       for (const { dissemination } of [first!, second!]) dissemination.join('a')
       third!.dissemination.join('b')
       const [before, after] = makeBatches(2)
-      first!.dissemination.publish('a', before!)
+      publish(first!.dissemination, 'a', before!)
       await eventually(() => {
         assert.equal(second!.received.length, 1)
       })
       second!.dissemination.leave('a')
-      first!.dissemination.publish('a', after!)
+      publish(first!.dissemination, 'a', after!)
       // What goes to the third now shows that the message before it had its time.
       first!.dissemination.join('b')
-      first!.dissemination.publish('b', makeBatches(1)[0]!)
+      publish(first!.dissemination, 'b', makeBatches(1)[0]!)
       await eventually(() => {
         assert.equal(third!.received.length, 1)
       })
@@ -104,7 +110,7 @@ export function disseminationSuite(
       const [first, second, third] = network.peers
       for (const { dissemination } of network.peers) dissemination.join('a')
       const batches = makeBatches(200)
-      for (const batch of batches) first!.dissemination.publish('a', batch)
+      for (const batch of batches) publish(first!.dissemination, 'a', batch)
       const sorted = (all: readonly Arrival[]): string[] =>
         all.map((arrival) => ('batch' in arrival ? String(arrival.batch) : '')).sort()
       for (const { received } of [second!, third!]) {
@@ -132,7 +138,7 @@ export function disseminationSuite(
       const names = ['/', 'a b', '…/joinery/1/', 'x'.repeat(256)]
       for (const name of names) {
         for (const { dissemination } of [first!, second!]) dissemination.join(name)
-        first!.dissemination.publish(name, makeBatches(1)[0]!)
+        publish(first!.dissemination, name, makeBatches(1)[0]!)
       }
       await eventually(() => {
         assert.deepEqual(second!.received.map(({ space }) => space).sort(), [...names].sort())

@@ -12,6 +12,7 @@ import {
   BatchMaker,
   disseminationSuite,
   type DisseminationNetwork,
+  publish,
 } from '#test/suites/dissemination.ts'
 import assert from 'node:assert/strict'
 import { type ObservedNode, startNode } from '#test/peer/nodes.ts'
@@ -56,7 +57,7 @@ function withMembership(dissemination: Dissemination, joined: Set<string>): Diss
       joined.delete(space)
       dissemination.leave(space)
     },
-    publish: (space, batch) => dissemination.publish(space, batch),
+    publish: (...sealed) => dissemination.publish(...sealed),
     announce: (space, origin, last) => dissemination.announce(space, origin, last),
   }
 }
@@ -124,7 +125,7 @@ describe('Gossip as a hint', () => {
   it('a neighbour that gossip does not reach gets the batch directly', async () => {
     const { gossip, others, dissemination } = create()
     gossip.reached = new Set(['near'])
-    dissemination.publish('a', new BatchMaker(1n).next())
+    publish(dissemination, 'a', new BatchMaker(1n).next())
     const [near, far] = others
     await eventually(() => {
       assert.equal(far!.received.length, 1)
@@ -136,7 +137,7 @@ describe('Gossip as a hint', () => {
     const { gossip, dissemination } = create()
     const makers = [new BatchMaker(1n), new BatchMaker(2n)]
     for (let i = 0; i < 50; i++)
-      for (const maker of makers) dissemination.publish('a', maker.next())
+      for (const maker of makers) publish(dissemination, 'a', maker.next())
     const ids = gossip.published.map((data) => String(data.subarray(0, 16)))
     assert.equal(new Set(ids).size, 100)
   })

@@ -28,7 +28,7 @@ describe('Visibility of what was written before', function () {
         isUsed: () => true,
         dissemination: {
           ...silentDissemination,
-          publish: (_, batch) => void batches.push(batch),
+          publish: (_space, _origin, _last, batch) => void batches.push(batch),
         },
         sendMessage: () => undefined,
         queueBytesOf: () => 0,

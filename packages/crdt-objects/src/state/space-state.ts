@@ -75,9 +75,14 @@ export class SpaceState {
     return this.context.ids.length
   }
 
+  /** The number of the last local update; 0 before the first. */
+  get lastUpdate(): number {
+    return this.context.seen[SELF] ?? 0
+  }
+
   /** Number of local updates that no batch carries yet. */
   get pendingUpdates(): number {
-    return (this.context.seen[SELF] ?? 0) - this.context.sealed
+    return this.lastUpdate - this.context.sealed
   }
 
   /** What of others' updates the last batch that was taken came after, and the one before it did not. */
@@ -122,7 +127,7 @@ export class SpaceState {
   takeBatch(): Uint8Array | undefined {
     const { context } = this
     const first = context.firstPending
-    const last = context.seen[SELF] ?? 0
+    const last = this.lastUpdate
     if (last < first) return undefined
     if (context.transaction !== undefined) throw new Error('no batch is taken within a transaction')
     if (first === 1 && !context.hasBegun(this.replica)) {
@@ -166,13 +171,12 @@ export class SpaceState {
     if (this.pendingUpdates === 0) return
     context.callRiders()
     for (const object of this.has.dirtyObjects) object.shared = true
-    context.batchTaken(context.seen[SELF] ?? 0)
+    context.batchTaken(this.lastUpdate)
     this.has.clearDeltas()
     this.noteJump()
   }
 
   private noteBatch(bytes: Uint8Array): void {
-    if (this.encodings.size === 0) return
     for (const encoding of this.encodings) encoding.noteBatch(bytes)
   }
 
@@ -257,9 +261,7 @@ export class SpaceState {
     if (this.encodings.size >= ENCODINGS_MAX) throw new Error('too many states are being encoded')
     const encoding = new StateEncoding({
       replica: () => this.has,
-      checkNext: () => {
-        this.checkBetweenBatches('a state is encoded')
-      },
+      checkNext: () => this.checkBetweenBatches('a state is encoded'),
       leave: () => this.encodings.delete(encoding),
     })
     this.encodings.add(encoding)
@@ -273,9 +275,7 @@ export class SpaceState {
         const replica = new SpaceState(this.context.ports, this.name)
         return { replica, loader: replica.has.loader, commit: () => this.commit(replica) }
       },
-      check: (vector, reader) => {
-        checkOwn(this.context, vector, reader)
-      },
+      check: (vector, reader) => checkOwn(this.context, vector, reader),
       onEngineMissing: (engines) => this.context.ports.onEngineMissing?.(engines),
     })
   }
@@ -354,7 +354,7 @@ export class SpaceState {
     cut: number,
     former?: SpaceState,
   ): Reissued | 'engine-missing' {
-    if ((this.context.seen[SELF] ?? 0) > 0) throw new Error('made again too late')
+    if (this.lastUpdate > 0) throw new Error('made again too late')
     for (const object of former?.objects() ?? NONE) this.has.table.heirOf(object)
     const reissuer = new Reissuer(this.context, this.has.parts, (write) => this.sealWritten(write))
     return this.has.unlessEngineMissing(() => reissuer.reissue(batches, cut))

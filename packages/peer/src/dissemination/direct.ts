@@ -20,7 +20,7 @@ export class DirectDissemination implements Dissemination {
     // As above.
   }
 
-  publish(space: string, batch: Uint8Array): void {
+  publish(space: string, _origin: ReplicaId, _last: number, batch: Uint8Array): void {
     for (const peer of this.#channels.neighboursOf(space)) {
       this.#channels.sendBatch(space, peer, batch)
     }

@@ -8,8 +8,8 @@ export interface Dissemination {
   /** From now on batches of `space` arrive. */
   join(space: string): void
   leave(space: string): void
-  /** Sends a batch of at most 256 KiB to whoever has the space open. */
-  publish(space: string, batch: Uint8Array): void
+  /** Sends a batch of at most 256 KiB, which ends at update `last` of `origin`, to whoever has the space open. */
+  publish(space: string, origin: ReplicaId, last: number, batch: Uint8Array): void
   /** Tells whoever has the space open that updates up to `last` exist, in a batch that is too large to publish. */
   announce(space: string, origin: ReplicaId, last: number): void
 }

@@ -4,8 +4,7 @@
  * nowhere. All of these show in the list of those to whom a message was handed. So a neighbour of the space that is
  * not on that list gets the batch directly, and gossip's delays stay out of what users see.
  */
-import { decodeBatchHeader, Reader, type ReplicaId, Writer } from '@joinery/crdt-objects/engine'
-import { isJoineryError } from '@joinery/crdt-objects'
+import { type ReplicaId } from '@joinery/crdt-objects/engine'
 import { type Gossip } from '../network.ts'
 import {
   type DirectChannels,
@@ -14,17 +13,20 @@ import {
 } from './dissemination.ts'
 
 const topicPrefix = '/joinery/1/'
+/** Origin, last number, kind. */
+const headBytes = 17
 const kindOfBatch = 0
 const kindOfAnnouncement = 1
 
 /** Encodes what travels by gossip: 16 bytes that no other message shares (origin, last number), a kind, the batch. */
 export function encodeEnvelope(origin: ReplicaId, last: number, batch?: Uint8Array): Uint8Array {
-  const writer = new Writer()
-  writer.u64(origin)
-  writer.u64(BigInt(last))
-  writer.byte(batch === undefined ? kindOfAnnouncement : kindOfBatch)
-  if (batch !== undefined) writer.raw(batch)
-  return writer.finish()
+  const envelope = new Uint8Array(headBytes + (batch?.length ?? 0))
+  const view = new DataView(envelope.buffer)
+  view.setBigUint64(0, origin)
+  view.setBigUint64(8, BigInt(last))
+  envelope[16] = batch === undefined ? kindOfAnnouncement : kindOfBatch
+  if (batch !== undefined) envelope.set(batch, headBytes)
+  return envelope
 }
 
 /** Disseminates through gossip: a topic for each space. */
@@ -53,8 +55,7 @@ export class GossipDissemination implements Dissemination {
     this.#gossip.unsubscribe(topicPrefix + space)
   }
 
-  publish(space: string, batch: Uint8Array): void {
-    const { origin, last } = decodeBatchHeader(batch)
+  publish(space: string, origin: ReplicaId, last: number, batch: Uint8Array): void {
     void this.#spread(space, encodeEnvelope(origin, last, batch), (peer) => {
       this.#channels.sendBatch(space, peer, batch)
     })
@@ -80,16 +81,15 @@ export class GossipDissemination implements Dissemination {
   #take(topic: string, data: Uint8Array, from: string): void {
     const space = topic.slice(topicPrefix.length)
     if (!topic.startsWith(topicPrefix) || !this.#joined.has(space)) return
-    try {
-      const reader = new Reader(data)
-      const origin = reader.u64()
-      const last = Number(reader.u64())
-      const kind = reader.byte()
-      if (kind === kindOfBatch) this.#events.onBatch(space, from, reader.raw(reader.remaining))
-      else if (kind === kindOfAnnouncement) this.#events.onAnnounced(space, from, origin, last)
-    } catch (error) {
-      // A hint that does not decode is no hint.
-      if (!isJoineryError(error, 'ENCODING_INVALID')) throw error
+    // A hint that is none is none.
+    if (data.length < headBytes) return
+    const kind = data[16]
+    if (kind === kindOfBatch) {
+      this.#events.onBatch(space, from, data.subarray(headBytes))
+    } else if (kind === kindOfAnnouncement) {
+      const view = new DataView(data.buffer, data.byteOffset)
+      const last = Number(view.getBigUint64(8))
+      this.#events.onAnnounced(space, from, view.getBigUint64(0), last)
     }
   }
 }

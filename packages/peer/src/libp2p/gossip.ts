@@ -55,6 +55,8 @@ export function gossipService(): ReturnType<typeof gossipsub> {
 export class PubsubGossip implements Gossip {
   readonly #pubsub: GossipSub
   readonly #connections: () => readonly Connection[]
+  /** Whether some peer was far behind after the last message: only what is published adds to what waits. */
+  #wasBacklogged = false
   bytesSent = 0
   bytesReceived = 0
 
@@ -77,9 +79,10 @@ export class PubsubGossip implements Gossip {
    * one without a subscription yet, or whose stream is lost with a second connection.
    */
   async publish(topic: string, data: Uint8Array): Promise<ReadonlySet<string>> {
-    if (this.#isBacklogged()) return new Set()
+    if (this.#wasBacklogged && this.#isBacklogged()) return new Set()
     try {
       const { recipients } = await this.#pubsub.publish(topic, data)
+      this.#wasBacklogged = this.#isBacklogged()
       this.bytesSent += recipients.length * data.length
       return new Set(recipients.map((peer) => peer.toString()))
     } catch {

@@ -88,7 +88,11 @@ export class SpaceDriver {
         ports.report({ kind: 'engine-failed', space: name, engine, error })
       },
     })
-    this.#core = new ReplicationCore({ space: name, create: (replica) => this.#create(replica) })
+    this.#core = new ReplicationCore({
+      space: name,
+      create: (replica) => this.#create(replica),
+      letOut: (outgoing) => this.#carryOut(outgoing),
+    })
     this.#flushes = new Flushes(name, this.#core, {
       step: (input) => {
         this.#step(input)
@@ -171,16 +175,11 @@ export class SpaceDriver {
     const ports = {
       replica,
       clock: () => this.#ports.now(),
-      onPending: () => {
-        this.#schedule.onPending()
-      },
+      onPending: () => this.#schedule.onPending(),
       // At once: a loop that never ends its turn must not gather without a bound.
-      onFull: () => {
-        this.#step({ kind: 'local-batch' })
-      },
-      onEngineMissing: (engines: Parameters<EngineLoader['load']>[0]) => {
-        this.#engines.load(engines)
-      },
+      onFull: () => this.#step({ kind: 'local-batch' }),
+      onEngineMissing: (engines: Parameters<EngineLoader['load']>[0]) =>
+        this.#engines.load(engines),
     }
     return new CountedState(ports, this.name, this.count, () => {
       this.#schedule.onSealed()
@@ -207,7 +206,6 @@ export class SpaceDriver {
   }
 
   batch(peer: string, batch: Uint8Array): void {
-    this.#schedule.noteBatch(batch)
     this.#step({ kind: 'gossip', batch, from: peer })
   }
 
@@ -365,10 +363,13 @@ export class SpaceDriver {
         this.#pump.later(effect.neighbour)
         break
       case 'disseminate':
-        dissemination.publish(this.name, effect.batch)
+        dissemination.publish(this.name, effect.origin, effect.last, effect.batch)
         break
       case 'announce':
         dissemination.announce(this.name, effect.origin, effect.last)
+        break
+      case 'received':
+        this.#schedule.noteWriter(effect.origin)
         break
       case 'flushed':
         this.#flushes.flushed(effect.id, effect.replicas)

@@ -3,8 +3,6 @@
  * up. Writes in a row wait for a window, and merge in it: peers pay for each batch that arrives, so the window grows
  * with the number of peers that write (measured: 20 to 50 batches a second from each is where more gains little).
  */
-import { decodeBatchHeader } from '@joinery/crdt-objects/engine'
-
 const writerSeenForMs = 5000
 
 /** How long writes in a row are gathered when so many peers write. */
@@ -36,15 +34,7 @@ export class SealSchedule {
     return this.#seenMsByWriter.size
   }
 
-  /** A batch has come, of whatever writer it says. */
-  noteBatch(batch: Uint8Array): void {
-    try {
-      this.noteWriter(decodeBatchHeader(batch).origin)
-    } catch {
-      // The core says what is wrong with it.
-    }
-  }
-
+  /** A batch of another replica has come. */
   noteWriter(writer: bigint): void {
     this.#seenMsByWriter.set(writer, this.#now())
   }

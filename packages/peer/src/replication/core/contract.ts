@@ -58,8 +58,15 @@ export type Effect =
   | { readonly kind: 'send'; readonly neighbour: string; readonly message: Message }
   /** Give a `stream` of this neighbour once it has taken most of what is on its way to it, and others had their turn. */
   | { readonly kind: 'stream-due'; readonly neighbour: string }
-  | { readonly kind: 'disseminate'; readonly batch: Uint8Array }
+  | {
+      readonly kind: 'disseminate'
+      readonly origin: ReplicaId
+      readonly last: number
+      readonly batch: Uint8Array
+    }
   | { readonly kind: 'announce'; readonly origin: ReplicaId; readonly last: number }
+  /** A batch of this replica came, as such and not among others that were asked for. */
+  | { readonly kind: 'received'; readonly origin: ReplicaId }
   /** `replicas` keepers held what the flush covers when this was said. */
   | { readonly kind: 'flushed'; readonly id: number; readonly replicas: number }
   /** What the flush covers is issued again: it is to be flushed again. */
@@ -80,6 +87,9 @@ export type Effect =
   | { readonly kind: 'quarantined'; readonly reason: string; readonly bytes: Uint8Array }
   /** An input that made no sense, and changed nothing. */
   | { readonly kind: 'ignored'; readonly reason: string }
+
+/** What was sealed here and is for all. */
+export type Outgoing = Extract<Effect, { kind: 'disseminate' | 'announce' }>
 
 /** The bounds of one space's replication. */
 export interface ReplicationLimits {

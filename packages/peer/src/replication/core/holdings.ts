@@ -11,7 +11,7 @@ import {
 } from '../../identity/core/member-contract.ts'
 import { MemberCore } from '../../identity/core/member-core.ts'
 import { type Redo } from '../../identity/core/open-intents.ts'
-import { type Effect, type ReplicationLimits } from './contract.ts'
+import { type Effect, type Outgoing, type ReplicationLimits } from './contract.ts'
 import { type Blocker, HoldBack, type Received } from './hold-back.ts'
 import { invariant } from './invariant.ts'
 import { type Speaker, type StateUse } from './message.ts'
@@ -30,6 +30,7 @@ export interface Usage {
 /** What taking a batch may call for. */
 export interface HoldingsOutlet {
   emit(effect: Effect): void
+  letOut(outgoing: Outgoing): void
   want(wanted: Blocker, from: string | undefined): void
 }
 
@@ -135,32 +136,41 @@ export class Holdings {
 
   /** Makes a batch of what was written here since the last, and lets it out. */
   seal(): void {
-    const bytes = this.replica.takeBatch()
-    if (bytes === undefined) return
+    const sealed = this.replica.takeBatch()
+    if (sealed === undefined) return
+    const { origin, last, bytes } = sealed
+    // Before it is booked: a write that is waited for elsewhere does not wait for that.
+    this.#letOut(origin, last, bytes)
     const batch = decodeBatch(bytes)
     this.#noteWritten(batch)
     this.member.wrote(batch, [intentOf(batch, this.replica.observed)])
   }
 
   #noteWritten(batch: SpaceBatch): void {
-    // What a life that is over writes goes to nobody.
-    if (batch.origin !== this.member.replica?.id) return
-    this.replica.wrote(batch)
-    const fits = batch.size <= this.#limits.gossipBytesMax
-    if (fits) this.#outlet.emit({ kind: 'disseminate', batch: batch.body })
-    else this.#outlet.emit({ kind: 'announce', origin: batch.origin, last: batch.last })
+    if (batch.origin === this.member.replica?.id) this.replica.wrote(batch)
   }
 
-  /** Takes a batch from wherever: applies it, holds it back, or sees that it is nothing new. */
-  receive(bytes: Uint8Array, from: string | undefined): void {
-    if (this.member.replica === undefined) return
+  #letOut(origin: ReplicaId, last: number, batch: Uint8Array): void {
+    // What a life that is over writes goes to nobody.
+    if (origin !== this.member.replica?.id) return
+    const fits = batch.length <= this.#limits.gossipBytesMax
+    if (fits) this.#outlet.letOut({ kind: 'disseminate', origin, last, batch })
+    else this.#outlet.letOut({ kind: 'announce', origin, last })
+  }
+
+  /**
+   * Takes a batch from wherever: applies it, holds it back, or sees that it is nothing new. Gives what it is; undefined for
+   * what does not decode.
+   */
+  receive(bytes: Uint8Array, from: string | undefined): SpaceBatch | undefined {
+    if (this.member.replica === undefined) return undefined
     const batch = this.#decoded(bytes, () => decodeBatch(bytes))
-    if (batch === undefined) return
+    if (batch === undefined) return undefined
     const { origin, last } = batch
-    if (origin === this.member.id && !this.vector.has(origin, last)) {
-      return this.#ignore(`a batch of ours, up to ${last}, that we never made`)
-    }
-    this.#applyAll([{ batch, from }])
+    if (origin === this.member.id && !this.vector.has(origin, last))
+      this.#ignore(`a batch of ours, up to ${last}, that we never made`)
+    else this.#applyAll([{ batch, from }])
+    return batch
   }
 
   /** What a neighbour is to know with our state; undefined where we have none to give. */
@@ -237,6 +247,7 @@ export class Holdings {
     const { batches: again, observed } = made ?? { batches: [], observed: [] }
     for (const [index, bytes] of again.entries()) {
       const batch = decodeBatch(bytes)
+      this.#letOut(batch.origin, batch.last, bytes)
       this.#noteWritten(batch)
       const intent = { ...intentOf(batch, index === 0 ? observed : []), replaces: redo[index]?.was }
       this.step({ kind: 'wrote', batch, intents: [intent] })

@@ -22,7 +22,8 @@
 import { type ReplicaId, type SpaceState, type VersionVector } from '@joinery/crdt-objects/engine'
 import { type MemberLimits, type MemberStatus } from '../../identity/core/member-contract.ts'
 import { answerTo, withStaged } from './answer.ts'
-import { defaultLimits, type Effect, type Input, type ReplicationLimits } from './contract.ts'
+import { defaultLimits, type Effect, type Input } from './contract.ts'
+import { type Outgoing, type ReplicationLimits } from './contract.ts'
 import { Flushing } from './flushing.ts'
 import { Asking } from './asking.ts'
 import { GroupNews } from './group-news.ts'
@@ -53,15 +54,21 @@ export class ReplicationCore {
     readonly space: string
     /** Makes an empty state for a life. */
     readonly create: (replica: ReplicaId) => SpaceState
+    /**
+     * Takes what is for all as soon as it is sealed, before it is booked here; without it, that is among the effects. It
+     * must not call back.
+     */
+    readonly letOut?: ((outgoing: Outgoing) => void) | undefined
     readonly limits?: Partial<ReplicationLimits> | undefined
     readonly memberLimits?: Partial<MemberLimits> | undefined
   }) {
-    const { space, create, memberLimits = {} } = options
+    const { space, create, letOut, memberLimits = {} } = options
     this.#limits = { ...defaultLimits, ...options.limits }
     this.#holdings = new Holdings(
       { space, create, limits: this.#limits, memberLimits },
       {
         emit: (effect) => this.#emit(effect),
+        letOut: letOut ?? ((outgoing) => this.#emit(outgoing)),
         want: (wanted, from) => this.#asking.want(wanted, from),
       },
     )
@@ -180,7 +187,7 @@ export class ReplicationCore {
       case 'message':
         return this.#takeMessage(input.neighbour, input.message)
       case 'gossip':
-        return this.#holdings.receive(input.batch, input.from)
+        return this.#takeGossip(input.batch, input.from)
       case 'announced':
         // Nothing else will bring it.
         this.#asking.want({ origin: input.origin, last: input.last }, input.from)
@@ -323,6 +330,11 @@ export class ReplicationCore {
     if (outcome === undefined) return
     if ('refused' in outcome) this.#ignore(outcome.refused)
     else this.#takeBatch(neighbour, outcome.whole)
+  }
+
+  #takeGossip(bytes: Uint8Array, from: string | undefined): void {
+    const batch = this.#holdings.receive(bytes, from)
+    if (batch !== undefined) this.#emit({ kind: 'received', origin: batch.origin })
   }
 
   #takeBatch(neighbour: Neighbour, bytes: Uint8Array): void {

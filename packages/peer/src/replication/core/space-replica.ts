@@ -30,6 +30,13 @@ export type Offered =
   | { readonly kind: 'begun'; readonly state: SpaceState }
   | { readonly kind: 'streamed' }
 
+/** A batch that was made here. */
+export interface Sealed {
+  readonly origin: ReplicaId
+  readonly last: number
+  readonly bytes: Uint8Array
+}
+
 const nothing = new Uint8Array()
 
 /** What a replica needs of its core. */
@@ -218,8 +225,12 @@ export class SpaceReplica implements ReplicaPort<Uint8Array, Offered> {
   }
 
   /** Makes a batch of what users wrote since the last; undefined when nothing was. */
-  takeBatch(): Uint8Array | undefined {
-    return (this.#former ?? this.#state)?.takeBatch()
+  takeBatch(): Sealed | undefined {
+    const state = this.#former ?? this.#state
+    if (state === undefined) return undefined
+    const { replica: origin, lastUpdate: last } = state
+    const bytes = state.takeBatch()
+    return bytes && { origin, last, bytes }
   }
 
   /** What of others' updates the last batch that was taken came after, and the one before it did not. */
