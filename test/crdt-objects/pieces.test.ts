@@ -73,6 +73,13 @@ class Space {
     }
   }
 
+  /** The rest hears of whoever joins. */
+  hear(batch: Uint8Array): void {
+    for (const [slot, state] of this.states) {
+      if (slot < JOINER) assert.equal(state.apply(batch), 'applied')
+    }
+  }
+
   private passAll(slots: number): void {
     for (let slot = 0; slot < slots; slot++) this.pass(slot, slots)
   }
@@ -120,13 +127,19 @@ function finish(joining: StateJoining): void {
 }
 
 /** Gives all of a state while the rest goes on, and takes it in as it comes. */
-function hand(space: Space, joining: StateJoining, late: readonly Draw[]): void {
+function hand(
+  space: Space,
+  joining: StateJoining,
+  late: readonly Draw[],
+  alongside: (draw: Draw) => void = () => undefined,
+): void {
   const rest = [...late]
   for (let isMore = true; isMore;) {
     const draw = rest.shift() ?? (() => 0)
     for (let left = draw(3); left > 0 && rest.length > 0; left--) {
       if (!space.encoding.isComplete) space.go(rest.shift()!, JOINER)
     }
+    alongside(draw)
     isMore = space.give(1 + draw(300) * (1 + draw(20)))
     if (space.pieces.length > 0) joining.add(space.pieces.shift()!)
     for (let left = draw(4); left > 0; left--) joining.step()
@@ -164,19 +177,30 @@ describe('a state in pieces', () => {
           const space = new Space(schema, early.map(drawsFrom))
           const joiner = space.leave(drawsFrom(late.at(-1) ?? []))
           if (hasWritten) space.write(joiner, drawsFrom(late.at(0) ?? []))
-          const own = joiner.takeBatch()
+          const own = [joiner.takeBatch()]
+          const send = (): void => {
+            for (const batch of own.splice(0)) {
+              if (batch !== undefined) space.hear(batch)
+            }
+          }
           const joining = joiner.beginStateJoining()
-          hand(space, joining, late.map(drawsFrom))
+          // The giver may hear of the one that joins meanwhile, who goes on writing.
+          hand(space, joining, late.map(drawsFrom), (draw) => {
+            if (draw(3) > 0) return
+            space.write(joiner, draw)
+            own.push(joiner.takeBatch())
+            if (draw(3) > 0) send()
+          })
           finish(joining)
           joining.commit()
           // That something is settled, alone, is no reason to join a state.
           joiner.settleEpoch(space.giver.settledEpoch)
-          for (const batch of [own, undefined]) {
-            if (batch !== undefined) assert.equal(space.giver.apply(batch), 'applied')
+          for (let again = 0; again < 2; again++) {
+            send()
             for (const step of late.slice(0, 3)) space.write(joiner, drawsFrom(step))
-            const more = joiner.takeBatch()
-            if (more !== undefined) assert.equal(space.giver.apply(more), 'applied')
+            own.push(joiner.takeBatch())
           }
+          send()
           assert.equal(stateText(joiner), stateText(space.giver))
         }),
         runsOf(title, 'pieces of who was away', 5),

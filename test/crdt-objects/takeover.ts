@@ -95,7 +95,7 @@ export class Takeover<S extends Schema> {
     const again = heir.reissue(this.unsent, cut)
     assert.ok(again !== 'engine-missing')
     for (const batch of again.batches) assert.equal(member.apply(batch), 'applied')
-    return { heir, isWhole: again.isWhole }
+    return { heir, isWhole: again.incomplete === 0 }
   }
 
   /** Every handle that was made before reads what a new one of another replica reads, and what its own state has. */

@@ -300,6 +300,8 @@ export class SimulatedPeer implements Endpoint {
       case 'shown':
         this.#onShown()
         break
+      case 'received':
+        break
       case 'status':
         if (effect.status === 'fenced') this.counts.fenced++
         break
@@ -311,6 +313,7 @@ export class SimulatedPeer implements Endpoint {
       case 'retire-aborted':
       case 'outcome-unknown':
       case 'unkept':
+      case 'issued-in-part':
         assert.fail(`${effect.kind}, which nothing here calls for`)
         break
       case 'flushed': {

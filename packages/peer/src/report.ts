@@ -77,6 +77,8 @@ export type Report =
   | { readonly kind: 'outcome-unknown'; readonly space: string; readonly batches: number }
   /** So many batches that others may not hold can no longer be kept here: if this replica is sealed, they are lost. */
   | { readonly kind: 'writes-unkept'; readonly space: string; readonly batches: number }
+  /** So many batches of what was written before it was sealed are written again, but not in full: what they build on is gone. */
+  | { readonly kind: 'rewritten-in-part'; readonly space: string; readonly batches: number }
   /** The space has ended, and is closed here. Of what was written here nobody is known to have held so many updates. */
   | { readonly kind: 'space-ended'; readonly space: string; readonly unsent: number }
   /** What was written before a call was not here in time after it. A replica that held it alone may be gone. */

@@ -1,5 +1,7 @@
 import { strict as assert } from 'node:assert'
-import { decodeBatchHeader, unleasedReplica } from '@joinery/crdt-objects/engine'
+import { document, type Local } from '@joinery/crdt-objects'
+import { decodeBatchHeader, kindOf, unleasedReplica } from '@joinery/crdt-objects/engine'
+import { loadAllEngines } from '#test/suites/schemas.ts'
 import { cluster, connect, deliver, disconnect, group, Replica, seal } from './replica.ts'
 
 type Five = [Replica, Replica, Replica, Replica, Replica]
@@ -148,6 +150,34 @@ describe('what a life wrote that is over', () => {
     assert.deepEqual([...a.tags], ['x'])
     converge(a, c)
     assert.deepEqual([...a.tags], [])
+  })
+})
+
+describe('a change of a document that was issued again', () => {
+  before(loadAllEngines)
+
+  function change(replica: Replica, title: string): void {
+    const page = document({ title: '' })
+    const handle = replica.core.visible!.open('page', kindOf(page)).handle() as Local<typeof page>
+    handle.change((draft) => {
+      draft.title = title
+    })
+    replica.step({ kind: 'local-batch' })
+  }
+
+  it('is not whole where what it builds on is cut, and that is told', () => {
+    const [a, b, c, d] = cluster(['a', 'b', 'c', 'd']) as [Replica, Replica, Replica, Replica]
+    for (const one of [c, d]) for (const other of [a, b]) disconnect(one, other)
+    disconnect(c, d)
+    change(d, 'theirs')
+    c.gossip(d.said('disseminate')[0]!.batch)
+    change(c, 'mine')
+    seal(d, a, b)
+    seal(c, a, b)
+    comeBack(c, a)
+    const told = c.said('issued-in-part').map(({ batches }) => batches)
+    assert.deepEqual(told, [1])
+    assert.equal(c.core.isWritable, true)
   })
 })
 

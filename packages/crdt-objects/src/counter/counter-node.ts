@@ -168,7 +168,10 @@ export class CounterNode extends Node<CounterDelta, CounterWhole> {
 
   apply(delta: CounterDelta, incoming: Incoming): void {
     const { own } = delta
-    if (own !== undefined) this.grow(this.entry(incoming.indexes[0] ?? SELF), own)
+    const author = incoming.indexes[0] ?? SELF
+    if (own !== undefined) this.grow(this.entry(author), own)
+    // Ours, taken in with the state of another: all of it has left.
+    if (author === SELF && this.context.restoring) this.resume()
     delta.removed?.forEach((seen, row) => {
       const entry = this.entries.get(incoming.indexes[row] ?? SELF)
       if (entry === undefined || seen.seq > entry.seq) return

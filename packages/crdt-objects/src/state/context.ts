@@ -94,7 +94,7 @@ export class ReplicaContext {
   /** Whether the driver knows that there is something to take. */
   private pendingTold = false
   closed = false
-  /** Whether a state of our own is being restored: what it brings is ours, and has left. */
+  /** Whether what comes may be our own, which has left before: where a state is restored, or comes in pieces. */
   restoring = false
   /** How many listeners there are: nothing is noted for none. */
   watchers = 0
@@ -228,7 +228,7 @@ export class ReplicaContext {
    * noted already.
    */
   unseen<T>(work: () => T): T {
-    const { seen, epoch, settled } = this
+    const { seen, epoch, settled, restoring } = this
     this.seen = []
     this.epoch = 0
     this.settled = 0
@@ -236,8 +236,14 @@ export class ReplicaContext {
     try {
       return work()
     } finally {
-      Object.assign(this, { seen, epoch, settled, restoring: false })
+      Object.assign(this, { seen, epoch, settled, restoring })
     }
+  }
+
+  /** A batch of a replica is applied here, up to its last update. Ours may come with the state of another. */
+  applied(index: number, last: number): void {
+    this.seen[index] = last
+    if (index === SELF) this.sealed = last
   }
 
   /** Notes how much of a replica is seen from now on. */

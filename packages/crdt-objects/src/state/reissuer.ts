@@ -10,8 +10,8 @@ import { Reissue } from './reissue.ts'
 export interface Reissued {
   /** Those that hold them now, to be sent. */
   readonly batches: readonly Uint8Array[]
-  /** Whether all could be made again. */
-  readonly isWhole: boolean
+  /** How many could not be made again in full: what they build on is gone for good. */
+  readonly incomplete: number
   /** What of others' updates the first of these batches came after; the others came after nothing more. */
   readonly observed: ReplicaContext['observed']
 }
@@ -47,15 +47,15 @@ export class Reissuer {
       return read
     })
     const notes = new WeakMap<object, unknown>()
-    let isWhole = true
+    let incomplete = 0
     const made = old.map((batch) => {
       const bytes = this.sealWritten(() => {
-        if (!this.write(batch, cut, notes)) isWhole = false
+        if (!this.write(batch, cut, notes)) incomplete++
       })
       return { bytes, observed: this.context.observed }
     })
     const [first] = made
-    return { batches: made.map(({ bytes }) => bytes), isWhole, observed: first?.observed ?? [] }
+    return { batches: made.map(({ bytes }) => bytes), incomplete, observed: first?.observed ?? [] }
   }
 
   private read(bytes: Uint8Array, last: number): OldBatch {

@@ -210,7 +210,7 @@ export class SpaceState {
       this.has.parts.learn(part).object.root.apply(part.content, incoming)
     }
     if (head.first === 1) this.context.begin(author)
-    this.context.seen[author] = head.last
+    this.context.applied(author, head.last)
     this.context.imply(head.vector, indexes)
     this.context.clock.observe(batch.stampMax)
     // Before listeners hear of it: they may write, and what they write may leave.
@@ -273,6 +273,7 @@ export class SpaceState {
     return new StateJoining({
       stage: () => {
         const replica = new SpaceState(this.context.ports, this.name)
+        replica.context.restoring = true
         return { replica, loader: replica.has.loader, commit: () => this.commit(replica) }
       },
       check: (vector, reader) => checkOwn(this.context, vector, reader),
@@ -299,7 +300,7 @@ export class SpaceState {
     staged.context.clock.observe(clock.latest)
     adopt(staged.has, former, () => {
       this.has = staged.has
-      this.context.closed = closed
+      Object.assign(this.context, { closed, restoring: false })
       this.noteJump()
     })
   }
@@ -344,8 +345,7 @@ export class SpaceState {
    * Makes updates of a life that is over again, as ours: those of its batches that its seal has cut, with their clock
    * stamps and with what they had observed (`state/reissue.ts` says how). To be the first thing that this life writes, and
    * once all that was kept of the old one is here. `former` is the old one: its batches may name objects that only earlier
-   * ones declared, and that are gone. Gives the batches to send, and whether all could be made again: changes of documents
-   * cannot.
+   * ones declared, and that are gone.
    *
    * @throws JoineryError ENCODING_INVALID, of the first batch that does not decode: those before it were made again.
    */

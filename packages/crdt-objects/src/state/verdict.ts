@@ -14,7 +14,7 @@ export function judge(context: ReplicaContext, head: Head, reader: Reader): Appl
   const [author = 0n] = head.replicas
   const seen = seenOf(context, head, 0)
   if (head.last <= seen) return 'duplicate'
-  if (author === context.id(SELF)) {
+  if (author === context.id(SELF) && !context.restoring) {
     reader.fail('a batch of our own that we never made: is a replica id used twice?')
   }
   if (head.first > seen + 1) return 'gap'

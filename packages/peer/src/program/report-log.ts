@@ -97,6 +97,7 @@ function kindOf(report: Report): string {
     case 'space-fenced':
     case 'outcome-unknown':
     case 'writes-unkept':
+    case 'rewritten-in-part':
     case 'space-ended':
       return `${report.kind} ${report.space}`
     case 'group-storage-failed':
@@ -166,6 +167,8 @@ function textOf(report: Report): string {
       return `nobody knows any more which of the last writes to the space "${report.space}" are in: this peer was away for too long`
     case 'writes-unkept':
       return `writes to the space "${report.space}" that others may not hold can no longer be kept here`
+    case 'rewritten-in-part':
+      return `some of what was written to the space "${report.space}" before it was sealed here builds on what is gone, and could not be written again in full`
     case 'space-ended':
       return `the space "${report.space}" has ended, and is closed here: ${report.unsent} updates that were written here nobody is known to have held`
   }

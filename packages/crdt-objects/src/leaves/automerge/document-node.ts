@@ -16,11 +16,13 @@ import {
   joinCell,
   NO_KILLS,
   kill,
+  reissueCell,
   sameCell,
   visitDots,
 } from '../../state/dots.ts'
 import type { Incoming, Parent } from '../../state/node.ts'
 import { Node } from '../../state/node.ts'
+import type { Reissue } from '../../state/reissue.ts'
 import { decodeChange, decodeChanges, type IncomingChange } from './changes.ts'
 import { editsOf, restore } from './draft.ts'
 import type { DocumentEdit, DocumentPath } from './edits.ts'
@@ -201,9 +203,44 @@ export class DocumentNode extends Node<DocumentDelta, DocumentWhole> {
     this.notifyPlaces(patches)
   }
 
-  /** Not a change of its history: that names its author, and what that had seen. */
-  reissue({ changes }: DocumentDelta): boolean {
-    return changes.length === 0
+  /**
+   * A change names its author and what that had seen, so it is not made again itself: what it does is, to a copy that has
+   * those before it. What builds on changes that nobody has any more does nothing there, and is not made again.
+   */
+  reissue({ presence, changes }: DocumentDelta, again: Reissue): boolean {
+    const copy = again.note(this, () => this.document?.copy() ?? this.create())
+    const isRemoved = presence.added === undefined && presence.kills.length > 0
+    const made = changes.filter((change, index) => {
+      if (!copy.take(change)) return false
+      const settled = isRemoved && index === changes.length - 1
+      return this.becomeAgain(copy.read(), change, settled)
+    })
+    if (changes.length > 0 && made.length === 0) return false
+    const cell = { head: this.head, kills: this.kills }
+    ;({ head: this.head, kills: this.kills } = reissueCell(cell, presence, again))
+    this.markDirty(KILL_BYTES)
+    this.refreshPresence()
+    this.notifyPlaces([])
+    this.document?.pack()
+    return made.length === changes.length
+  }
+
+  /** Makes the document read as `wanted`, as one change with the time and message of another. Tells whether it does. */
+  private becomeAgain(wanted: Container, { content }: IncomingChange, isSettled: boolean): boolean {
+    const document = (this.document ??= this.create())
+    try {
+      const edits = editsOf(document.root, (draft) => {
+        restore(draft, wanted)
+      })
+      const settled = isSettled ? { settled: wanted } : {}
+      const message = content.message ?? undefined
+      const written = document.write(edits, content.time, { message, anyway: true, ...settled })
+      if (written !== undefined) this.wrote(written)
+      return true
+    } catch (error) {
+      if (!isJoineryError(error, 'OBJECT_TOO_LARGE')) throw error
+      return false
+    }
   }
 
   private receive(changes: readonly IncomingChange[]): readonly Patch[] {

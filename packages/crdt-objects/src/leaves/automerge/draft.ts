@@ -317,16 +317,35 @@ export function editsOf(value: Container, change: (draft: never) => unknown): Do
  */
 export function restore(draft: Container, initial: Container): void {
   if (Array.isArray(draft)) {
-    if (sameValue(draft, initial)) return
-    draft.splice(0, draft.length, ...(initial as unknown[]))
+    restoreList(draft, initial as unknown[])
     return
   }
   for (const key of Object.keys(draft)) if (!Object.hasOwn(initial, key)) delete draft[key]
   for (const [key, item] of Object.entries(initial)) {
-    const there = ownEntry(draft, key)
-    const alike =
-      isContainer(item) && isContainer(there) && Array.isArray(item) === Array.isArray(there)
-    if (alike) restore(there, item)
-    else draft[key] = item
+    if (!restoreWithin(ownEntry(draft, key), item)) draft[key] = item
   }
+}
+
+/** Items that are as they shall be stay the items that they are. */
+function restoreList(draft: unknown[], initial: readonly unknown[]): void {
+  const items = [...draft]
+  const hunks = align(items.length, initial.length, (i, j) => sameValue(items[i], initial[j]))
+  // From behind, so that the positions before hold.
+  for (const { before, after, deleted, inserted } of hunks.reverse()) {
+    const common = Math.min(deleted, inserted)
+    const rest = initial.slice(after + common, after + inserted)
+    draft.splice(before + common, deleted - common, ...rest)
+    for (let i = 0; i < common; i++) {
+      const item = initial[after + i]
+      if (!restoreWithin(items[before + i], item)) draft[before + i] = item
+    }
+  }
+}
+
+/** Restores what is in a container, where that is enough. */
+function restoreWithin(there: unknown, initial: unknown): boolean {
+  if (!isContainer(initial) || !isContainer(there)) return false
+  if (Array.isArray(initial) !== Array.isArray(there)) return false
+  restore(there, initial)
+  return true
 }

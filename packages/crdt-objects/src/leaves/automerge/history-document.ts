@@ -102,7 +102,7 @@ export class HistoryDocument {
     return this.engine.live.root
   }
 
-  read(): unknown {
+  read(): Container {
     return this.engine.live.read()
   }
 
@@ -175,6 +175,20 @@ export class HistoryDocument {
       this.restore(mark)
       return []
     }
+  }
+
+  /** Takes one change of another, and tells whether it is here now: not what the engine refuses. */
+  take(change: IncomingChange): boolean {
+    this.receive([change])
+    return this.engine.backend.getChangeMetaByHash(change.content.hash) !== null
+  }
+
+  /** Another document with the same history. */
+  copy(): HistoryDocument {
+    const copy = new HistoryDocument(this.actor, undefined)
+    copy.packed = this.packed
+    for (const change of this.tail) copy.append(change)
+    return copy
   }
 
   mark(): Mark {

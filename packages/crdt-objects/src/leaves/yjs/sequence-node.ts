@@ -3,6 +3,7 @@ import type { BatchReader } from '../../codec/batch-reader.ts'
 import type { BatchWriter } from '../../codec/batch-writer.ts'
 import type { OpenTransaction, ReplicaContext } from '../../state/context.ts'
 import type { Fold, Incoming, Parent } from '../../state/node.ts'
+import { SELF } from '../../state/context.ts'
 import { Node } from '../../state/node.ts'
 import type { Reissue } from '../../state/reissue.ts'
 import type { Clients } from './clients.ts'
@@ -214,9 +215,11 @@ export abstract class SequenceNode<S extends Sequence, Edit> extends Node<
     if (section.structs.length === 0 && deletions.length === 0) return
     const arrival = { sections: [section], deletions, indexes }
     this.forget()
-    if (this.context.watchers > 0) {
+    const isOurs = this.context.restoring && indexes[0] === SELF
+    if (this.context.watchers > 0 || isOurs) {
       this.settle()
       const steps = this.documentMade().integrate([arrival], true)
+      if (isOurs) this.document?.sealed()
       this.measure()
       // What others deleted too is no change.
       if (steps.length > 0) this.notify(undefined, steps)

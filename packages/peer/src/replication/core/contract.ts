@@ -82,6 +82,8 @@ export type Effect =
   | { readonly kind: 'outcome-unknown'; readonly batches: number }
   /** So many batches that may be cut can no longer be issued again then. */
   | { readonly kind: 'unkept'; readonly batches: number }
+  /** So many batches of a life that is over were issued again, but not in full: what they build on is gone. */
+  | { readonly kind: 'issued-in-part'; readonly batches: number }
   | { readonly kind: 'retire-aborted' }
   /** Bytes that do not decode. Nothing changed. */
   | { readonly kind: 'quarantined'; readonly reason: string; readonly bytes: Uint8Array }

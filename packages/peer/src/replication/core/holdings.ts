@@ -1,5 +1,6 @@
 import { isJoineryError } from '@joinery/crdt-objects'
-import { type ReplicaId, type SpaceState, type VersionVector } from '@joinery/crdt-objects/engine'
+import { type Reissued, type ReplicaId } from '@joinery/crdt-objects/engine'
+import { type SpaceState, type VersionVector } from '@joinery/crdt-objects/engine'
 import { type Dot } from '../../identity/core/incarnation.ts'
 import {
   type Intent,
@@ -17,6 +18,8 @@ import { invariant } from './invariant.ts'
 import { type Speaker, type StateUse } from './message.ts'
 import { decodeBatch, type SpaceBatch } from './space-batch.ts'
 import { type Offered, SpaceReplica } from './space-replica.ts'
+
+const nothingMade: Reissued = { batches: [], incomplete: 0, observed: [] }
 
 /** What the bounded buffers hold. */
 export interface Usage {
@@ -244,7 +247,7 @@ export class Holdings {
     if (made === undefined && !this.replica.lacksEngine) {
       return this.step({ kind: 'abandon-redo' })
     }
-    const { batches: again, observed } = made ?? { batches: [], observed: [] }
+    const { batches: again, observed, incomplete } = made ?? nothingMade
     for (const [index, bytes] of again.entries()) {
       const batch = decodeBatch(bytes)
       this.#letOut(batch.origin, batch.last, bytes)
@@ -252,6 +255,7 @@ export class Holdings {
       const intent = { ...intentOf(batch, index === 0 ? observed : []), replaces: redo[index]?.was }
       this.step({ kind: 'wrote', batch, intents: [intent] })
     }
+    if (incomplete > 0) this.#outlet.emit({ kind: 'issued-in-part', batches: incomplete })
     this.#reissueSince = undefined
   }
 
