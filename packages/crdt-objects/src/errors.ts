@@ -27,6 +27,8 @@ export interface ErrorDetails {
   }
   /** One operation or value exceeds what a batch can carry. The state is unchanged. */
   OBJECT_TOO_LARGE: { readonly bytes: number; readonly bytesMax: number }
+  /** The heap of the peer is full (its option `heapBytesMax`): only what takes away is taken. The state is unchanged. */
+  HEAP_FULL: { readonly bytes: number; readonly bytesMax: number }
   /** The object is of a type of the user's own that this process has not defined. Nothing changed. */
   OBJECT_TYPE_UNKNOWN: { readonly type: string }
   /** A function that the user defined threw, or gave what cannot be shared; `cause` is what it threw. Nothing changed. */

@@ -61,6 +61,13 @@ export interface PeerOptions {
    * class is known to the process once it is defined: naming it here is what makes a program import it.
    */
   readonly objects?: readonly ((...args: never) => StrongSchema)[] | undefined
+  /**
+   * How much of this process's heap, with its buffers, may live, as full garbage collections show; in between it takes up
+   * to about twice that. Above it local operations that would add something are refused with HEAP_FULL, in all spaces, and
+   * those of a gateway's clients; what takes something away is taken, and what other peers write. 16 MiB or more. Default:
+   * no bound.
+   */
+  readonly heapBytesMax?: number | undefined
   /** Told of what a healthy cluster does not show, for a log. */
   readonly onReport?: Reporter | undefined
   /** Its abort stops the peer, without draining. */
@@ -68,6 +75,8 @@ export interface PeerOptions {
 }
 
 const votersLimit = 15
+/** An idle peer takes as much. */
+const heapBytesLeast = 16 * 2 ** 20
 
 const known = new Set<string>([
   'clusterKey',
@@ -83,6 +92,7 @@ const known = new Set<string>([
   'voterReplaceMs',
   'directory',
   'objects',
+  'heapBytesMax',
   'onReport',
   'signal',
 ] satisfies (keyof PeerOptions)[])
@@ -104,7 +114,9 @@ export function checkOptions(options: PeerOptions): void {
     checkExposure(gateway.host, gateway.token)
   }
   checkVoting(options)
-  const { dissemination = 'gossip' } = options
+  const { heapBytesMax = Infinity, dissemination = 'gossip' } = options
+  if (!(heapBytesMax >= heapBytesLeast))
+    throw invalidValue('heapBytesMax is a number of bytes, 16 MiB or more', heapBytesMax)
   if (dissemination !== 'gossip' && dissemination !== 'direct') {
     throw invalidValue("dissemination is 'gossip' or 'direct'", dissemination)
   }

@@ -125,8 +125,7 @@ export class PeerHost implements Peer {
       control: this.#groups.control,
       isKeeper: options.keeper ?? footing.isCandidate,
       isCutOff: () => this.#joinWatch.isAlone && this.#groups.host.groupCount === 0,
-      report,
-      count: this.#count,
+      ...{ report, count: this.#count, heapBytesMax: options.heapBytesMax },
     })
     this.#timers = [
       setInterval(() => this.#membership.tick(), membershipTickMs),

@@ -83,6 +83,9 @@ export type Report =
   | { readonly kind: 'space-ended'; readonly space: string; readonly unsent: number }
   /** What was written before a call was not here in time after it. A replica that held it alone may be gone. */
   | { readonly kind: 'visibility-late'; readonly space: string; readonly waitedMs: number }
+  /** More of the heap lives than `heapBytesMax`: local operations that add something are refused until it has room again. */
+  | { readonly kind: 'heap-full'; readonly bytes: number; readonly bytesMax: number }
+  | { readonly kind: 'heap-has-room'; readonly bytes: number; readonly bytesMax: number }
   /** Every member of a space was gone: what was in it is lost, and it goes on with nothing, as this generation. */
   | { readonly kind: 'space-lost'; readonly space: string; readonly generation: number }
   /**

@@ -94,7 +94,7 @@ export class ChildPlace implements Place {
   make(): Node {
     if (this.node?.attached === true) return this.node
     // A closed space must not be touched: checked before a node is made for a write that is then refused.
-    this.context.checkOpen()
+    this.context.gate.checkOpen()
     const above = this.parent.make() as Node & Branch
     this.node = above.makeChild(this.key)
     return this.node

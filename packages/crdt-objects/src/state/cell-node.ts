@@ -40,9 +40,9 @@ export abstract class CellNode extends Node<CellDelta, Dot | undefined> {
     return this.head === undefined && this.kills.length === 0
   }
 
-  /** One operation: replaces all that is observed by one new dot. */
-  protected assign(value: unknown, bytes: number): void {
-    const seq = this.context.next()
+  /** One operation: replaces all that is observed by one new dot; `takesAway` where users see something go by it. */
+  protected assign(value: unknown, bytes: number, takesAway = false): void {
+    const seq = takesAway ? this.context.nextOfRemoval() : this.context.next()
     const stamp = this.payload.stamped ? this.context.clock.next() : 0
     if (this.context.transaction !== undefined) this.rememberCell()
     this.kills = kill(this.context, this.head, this.kills)
@@ -53,7 +53,7 @@ export abstract class CellNode extends Node<CellDelta, Dot | undefined> {
   /** One operation: removes all that is observed. */
   protected clear(): void {
     if (this.head === undefined) return
-    this.context.next()
+    this.context.nextOfRemoval()
     this.reset()
     this.finish(0)
   }

@@ -1,5 +1,4 @@
 import type { ChangedPlace } from '../change.ts'
-import { JoineryError } from '../errors.ts'
 import {
   isLeased,
   lifeOf,
@@ -12,6 +11,7 @@ import type { KindIdentity } from '../kind-identity.ts'
 import type { LeafEngine } from '../leaf-engine.ts'
 import { isOfEpoch, VersionVector } from '../version-vector.ts'
 import { Causes, type Advance } from './causes.ts'
+import { Gate, type Budget } from './gate.ts'
 import { HybridClock } from './hybrid-clock.ts'
 
 /** Own index: a replica is always the first one it knows. */
@@ -36,6 +36,8 @@ export interface ReplicaPorts {
   readonly onPending?: (() => void) | undefined
   /** Pending deltas are large enough for a batch of their own. Called between operations. */
   readonly onFull?: (() => void) | undefined
+  /** Shared by all replicas that it is for. Without one nothing is refused. */
+  readonly budget?: Budget | undefined
   /** A batch or state could not be taken, for want of these engines: load them, and offer it again. */
   readonly onEngineMissing?: ((engines: readonly LeafEngine[]) => void) | undefined
 }
@@ -93,7 +95,6 @@ export class ReplicaContext {
   pendingBytes = 0
   /** Whether the driver knows that there is something to take. */
   private pendingTold = false
-  closed = false
   /** Whether what comes may be our own, which has left before: where a state is restored, or comes in pieces. */
   restoring = false
   /** How many listeners there are: nothing is noted for none. */
@@ -112,12 +113,12 @@ export class ReplicaContext {
    */
   readonly kept = new Map<LeafEngine, object>()
   readonly ports: ReplicaPorts
-  private readonly spaceName: string
+  readonly gate: Gate
 
   constructor(ports: ReplicaPorts, spaceName: string) {
     this.ports = ports
     this.clock = new HybridClock(ports.clock)
-    this.spaceName = spaceName
+    this.gate = new Gate(spaceName, ports.budget)
     this.ids = [ports.replica]
     this.indexById.set(ports.replica, SELF)
     this.recent = { id: ports.replica, index: SELF }
@@ -323,17 +324,19 @@ export class ReplicaContext {
     return this.sealed + 1
   }
 
-  /** Refuses writes after the end. Checked before anything changes. */
-  checkOpen(): void {
-    if (!this.closed) return
-    throw new JoineryError('SPACE_ENDED', `the space is closed here: open it again to write`, {
-      space: this.spaceName,
-    })
+  /** The number of a new own update, which adds something. */
+  next(): number {
+    if (this.gate.isNarrow) this.gate.checkRoom()
+    return this.nextNumber()
   }
 
-  /** The number of a new own update. */
-  next(): number {
-    if (this.closed) this.checkOpen()
+  /** The number of a new own update that takes something away, for which there always is room. */
+  nextOfRemoval(): number {
+    if (this.gate.isClosed) this.gate.checkOpen()
+    return this.nextNumber()
+  }
+
+  private nextNumber(): number {
     const number = (this.seen[SELF] ?? 0) + 1
     this.seen[SELF] = number
     return number
@@ -368,7 +371,7 @@ export class ReplicaContext {
 
   /** Another replica has taken over: who has kept a place of this one keeps nothing else of it. */
   letGo(): void {
-    this.closed = true
+    this.gate.isClosed = true
     this.onChange = () => undefined
     this.openObject = noSpace
     this.riders.clear()

@@ -93,10 +93,10 @@ export abstract class KeyedNode<K> extends Node<SmallMap<K, CellDelta>, Map<K, D
     return this.cells.size === 0 && this.pending === undefined
   }
 
-  /** One operation: the cell of `key` becomes one new dot. */
-  protected assign(key: K, value: unknown, bytes: number): void {
+  /** One operation: the cell of `key` becomes one new dot; `takesAway` where users see something go by it. */
+  protected assign(key: K, value: unknown, bytes: number, takesAway = false): void {
     const context = this.context
-    const seq = context.next()
+    const seq = takesAway ? context.nextOfRemoval() : context.next()
     const stamp = this.payload.stamped ? context.clock.next() : 0
     const head = this.cells.get(key)
     if (context.transaction !== undefined) this.rememberCell(key, head)
@@ -129,11 +129,11 @@ export abstract class KeyedNode<K> extends Node<SmallMap<K, CellDelta>, Map<K, D
     context.operationDone()
   }
 
-  /** One operation: the cells of all these keys become one new dot each. */
+  /** One operation, by which users see something go: the cells of all these keys become one new dot each. */
   protected assignEach(keys: readonly K[], value: unknown): void {
     if (keys.length === 0) return
     checkOperation(keys.reduce((bytes, key) => bytes + this.keyCodec.bytes(key) + KILL_BYTES, 0))
-    const seq = this.context.next()
+    const seq = this.context.nextOfRemoval()
     const stamp = this.payload.stamped ? this.context.clock.next() : 0
     for (const key of keys) {
       const head = this.cells.get(key)
@@ -149,7 +149,7 @@ export abstract class KeyedNode<K> extends Node<SmallMap<K, CellDelta>, Map<K, D
   protected remove(key: K): void {
     const head = this.cells.get(key)
     if (head === undefined) return
-    this.context.next()
+    this.context.nextOfRemoval()
     this.drop(key, head)
     this.finish(key)
   }
@@ -158,7 +158,7 @@ export abstract class KeyedNode<K> extends Node<SmallMap<K, CellDelta>, Map<K, D
   protected removeAll(): void {
     if (this.cells.size === 0) return
     checkOperation(this.resetBytes())
-    this.context.next()
+    this.context.nextOfRemoval()
     this.reset()
     this.finish()
   }

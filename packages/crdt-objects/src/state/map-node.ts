@@ -85,7 +85,7 @@ export class MapNode extends BranchNode {
     const child = this.presentChild(key)
     if (child === undefined) return
     checkOperation(child.resetBytes())
-    this.context.next()
+    this.context.nextOfRemoval()
     child.reset()
     this.notify(key)
     this.context.operationDone()
@@ -94,7 +94,7 @@ export class MapNode extends BranchNode {
   clear(): void {
     if (this.presentCount === 0) return
     checkOperation(this.resetBytes())
-    this.context.next()
+    this.context.nextOfRemoval()
     this.reset()
     this.notify()
     this.context.operationDone()

@@ -33,7 +33,7 @@ export class ObjectTable {
   private readonly openReferred = (name: string, identity: KindIdentity): object => {
     // Who passed it on knew no more of it; it came from a schema.
     const kind = identity as Kind
-    this.context.checkOpen()
+    this.context.gate.checkOpen()
     return this.open(name, kind).handle(kind)
   }
 

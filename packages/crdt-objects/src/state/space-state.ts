@@ -106,7 +106,7 @@ export class SpaceState {
    * @throws JoineryError OBJECT_SCHEMA_DIFFERS, SPACE_ENDED, VALUE_INVALID for what is no name
    */
   open(name: string, kind: Kind): ObjectState {
-    this.context.checkOpen()
+    this.context.gate.checkOpen()
     return this.has.table.open(name, kind)
   }
 
@@ -296,11 +296,11 @@ export class SpaceState {
   /** Goes on with all that another replica of ours has: nothing that we have is missing there. */
   private become(staged: SpaceState): void {
     const former = this.has
-    const { closed, clock } = former.context
-    staged.context.clock.observe(clock.latest)
+    const { gate, clock } = former.context
+    Object.assign(staged.context, { restoring: false }).clock.observe(clock.latest)
     adopt(staged.has, former, () => {
       this.has = staged.has
-      Object.assign(this.context, { closed, restoring: false })
+      this.context.gate.isClosed = gate.isClosed
       this.noteJump()
     })
   }
@@ -395,6 +395,6 @@ export class SpaceState {
 
   /** Ends local writes: from now on handles throw SPACE_ENDED. Reads and merges go on. */
   close(): void {
-    this.context.closed = true
+    this.context.gate.isClosed = true
   }
 }

@@ -13,7 +13,7 @@ export function runTransaction(
   { ledger, forget }: { readonly ledger: ChangeLedger; readonly forget: () => void },
   work: (tx: (handle: object) => object) => unknown,
 ): void {
-  context.checkOpen()
+  context.gate.checkOpen()
   if (context.transaction !== undefined) throw invalidValue('transactions do not nest')
   const transaction: OpenTransaction = { undo: [] }
   const last = context.seen[SELF] ?? 0

@@ -36,7 +36,7 @@ class LocalDocument extends LocalHandle<DocumentNode, unknown> {
   change(change: Change, options?: unknown): void {
     checkFunction(change)
     const message = messageOf(options)
-    this[PLACE].context.checkOpen()
+    this[PLACE].context.gate.checkRoom()
     const node = this.find()
     const edits =
       node === undefined

@@ -46,7 +46,7 @@ class DisableWinsNode extends FlagNode {
   }
 
   disable(): void {
-    if (this.present) this.assign(false, 1)
+    if (this.present) this.assign(false, 1, true)
   }
 }
 

@@ -83,14 +83,14 @@ class DeleteWinsNode extends SetNode {
   }
 
   add(key: ElementKey): void {
-    this.context.checkOpen()
+    this.context.gate.checkRoom()
     this.held.add(key)
     this.say(key, true)
   }
 
   delete(key: ElementKey): void {
     if (!this.held.has(key)) return
-    this.context.checkOpen()
+    this.context.gate.checkOpen()
     this.held.delete(key)
     this.say(key, false)
   }
@@ -98,7 +98,7 @@ class DeleteWinsNode extends SetNode {
   private say(key: ElementKey, isHeld: boolean): void {
     // Before the listeners of the assignment look.
     this.refreshPresence()
-    this.assign(key, isHeld, ELEMENT_KEY.bytes(key) + 1)
+    this.assign(key, isHeld, ELEMENT_KEY.bytes(key) + 1, !isHeld)
   }
 
   clear(): void {

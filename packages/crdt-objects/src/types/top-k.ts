@@ -31,7 +31,7 @@ class TopKNode extends KeyedNode<string> {
       if (other !== key && byRank({ key: other, score: scoreOf(head) }, offered) < 0) better++
     }
     if (better >= k) return
-    this.context.checkOpen()
+    this.context.gate.checkRoom()
     this.displace(key, k)
     this.assign(key, score, key.length + 8)
   }

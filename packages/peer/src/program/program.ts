@@ -18,6 +18,7 @@ interface Settings {
   readonly votersMax?: number
   readonly voterReplaceMs?: number
   readonly directory?: string
+  readonly heapMaxMb?: number
   readonly port: number
   readonly host: string
   readonly listen: readonly string[]
@@ -103,6 +104,11 @@ function peerProgram(): Command {
       'how long a voter may be gone before it is replaced',
       parseCount,
     )
+    .option(
+      '--heap-max-mb <megabytes>',
+      'how much of the heap may live before what adds something is refused',
+      parseCount,
+    )
     .option('--space <name...>', 'spaces to hold a replica of from the start', [])
     .option('--origin <origin...>', 'web origins whose pages may connect to the gateway', [])
     .version(version)
@@ -138,6 +144,7 @@ async function serve(settings: Settings, environment: Environment): Promise<void
     votersMax: settings.votersMax,
     voterReplaceMs: settings.voterReplaceMs,
     directory: settings.directory,
+    heapBytesMax: settings.heapMaxMb === undefined ? undefined : settings.heapMaxMb * 1e6,
     gateway: {
       port: settings.port,
       host: settings.host,

@@ -157,6 +157,10 @@ function textOf(report: Report): string {
         `the space "${report.space}" has ${report.keepers} of ${report.wanted} keepers: less may be survived; ` +
         `where this lasts, "joinery keepers ${report.space}" tells what to do`
       )
+    case 'heap-full':
+      return 'the heap is full: operations that would add something are refused until it has room again'
+    case 'heap-has-room':
+      return 'the heap has room again'
     case 'gateway-fault':
       return 'the gateway failed at a call'
     case 'space-alone':

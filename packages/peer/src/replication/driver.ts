@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { type FlushOptions, type JoineryError, type WaitOptions } from '@joinery/crdt-objects'
 import {
+  type Budget,
   type ReplicaId,
   type SpaceState,
   unleasedReplica,
@@ -35,6 +36,7 @@ import { Until } from './until.ts'
 export interface DriverPorts {
   readonly dissemination: Dissemination
   readonly control: ControlPort
+  readonly budget?: Budget | undefined
   sendMessage(space: string, peer: string, bytes: Uint8Array, isBulk: boolean): void
   /** How many bytes wait to be sent to a peer. */
   queueBytesOf(peer: string): number
@@ -81,9 +83,7 @@ export class SpaceDriver {
       now: () => performance.now(),
     })
     this.#engines = new EngineLoader({
-      onLoaded: () => {
-        this.engineLoaded()
-      },
+      onLoaded: () => this.engineLoaded(),
       onFailed: ({ name: engine }, error) => {
         ports.report({ kind: 'engine-failed', space: name, engine, error })
       },
@@ -174,6 +174,7 @@ export class SpaceDriver {
   #create(replica: ReplicaId): SpaceState {
     const ports = {
       replica,
+      budget: this.#ports.budget,
       clock: () => this.#ports.now(),
       onPending: () => this.#schedule.onPending(),
       // At once: a loop that never ends its turn must not gather without a bound.

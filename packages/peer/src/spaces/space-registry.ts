@@ -8,6 +8,7 @@ import { tickMs } from '../replication/core/contract.ts'
 import { type WriteCount } from '../replication/counted-state.ts'
 import { SpaceDriver } from '../replication/driver.ts'
 import { type Reporter } from '../report.ts'
+import { HeapBudget, watchHeap } from './heap-budget.ts'
 import { KeeperDuty, type KeptSpaces } from './keeper-duty.ts'
 import { checkWanted, isForAnother, type Wanted } from './wanted.ts'
 
@@ -22,6 +23,8 @@ export interface RegistryPorts {
   isCutOff(): boolean
   readonly report: Reporter
   readonly count: WriteCount
+  /** Of what lives in the heap; undefined for no bound. */
+  readonly heapBytesMax?: number | undefined
 }
 
 interface Opened {
@@ -57,12 +60,17 @@ export class SpaceRegistry implements SpaceEvents, KeptSpaces {
   readonly #ports: RegistryPorts
   readonly #opened = new Map<string, Opened>()
   readonly #duty: KeeperDuty | undefined
+  readonly #budget: HeapBudget | undefined
+  readonly #endHeapWatch: () => void
   #timer: NodeJS.Timeout | undefined
   #isStopped = false
 
   constructor(ports: RegistryPorts) {
     this.#ports = ports
-    const { control, membership, isKeeper } = ports
+    const { control, membership, isKeeper, heapBytesMax, report } = ports
+    const budget = heapBytesMax === undefined ? undefined : new HeapBudget(heapBytesMax, report)
+    this.#budget = budget
+    this.#endHeapWatch = budget ? watchHeap((bytes) => budget.observe(bytes)) : () => undefined
     this.#duty = isKeeper ? new KeeperDuty({ control, membership, spaces: this }) : undefined
     this.#scheduleTick()
   }
@@ -227,6 +235,7 @@ export class SpaceRegistry implements SpaceEvents, KeptSpaces {
   stop(): void {
     this.#isStopped = true
     this.#duty?.stop()
+    this.#endHeapWatch()
     clearTimeout(this.#timer)
     for (const driver of this.drivers) driver.stop()
     this.#opened.clear()
@@ -258,7 +267,7 @@ export class SpaceRegistry implements SpaceEvents, KeptSpaces {
     const driver = new SpaceDriver(
       name,
       {
-        ...{ dissemination, control, report },
+        ...{ dissemination, control, report, budget: this.#budget },
         now: () => Date.now(),
         queueBytesOf: (peer) => membership.queueBytesOf(peer),
         sendMessage: (space, peer, bytes, isBulk) => {

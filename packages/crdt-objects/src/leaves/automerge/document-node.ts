@@ -109,7 +109,7 @@ export class DocumentNode extends Node<DocumentDelta, DocumentWhole> {
   /** One operation: one change of these edits. */
   edit(edits: readonly DocumentEdit[], message: string | undefined): void {
     const { context } = this
-    context.checkOpen()
+    context.gate.checkRoom()
     const document = this.document ?? this.create()
     const before = document.mark()
     const written = document.write(edits, this.now(), { message })

@@ -155,7 +155,7 @@ export class ListNode extends SequenceNode<YArray<unknown>, ListEdit> {
   /** One operation: takes out a range, which was checked. */
   delete(index: number, count: number, bytes: number): void {
     this.begin()
-    this.context.next()
+    this.context.nextOfRemoval()
     const steps = this.steps(index, (builder) => builder.delete(count))
     this.edits.push({ verb: 'delete', index, count })
     this.finish(-count, bytes, steps)

@@ -189,7 +189,8 @@ export class TextNode extends SequenceNode<Text, TextEdit> {
   /** One operation: these edits, which were checked, one after the other. */
   write(edits: readonly TextEdit[], bytes: number): void {
     this.begin()
-    this.context.next()
+    if (edits.every(({ verb }) => verb === 'delete')) this.context.nextOfRemoval()
+    else this.context.next()
     const steps = this.context.watchers > 0 ? this.stepsOf(edits) : []
     let change = 0
     for (const edit of edits) {
