@@ -342,6 +342,12 @@ export class ReplicaContext {
     return number
   }
 
+  /** Stands for the replica from now on, which had written until `stamp`. */
+  goOnFrom(stamp: number): void {
+    this.restoring = false
+    this.clock.observe(stamp)
+  }
+
   /** Goes on from where this very replica was. */
   resume(lastStamp: number): void {
     this.sealed = this.seen[SELF] ?? 0

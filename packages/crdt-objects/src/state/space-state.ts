@@ -296,11 +296,11 @@ export class SpaceState {
   /** Goes on with all that another replica of ours has: nothing that we have is missing there. */
   private become(staged: SpaceState): void {
     const former = this.has
-    const { gate, clock } = former.context
-    Object.assign(staged.context, { restoring: false }).clock.observe(clock.latest)
+    const { isClosed } = former.context.gate
+    staged.context.goOnFrom(former.context.clock.latest)
     adopt(staged.has, former, () => {
       this.has = staged.has
-      this.context.gate.isClosed = gate.isClosed
+      this.context.gate.isClosed = isClosed
       this.noteJump()
     })
   }
