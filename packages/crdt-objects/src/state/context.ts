@@ -342,16 +342,11 @@ export class ReplicaContext {
     return number
   }
 
-  /** Stands for the replica from now on, which had written until `stamp`. */
-  goOnFrom(stamp: number): void {
-    this.restoring = false
-    this.clock.observe(stamp)
-  }
-
   /** Goes on from where this very replica was. */
   resume(lastStamp: number): void {
+    this.restoring = false
     this.sealed = this.seen[SELF] ?? 0
-    this.clock.latest = lastStamp
+    this.clock.latest = Math.max(this.clock.latest, lastStamp)
   }
 
   /** A batch is about to be made: whoever waits for one goes with it. */

@@ -297,7 +297,7 @@ export class SpaceState {
   private become(staged: SpaceState): void {
     const former = this.has
     const { isClosed } = former.context.gate
-    staged.context.goOnFrom(former.context.clock.latest)
+    staged.context.resume(former.context.clock.latest)
     adopt(staged.has, former, () => {
       this.has = staged.has
       this.context.gate.isClosed = isClosed
