@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import type { MemberMessage } from '#consensus/group/member-message.ts'
 import { decodeFrame, encodeFrame, messageBytes } from '#consensus/group/message-codec.ts'
 import { isJoineryError } from '@joinery/crdt-objects'
+import { Slab } from '@joinery/crdt-objects/engine'
 
 const from = 3
 const to = 5
@@ -146,6 +147,26 @@ describe('A frame between members', () => {
         tryDecode(frame)
       }),
     )
+  })
+
+  it('shares memory with entries of its own log alone', () => {
+    const slabs = [new Slab(), new Slab()]
+    const buffers = [new Set<ArrayBufferLike>(), new Set<ArrayBufferLike>()]
+    const frame = encodeFrame([
+      {
+        ...{ type: 'append', from, to, term: 1, previousIndex: 0, previousTerm: 0, commit: 0 },
+        entries: [{ type: 'normal', term: 1, index: 1, data: new Uint8Array(100) }],
+      },
+    ])
+    for (let turn = 0; turn < 400; turn++) {
+      const [append] = decodeFrame(frame, from, to, slabs[turn % 2])
+      assert.ok(append !== undefined && 'type' in append && append.type === 'append')
+      buffers[turn % 2]!.add(append.entries[0]!.data.buffer)
+    }
+    const [own, others] = buffers as [Set<ArrayBufferLike>, Set<ArrayBufferLike>]
+    // And few of them: an entry has none of its own.
+    assert.ok(own.size < 10, `${own.size} buffers`)
+    for (const buffer of own) assert.ok(!others.has(buffer))
   })
 
   it('never says who sent it, or to whom', () => {

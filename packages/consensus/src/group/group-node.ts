@@ -289,7 +289,7 @@ export class GroupNode implements GroupMember {
   #take({ from, bytes }: Frame): void {
     let messages: readonly MemberMessage[]
     try {
-      messages = decodeFrame(bytes, from, this.id)
+      messages = decodeFrame(bytes, from, this.id, this.#proposer.slab)
     } catch (error) {
       if (!isJoineryError(error)) throw error
       return this.#ignore(from, error.message)

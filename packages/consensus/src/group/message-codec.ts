@@ -152,20 +152,26 @@ function writeIds(writer: Writer, ids: readonly NodeId[]): void {
 }
 
 /**
- * Decodes what `from` sent to `to`. Nothing in it is trusted but its shape, which is what this checks.
+ * Decodes what `from` sent to `to`. Nothing in it is trusted but its shape, which is what this checks. The data of entries
+ * are put into `slab`, which is to be of one log alone: a log drops them in their order, and two logs do not.
  *
  * @throws JoineryError ENCODING_INVALID
  */
-export function decodeFrame(bytes: Uint8Array, from: NodeId, to: NodeId): MemberMessage[] {
+export function decodeFrame(
+  bytes: Uint8Array,
+  from: NodeId,
+  to: NodeId,
+  slab = new Slab(),
+): MemberMessage[] {
   const reader = new Reader(bytes)
   const version = reader.byte()
   if (version !== VERSION) reader.fail(`frame version ${version}, expected ${VERSION}`)
   const messages: MemberMessage[] = []
-  while (!reader.done) messages.push(readMessage(reader, from, to))
+  while (!reader.done) messages.push(readMessage(reader, { from, to, slab }))
   return messages
 }
 
-function readMessage(reader: Reader, from: NodeId, to: NodeId): MemberMessage {
+function readMessage(reader: Reader, { from, to, slab }: Context): MemberMessage {
   const kind = reader.byte()
   switch (kind) {
     case code['snapshot-part']:
@@ -175,8 +181,14 @@ function readMessage(reader: Reader, from: NodeId, to: NodeId): MemberMessage {
     case code['not-member']:
       return { kind: 'not-member', index: reader.varint() }
     default:
-      return readRaft(reader, kind, { from, to, term: reader.varint() })
+      return readRaft(reader, kind, { from, to, term: reader.varint() }, slab)
   }
+}
+
+interface Context {
+  readonly from: NodeId
+  readonly to: NodeId
+  readonly slab: Slab
 }
 
 interface Envelope {
@@ -185,10 +197,10 @@ interface Envelope {
   readonly term: number
 }
 
-function readRaft(reader: Reader, kind: number, envelope: Envelope): MemberMessage {
+function readRaft(reader: Reader, kind: number, envelope: Envelope, slab: Slab): MemberMessage {
   switch (kind) {
     case code.append:
-      return readAppend(reader, envelope)
+      return readAppend(reader, envelope, slab)
     case code['append-response']: {
       const index = reader.varint()
       const isRejected = readBit(reader)
@@ -227,10 +239,7 @@ function readRaft(reader: Reader, kind: number, envelope: Envelope): MemberMessa
   }
 }
 
-/** The log keeps entries, and drops them in their order. */
-const entrySlab = new Slab()
-
-function readAppend(reader: Reader, envelope: Envelope): Append {
+function readAppend(reader: Reader, envelope: Envelope, slab: Slab): Append {
   const previousIndex = reader.varint()
   const previousTerm = reader.varint()
   const commit = reader.varint()
@@ -241,7 +250,7 @@ function readAppend(reader: Reader, envelope: Envelope): Append {
     const type = entryTypes[reader.byte()] ?? reader.fail('unknown type of an entry')
     const entryTerm = reader.varint()
     // A copy: the log keeps it, and must not keep the whole frame with it.
-    const data = reader.bytesInto(entrySlab)
+    const data = reader.bytesInto(slab)
     entries.push({ type, term: entryTerm, index: previousIndex + i, data })
   }
   const { from, to, term } = envelope

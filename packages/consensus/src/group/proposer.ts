@@ -1,4 +1,4 @@
-import { Writer } from '@joinery/crdt-objects/engine'
+import { Slab, Writer } from '@joinery/crdt-objects/engine'
 import { finishBatch } from '../host/command-codec.ts'
 import type { Command } from '../host/command.ts'
 import type { Refusal } from './contract.ts'
@@ -25,6 +25,8 @@ const nothing = new Writer(0)
  */
 export class Proposer {
   readonly #parts: ProposerParts
+  /** Room for the data of entries of this log, whoever makes them. */
+  readonly slab = new Slab()
 
   constructor(parts: ProposerParts) {
     this.#parts = parts
@@ -67,7 +69,8 @@ export class Proposer {
     const seed = Math.floor(this.#parts.random() * 2 ** 32)
     const count = next?.proposals.length ?? 0
     const body = next?.body ?? nothing
-    const index = driver.propose(finishBatch({ timeMs: duties.timeMs, seed, count, body }))
+    const batch = { timeMs: duties.timeMs, seed, count, body, slab: this.slab }
+    const index = driver.propose(finishBatch(batch))
     // Too much is uncommitted, or the leadership is being handed over. They go on waiting, until that is over either way.
     if (typeof index !== 'number') return false
     proposals.proposed(index, driver.term)

@@ -51,8 +51,6 @@ export function appendCommand(body: Writer, command: Command): void {
 /** A buffer for each command would cost a leader more than all else that it does for it. */
 const shared = new Writer(1024, COMMAND_BYTES_MAX)
 const sharedBatch = new Writer(4096)
-/** The log keeps batches, and drops them in their order. */
-const batchSlab = new Slab()
 
 function writeCommand(writer: Writer, command: Command): void {
   switch (command.kind) {
@@ -266,20 +264,25 @@ export function assembleBatch(
 ): Uint8Array {
   const body = new Writer(4096)
   for (const command of commands) body.bytes(command)
-  return finishBatch({ timeMs, seed, count: commands.length, body })
+  return finishBatch({ timeMs, seed, count: commands.length, body, slab: new Slab() })
 }
 
-/** A batch of `count` commands that {@link appendCommand} has put into `body`. */
+/**
+ * A batch of `count` commands that {@link appendCommand} has put into `body`. It is put into `slab`, which is to be of one
+ * log alone: a log drops batches in their order, and two logs do not.
+ */
 export function finishBatch({
   timeMs,
   seed,
   count,
   body,
+  slab,
 }: {
   readonly timeMs: number
   readonly seed: number
   readonly count: number
   readonly body: Writer
+  readonly slab: Slab
 }): Uint8Array {
   const writer = sharedBatch
   writer.reset()
@@ -288,7 +291,7 @@ export function finishBatch({
   writer.varint(seed >>> 0)
   writer.varint(count)
   writer.rawOf(body)
-  return writer.finishShort(batchSlab)
+  return writer.finishShort(slab)
 }
 
 /** Throws as {@link encodeCommand} does. */
