@@ -64,7 +64,7 @@ export interface PeerOptions {
   /**
    * How much of this process's heap, with its buffers, may live, as full garbage collections show; in between it takes up
    * to about twice that. Above it local operations that would add something are refused with HEAP_FULL, in all spaces, and
-   * those of a gateway's clients; what takes something away is taken, and what other peers write. 16 MiB or more. Default:
+   * those of a gateway's clients; what takes something away is taken, and what other peers write. 96 MiB or more. Default:
    * no bound.
    */
   readonly heapBytesMax?: number | undefined
@@ -75,8 +75,8 @@ export interface PeerOptions {
 }
 
 const votersLimit = 15
-/** An idle peer takes as much. */
-const heapBytesLeast = 16 * 2 ** 20
+/** Twice what an idle peer takes, with the WebAssembly that it has loaded: below it, nothing might ever be taken. */
+const heapBytesLeast = 96 * 2 ** 20
 
 const known = new Set<string>([
   'clusterKey',
@@ -116,7 +116,7 @@ export function checkOptions(options: PeerOptions): void {
   checkVoting(options)
   const { heapBytesMax = Infinity, dissemination = 'gossip' } = options
   if (!(heapBytesMax >= heapBytesLeast))
-    throw invalidValue('heapBytesMax is a number of bytes, 16 MiB or more', heapBytesMax)
+    throw invalidValue('heapBytesMax is a number of bytes, 96 MiB or more', heapBytesMax)
   if (dissemination !== 'gossip' && dissemination !== 'direct') {
     throw invalidValue("dissemination is 'gossip' or 'direct'", dissemination)
   }

@@ -11,6 +11,8 @@ import { type Reporter } from '../report.ts'
 
 /** It is full above its bound, and not any more below this part of it: at the bound itself it would be both in turn. */
 const freeAgainPart = 0.9
+const collectionEveryMs = 2_000
+const pressureBytes = 72 * 2 ** 20
 
 /** Refuses to local operations what there is no room for, by what it is told of the heap. */
 export class HeapBudget implements Budget {
@@ -42,16 +44,41 @@ export class HeapBudget implements Budget {
   }
 }
 
-/** Tells `observe` how much of the heap, buffers included, is left after each full garbage collection; gives what ends it. */
-export function watchHeap(observe: (bytes: number) => void): () => void {
+/**
+ * Tells the budget how much of the heap, buffers included, is left after each full garbage collection; gives what ends it.
+ * A peer that refuses allocates little, and V8 collects as it allocates: so while the heap is full, and none has come by
+ * itself, one is brought about. What was taken away would make no room else.
+ */
+export function watchHeap(budget: HeapBudget): () => void {
+  let timer: NodeJS.Timeout | undefined
   const observer = new PerformanceObserver((entries) => {
     if (!entries.getEntries().some(isFullCollection)) return
     const { heapUsed, external } = process.memoryUsage()
-    observe(heapUsed + external)
+    budget.observe(heapUsed + external)
+    clearInterval(timer)
+    if (budget.isFull) timer = setInterval(bringAboutCollection, collectionEveryMs).unref()
   })
   observer.observe({ entryTypes: ['gc'] })
   return () => {
     observer.disconnect()
+    clearInterval(timer)
+  }
+}
+
+/**
+ * V8 begins a collection, in small steps beside what else is done, once 64 MiB of buffers were made since the last. Memory
+ * that nobody touches is never given to the process, so this takes none. It is given away at once, to a port that nobody
+ * reads: or it would be counted as living until it is collected.
+ */
+function bringAboutCollection(): void {
+  try {
+    const buffer = new ArrayBuffer(pressureBytes)
+    const { port1 } = new MessageChannel()
+    port1.postMessage(undefined, [buffer])
+    port1.close()
+  } catch (error) {
+    // Not even so much of its address space is left to the process: V8 has collected before it said so.
+    if (!(error instanceof RangeError)) throw error
   }
 }
 

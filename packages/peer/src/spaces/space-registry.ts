@@ -70,7 +70,7 @@ export class SpaceRegistry implements SpaceEvents, KeptSpaces {
     const { control, membership, isKeeper, heapBytesMax, report } = ports
     const budget = heapBytesMax === undefined ? undefined : new HeapBudget(heapBytesMax, report)
     this.#budget = budget
-    this.#endHeapWatch = budget ? watchHeap((bytes) => budget.observe(bytes)) : () => undefined
+    this.#endHeapWatch = budget ? watchHeap(budget) : () => undefined
     this.#duty = isKeeper ? new KeeperDuty({ control, membership, spaces: this }) : undefined
     this.#scheduleTick()
   }
