@@ -28,7 +28,7 @@ export type {
   StrongTarget,
 } from './faces/strong-target.ts'
 export { strongChanges } from './faces/strong-changes.ts'
-export { untilPasses, waitSignal } from './faces/wait.ts'
+export { untilPasses } from './faces/wait.ts'
 export { incarnationOf, isLeased, packReplica, slotOf, unleasedReplica } from './identity.ts'
 export type { Identity, ReplicaId } from './identity.ts'
 export type { Kind } from './kind.ts'

@@ -1,3 +1,4 @@
+import { anySignal } from 'any-signal'
 import type { Change } from '../change.ts'
 import type { WaitOptions } from '../wait-options.ts'
 import type { StrongTarget } from './strong-target.ts'
@@ -17,7 +18,7 @@ export function strongChanges(
   return {
     [Symbol.asyncIterator]: () => {
       const left = new AbortController()
-      const until = signal === undefined ? left.signal : AbortSignal.any([signal, left.signal])
+      const until = anySignal([signal, left.signal])
       let position = standing({ signal: until })
       // Who never asks for a change is not told that none can come.
       position.catch(() => undefined)
@@ -34,6 +35,7 @@ export function strongChanges(
               return { done: false, value: CHANGED }
             }
           } catch (error) {
+            until.clear()
             if (!left.signal.aborted) throw error
           }
           return { done: true, value: undefined }

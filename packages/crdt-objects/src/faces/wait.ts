@@ -1,3 +1,4 @@
+import { anySignal, type ClearableSignal } from 'any-signal'
 import { JoineryError, invalidValue } from '../errors.ts'
 import { checkOptions, checkSignal } from '../options.ts'
 import type { WaitOptions } from '../wait-options.ts'
@@ -5,13 +6,17 @@ import type { WaitOptions } from '../wait-options.ts'
 /** The longest that a timer runs: beyond, it would fire at once. */
 const TIMER_MS_MAX = 2 ** 31 - 1
 
-/** One signal for a wait's own signal and its time limit. */
-export function waitSignal(options: WaitOptions): AbortSignal | undefined {
-  const { timeoutMs, signal } = options
-  if (timeoutMs === undefined || timeoutMs === Infinity) return signal
+/**
+ * One signal for a wait's own signal and its time limit; undefined where it has neither. It has to be cleared when the
+ * wait is over: a signal that lives long, as one that ends a process, would hold a trace of every wait. (`AbortSignal.any`
+ * of Node 20 leaves one.)
+ */
+function waitSignal({ timeoutMs, signal }: WaitOptions): ClearableSignal | undefined {
+  if (timeoutMs === undefined || timeoutMs === Infinity)
+    return signal === undefined ? undefined : anySignal([signal])
   if (Number.isNaN(timeoutMs)) throw invalidValue('a time limit is a number of ms', timeoutMs)
-  const timeout = AbortSignal.timeout(Math.min(Math.max(0, Math.ceil(timeoutMs)), TIMER_MS_MAX))
-  return signal === undefined ? timeout : AbortSignal.any([signal, timeout])
+  const limitMs = Math.min(Math.max(0, Math.ceil(timeoutMs)), TIMER_MS_MAX)
+  return anySignal([signal, AbortSignal.timeout(limitMs)])
 }
 
 /** What a wait rejects with once its signal has fired: the caller's own reason, or CALL_TIMEOUT. */
@@ -62,6 +67,7 @@ export async function untilPasses<V>(
   } catch (error) {
     throw signal?.aborted === true && error === signal.reason ? waitFailure(options) : error
   } finally {
+    signal?.clear()
     await changes.return?.()
   }
 }

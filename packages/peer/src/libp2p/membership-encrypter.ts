@@ -13,6 +13,7 @@ import '../polyfill.ts'
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { ConnectionEncrypter, MessageStream, SecuredConnection } from '@libp2p/interface'
 import { lpStream } from '@libp2p/utils'
+import { anySignal } from 'any-signal'
 import { concat } from 'uint8arrays/concat'
 import { fromString } from 'uint8arrays/from-string'
 import { peerRefused, type RefusalReason } from '../errors.ts'
@@ -72,8 +73,7 @@ async function prove<E>(
   outer: AbortSignal | undefined,
 ): Promise<SecuredConnection<E>> {
   const framed = lpStream(secured.connection, { maxDataLength: frameBytesMax })
-  const timeout = AbortSignal.timeout(options.timeoutMs)
-  const signal = outer === undefined ? timeout : AbortSignal.any([outer, timeout])
+  const signal = anySignal([outer, AbortSignal.timeout(options.timeoutMs)])
   const remoteId = secured.remotePeer.toString()
   const conversation: Conversation = {
     role,
@@ -82,11 +82,13 @@ async function prove<E>(
     send: (frame) => framed.write(frame, { signal }),
     receive: async () => plainBytes((await framed.read({ signal })).subarray()),
   }
-  const refusal = await converse(conversation).catch((error: unknown): RefusalReason => {
-    // Given up by one of the sides, a dial that took too long for one: nobody was refused.
-    if (outer?.aborted === true || isBrokenOff(error)) throw error
-    return 'protocol'
-  })
+  const refusal = await converse(conversation)
+    .catch((error: unknown): RefusalReason => {
+      // Given up by one of the sides, a dial that took too long for one: nobody was refused.
+      if (outer?.aborted === true || isBrokenOff(error)) throw error
+      return 'protocol'
+    })
+    .finally(() => signal.clear())
   if (refusal !== undefined) {
     const error = peerRefused(refusal)
     options.onRefused(remoteId, refusal)

@@ -6,11 +6,12 @@
 import '../polyfill.ts'
 import { noise } from '@libp2p/noise'
 import { identify } from '@libp2p/identify'
-import type { Connection, Libp2p, PrivateKey } from '@libp2p/interface'
+import type { Connection, Libp2p, PeerId, PrivateKey } from '@libp2p/interface'
 import { ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
+import { anySignal } from 'any-signal'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import type { GossipSub } from '@chainsafe/libp2p-gossipsub'
@@ -20,6 +21,7 @@ import { Lanes } from '../lanes/lanes.ts'
 import { type ClusterIdentity } from '../membership/cluster-identity.ts'
 import { type ChannelEvents, DialUnanswered, type Network } from '../network.ts'
 import { type Reporter } from '../report.ts'
+import { DepartedPeers } from './departed-peers.ts'
 import { checkMultiaddrs, hostOf, listenFailure } from './addresses.ts'
 import { gossipService, PubsubGossip } from './gossip.ts'
 import { membershipEncrypter } from './membership-encrypter.ts'
@@ -102,11 +104,13 @@ class Libp2pNode implements Node {
   readonly #node: Libp2p
   readonly #options: NodeOptions
   readonly #lanes = new Lanes()
+  readonly #departed: DepartedPeers
   #streams: Streams | undefined
 
   constructor(node: Libp2p, options: NodeOptions) {
     this.#node = node
     this.#options = options
+    this.#departed = new DepartedPeers(node)
     this.id = node.peerId.toString()
     this.gossip = options.hasGossip
       ? new PubsubGossip(node.services['pubsub'] as GossipSub, () => node.getConnections())
@@ -138,6 +142,9 @@ class Libp2pNode implements Node {
     this.#node.addEventListener('connection:close', ({ detail }: CustomEvent<Connection>) => {
       streams.onConnectionClosed(detail)
     })
+    this.#node.addEventListener('peer:disconnect', ({ detail }: CustomEvent<PeerId>) => {
+      this.#departed.left(detail)
+    })
     // Before the start, so that the first peer to ask already finds the protocol.
     await this.#node.handle(
       syncProtocol,
@@ -153,6 +160,7 @@ class Libp2pNode implements Node {
     } catch (error) {
       throw listenFailure(error)
     }
+    this.#departed.start()
   }
 
   /** Before the start, so that the first connection is already offered a lane. */
@@ -171,11 +179,13 @@ class Libp2pNode implements Node {
   }
 
   async dial(address: string, signal: AbortSignal, isAnew = false): Promise<string> {
+    this.#departed.dialled(address)
     const unanswered = new AbortController()
     const timer = setTimeout(() => unanswered.abort(), answerMaxMs)
+    const either = anySignal([signal, unanswered.signal])
     try {
       const connection = await this.#node.dial(multiaddr(address), {
-        signal: AbortSignal.any([signal, unanswered.signal]),
+        signal: either,
         force: isAnew,
         onProgress: ({ type }) => {
           // From here on a process is at work, which may be busy.
@@ -189,10 +199,12 @@ class Libp2pNode implements Node {
       throw findRefusal(error) ?? error
     } finally {
       clearTimeout(timer)
+      either.clear()
     }
   }
 
   async stop(): Promise<void> {
+    this.#departed.stop()
     // First: what was said last travels by them, and a connection that closes takes its lane along.
     await this.#lanes.close(lanesEndMs)
     await this.#node.stop()

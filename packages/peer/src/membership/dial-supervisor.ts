@@ -12,6 +12,7 @@
  * keeps its connection.
  */
 import { isJoineryError } from '@joinery/crdt-objects'
+import { anySignal } from 'any-signal'
 import { type RefusalReason } from '../errors.ts'
 import { DialUnanswered } from '../network.ts'
 import { type Member } from './wire.ts'
@@ -344,15 +345,12 @@ export class DialSupervisor {
     const isTest = suspicion !== undefined
     let outcome: 'failed' | 'unanswered' = 'unanswered'
     for (const address of target.addresses) {
-      const signals = [
-        AbortSignal.timeout(isTest ? testTimeoutMs : dialTimeoutMs),
-        this.#stopped.signal,
-        ...(isTest ? [suspicion.signal] : []),
-      ]
+      const timeout = AbortSignal.timeout(isTest ? testTimeoutMs : dialTimeoutMs)
+      const signal = anySignal([timeout, this.#stopped.signal, suspicion?.signal])
       if (isTest) this.#tests++
       else this.#dials++
       try {
-        target.peer = await this.#ports.dial(address, AbortSignal.any(signals), isTest)
+        target.peer = await this.#ports.dial(address, signal, isTest)
         this.#refusals.delete(target.key)
         return 'reached'
       } catch (error) {
@@ -363,6 +361,9 @@ export class DialSupervisor {
         } else {
           this.#refusals.delete(target.key)
         }
+      } finally {
+        // What is stopped in the end would hold a trace of every dial until then.
+        signal.clear()
       }
     }
     return outcome

@@ -7,6 +7,7 @@
  * space lets go of it.
  */
 import { isJoineryError } from '@joinery/crdt-objects'
+import { anySignal } from 'any-signal'
 import { type DutyPort } from '../identity/control-client.ts'
 import { type KeeperDuty as Duty } from '../identity/keeper-plan.ts'
 import { type Membership } from '../membership/membership.ts'
@@ -102,10 +103,11 @@ export class KeeperDuty {
 
   async #keep(space: string): Promise<void> {
     this.#opening.add(space)
+    const signal = anySignal([AbortSignal.timeout(openMaxMs), this.#stopped.signal])
     try {
-      const timeout = AbortSignal.timeout(openMaxMs)
-      await this.#ports.spaces.keep(space, AbortSignal.any([timeout, this.#stopped.signal]))
+      await this.#ports.spaces.keep(space, signal)
     } finally {
+      signal.clear()
       this.#opening.delete(space)
     }
     // There may be more.

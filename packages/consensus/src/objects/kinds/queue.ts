@@ -12,6 +12,7 @@ import {
   type StrongTarget,
   Writer,
 } from '@joinery/crdt-objects/engine'
+import { anySignal } from 'any-signal'
 import { checkCount, checkDelay, checkLease } from './arguments.ts'
 import { defineKind } from './define-kind.ts'
 import { type Delivery, QueueDelivery } from './delivery.ts'
@@ -176,9 +177,13 @@ class Queue<T> extends KindHandle<QueueValue> implements QueueHandle<T> {
     await this.command('put', [items, checkDelay(delayMs)], this.waitOf(options))
   }
 
-  private claimUntil(options: ClaimOptions, stop: AbortSignal): Promise<Delivery<T>> {
-    const { signal } = this.waitOf(options)
-    return this.claim({ ...options, signal: signal ? AbortSignal.any([signal, stop]) : stop })
+  private async claimUntil(options: ClaimOptions, stop: AbortSignal): Promise<Delivery<T>> {
+    const signal = anySignal([this.waitOf(options).signal, stop])
+    try {
+      return await this.claim({ ...options, signal })
+    } finally {
+      signal.clear()
+    }
   }
 
   private readonly untake = ({ value }: StrongAnswer): void => {
