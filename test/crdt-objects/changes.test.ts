@@ -9,6 +9,7 @@ import {
   type Change,
 } from '#crdt-objects/index.ts'
 import { SpaceState } from '#crdt-objects/engine.ts'
+import { tracesOn } from '#test/fixtures/traces-on.ts'
 import { open, replica, share, sync } from './replicas.ts'
 
 const ONE = '0000000000000001'
@@ -217,6 +218,19 @@ describe('until()', () => {
           error.retryable,
       )
     }
+  })
+
+  it('leaves nothing on a signal that outlives it', async () => {
+    const handle = open(replica(1n), counter())
+    const { signal } = new AbortController()
+    for (let i = 0; i < 3; i++) {
+      await handle.until((value) => value === 0, { signal, timeoutMs: 60_000 })
+      await assert.rejects(
+        handle.until(() => false, { signal, timeoutMs: 10 }),
+        { code: 'CALL_TIMEOUT' },
+      )
+    }
+    assert.deepEqual(tracesOn(signal), [])
   })
 
   it('waits without a limit when the limit is infinite or longer than timers run', async () => {

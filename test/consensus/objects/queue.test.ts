@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type Delivery, queue, type QueueHandle, type QueueOptions } from '@joinery/consensus'
 import { isJoineryError } from '@joinery/crdt-objects'
+import { tracesOn } from '#test/fixtures/traces-on.ts'
 import { settle, StrongHarness } from '#test/fixtures/strong-harness.ts'
 
 function rig(options?: QueueOptions) {
@@ -279,6 +280,20 @@ describe('a queue', () => {
     assert.deepEqual(await deliveries.next(), { done: true, value: undefined })
     await ofA.put('1')
     assert.equal((await ofA.read()).claimed, 0)
+  })
+
+  it('leaves nothing on a signal that outlives its loops', async () => {
+    const { ofA, ofB } = rig()
+    const { signal } = new AbortController()
+    await ofA.putAll(['1', '2', '3'])
+    await ofA.close()
+    for await (const delivery of ofB.deliveries({ signal })) await delivery.complete()
+    const changes = ofB.changes({ signal })[Symbol.asyncIterator]()
+    const next = changes.next()
+    await settle()
+    await changes.return?.()
+    assert.deepEqual(await next, { done: true, value: undefined })
+    assert.deepEqual(tracesOn(signal), [])
   })
 
   it('gives an item back that is disposed of before it is completed, and not after', async () => {
