@@ -17,6 +17,7 @@ interface Outcome {
 }
 
 const atOnce = 2
+const fileTimeoutMs = 60_000
 const directory = join(repositoryRoot, 'test/mutations')
 
 async function tryMutation(mutation: Mutation): Promise<Outcome> {
@@ -54,7 +55,9 @@ function describeFailure({ title, message }: TestFailure, seedsMax: number | und
 async function findBaselineProblem(mutations: readonly Mutation[]): Promise<string | undefined> {
   const files = [...new Set(mutations.flatMap(({ catches }) => catches))]
   await using copy = await copyRepository()
-  const { failures, problem } = await runTestFiles(copy.directory, files)
+  // All at once: one limit for a file would end them early where much else runs.
+  const timeoutMs = files.length * fileTimeoutMs
+  const { failures, problem } = await runTestFiles(copy.directory, files, { timeoutMs })
   return problem ?? (failures[0] && `fails without a mutation: ${failures[0].title}`)
 }
 

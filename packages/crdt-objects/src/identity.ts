@@ -24,6 +24,18 @@ export const SLOT_MAX = UNLEASED_FROM - 2
 export const INCARNATION_MAX = 2 ** 40 - 1
 const TOP_BIT = 1n << 63n
 
+/** Ids are taken apart for each batch and each entry of a vector: operations on big numbers make new ones, and take five times as long. */
+const BITS = new DataView(new ArrayBuffer(8))
+/** The low 8 of the high 32 bits belong to the incarnation. */
+const HIGH_PARTS = 2 ** 8
+const LOW_BITS = 2 ** 32
+
+/** The high 32 bits of an id; the low ones are the next in `BITS`. */
+function takeApart(replica: ReplicaId): number {
+  BITS.setBigUint64(0, replica)
+  return BITS.getUint32(0)
+}
+
 /** The id of incarnation `inc`, from 1 on, of `slot`: one more than the slot in the high 24 bits, `inc` in the low 40. */
 export function packReplica(slot: number, inc: number): ReplicaId {
   if (!Number.isInteger(slot) || slot < 0 || slot > SLOT_MAX) throw new RangeError(`slot ${slot}`)
@@ -39,19 +51,20 @@ export function unleasedReplica(random: bigint): ReplicaId {
 
 /** Whether a replica holds a slot. */
 export function isLeased(replica: ReplicaId): boolean {
-  const high = Number(replica >> INCARNATION_BITS)
+  const high = takeApart(replica)
+  const slot = Math.floor(high / HIGH_PARTS)
   // No life has number 0: whoever sends such an id has no slot.
-  return high > 0 && high < UNLEASED_FROM && incarnationOf(replica) > 0
+  return slot > 0 && slot < UNLEASED_FROM && (high % HIGH_PARTS > 0 || BITS.getUint32(4) > 0)
 }
 
 /** The slot that a replica holds. */
 export function slotOf(replica: ReplicaId): number {
-  return Number(replica >> INCARNATION_BITS) - 1
+  return Math.floor(takeApart(replica) / HIGH_PARTS) - 1
 }
 
 /** Which life of its slot a replica is, from 1 on. */
 export function incarnationOf(replica: ReplicaId): number {
-  return Number(BigInt.asUintN(40, replica))
+  return (takeApart(replica) % HIGH_PARTS) * LOW_BITS + BITS.getUint32(4)
 }
 
 /** What entries are kept by: the slot, or the id of a replica that holds none. */

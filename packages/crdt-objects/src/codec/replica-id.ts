@@ -13,6 +13,7 @@ import {
   isLeased,
   packReplica,
   SLOT_MAX,
+  slotOf,
   type ReplicaId,
 } from '../identity.ts'
 import type { Reader } from './reader.ts'
@@ -21,13 +22,6 @@ import type { Writer } from './writer.ts'
 /** The least that an id takes. */
 export const REPLICA_BYTES_MIN = 2
 
-/** The low 8 of the high 32 bits of an id belong to the incarnation. */
-const HIGH_PARTS = 2 ** 8
-const LOW_BITS = 2 ** 32
-
-/** Each batch writes an id: bit operations on big numbers would make new ones. */
-const BITS = new DataView(new ArrayBuffer(8))
-
 /** The id that was read last: as a rule the next one is the same. */
 let lastSlot = -1
 let lastInc = -1
@@ -35,10 +29,8 @@ let lastId: ReplicaId = 0n
 
 /** Writes `id`; who reads it must know `epoch`. */
 export function encodeReplica(writer: Writer, id: ReplicaId, epoch: number): void {
-  BITS.setBigUint64(0, id)
-  const high = BITS.getUint32(0)
-  const slot = Math.floor(high / HIGH_PARTS) - 1
-  const inc = (high % HIGH_PARTS) * LOW_BITS + BITS.getUint32(4)
+  const slot = slotOf(id)
+  const inc = incarnationOf(id)
   if (isShort(slot, inc, epoch)) {
     writer.varint(slot + 1)
     writer.varint(epoch + 1 - inc)

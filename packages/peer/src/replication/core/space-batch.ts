@@ -6,5 +6,7 @@ export type SpaceBatch = Batch<Uint8Array>
 
 /** @throws JoineryError ENCODING_INVALID */
 export function decodeBatch(bytes: Uint8Array): SpaceBatch {
-  return { ...decodeBatchHeader(bytes), body: bytes, size: bytes.length }
+  const { origin, first, last, epoch, dependencies } = decodeBatchHeader(bytes)
+  // Written out: V8 takes microseconds to spread an object that gets more properties.
+  return { origin, first, last, epoch, dependencies, body: bytes, size: bytes.length }
 }
