@@ -42,7 +42,7 @@ export function encodeWhole(batch: BatchWriter, listed: Listed, tools: Tools): v
   for (const item of items) {
     const { client, clock } = item.id
     const author = authors.get(client) ?? { number: authors.size, end: 0 }
-    encodeListed(batch, item, { ...{ listed, tools, author }, isNew: !authors.has(client) })
+    encodeListed(batch, item, { listed, tools, author, isNew: !authors.has(client) })
     authors.set(client, { ...author, end: clock + item.length })
   }
   if (listed.level > 0) {

@@ -100,10 +100,8 @@ export function integrateOwn(
   arrival: Arrival,
   tools: Tools,
 ): void {
-  integrate(struct, tools.clients.own, {
-    ...{ transaction, arrival, tools },
-    state: new States(transaction),
-  })
+  const state = new States(transaction)
+  integrate(struct, tools.clients.own, { transaction, arrival, tools, state })
 }
 
 /** How far each client's units are here, while they are taken in. */
