@@ -17,11 +17,11 @@ const backlogBytesMax = 8 * 2 ** 20
  *
  * It is set for a trusted and fully connected cluster: what is published goes straight to every subscriber, once.
  *
- * Four of its traps are closed here: with the default scores, more than ten peers on one address leave every mesh
- * (`IPColocationFactorWeight`); more than about 1,000 topics of a peer are ignored without a word
- * (`maxTopicBytesPerPeer`); tagging takes time in the square of the topics (`tagMeshPeers`); and
- * `maxOutboundBufferSize` would end a slow peer's gossip for good, so it is left unset, and `publish` looks at the
- * backlog instead.
+ * Five of its traps are closed here: with the default scores, more than ten peers on one address leave every mesh
+ * (`IPColocationFactorWeight`), and the scores of peers that are gone are kept for an hour (`retainScore`); more than
+ * about 1,000 topics of a peer are ignored without a word (`maxTopicBytesPerPeer`); tagging takes time in the square of
+ * the topics (`tagMeshPeers`); and `maxOutboundBufferSize` would end a slow peer's gossip for good, so it is left unset,
+ * and `publish` looks at the backlog instead.
  */
 export function gossipService(): ReturnType<typeof gossipsub> {
   return gossipsub({
@@ -34,7 +34,7 @@ export function gossipService(): ReturnType<typeof gossipsub> {
     tagMeshPeers: false,
     batchPublish: true,
     doPX: false,
-    scoreParams: { IPColocationFactorWeight: 0, behaviourPenaltyWeight: 0 },
+    scoreParams: { IPColocationFactorWeight: 0, behaviourPenaltyWeight: 0, retainScore: 0 },
     idontwantMinDataSize: 1e9,
     maxTopicBytesPerPeer: 16 * 2 ** 20,
     floodPublish: true,
