@@ -27,6 +27,7 @@ export type {
   StrongKind,
   StrongTarget,
 } from './faces/strong-target.ts'
+export { joinSignals } from './faces/joined-signal.ts'
 export { strongChanges } from './faces/strong-changes.ts'
 export { untilPasses } from './faces/wait.ts'
 export { incarnationOf, isLeased, packReplica, slotOf, unleasedReplica } from './identity.ts'

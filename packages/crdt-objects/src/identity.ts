@@ -17,23 +17,17 @@ export interface Identity {
 }
 
 const INCARNATION_BITS = 40n
-/** High bits from here on, and 0, belong to replicas without a slot. */
-const UNLEASED_FROM = 2 ** 23
-/** The greatest slot, and the greatest number of a life. */
-export const SLOT_MAX = UNLEASED_FROM - 2
+/** The greatest slot, and the greatest number of a life. High bits beyond it, and 0, belong to replicas without a slot. */
+export const SLOT_MAX = 2 ** 23 - 2
 export const INCARNATION_MAX = 2 ** 40 - 1
 const TOP_BIT = 1n << 63n
 
-/** Ids are taken apart for each batch and each entry of a vector: operations on big numbers make new ones, and take five times as long. */
+/** Ids are taken apart for each entry of a vector: operations on big numbers make new ones, and take five times as long. */
 const BITS = new DataView(new ArrayBuffer(8))
-/** The low 8 of the high 32 bits belong to the incarnation. */
-const HIGH_PARTS = 2 ** 8
-const LOW_BITS = 2 ** 32
 
-/** The high 32 bits of an id; the low ones are the next in `BITS`. */
-function takeApart(replica: ReplicaId): number {
+function bitsOf(replica: ReplicaId): DataView {
   BITS.setBigUint64(0, replica)
-  return BITS.getUint32(0)
+  return BITS
 }
 
 /** The id of incarnation `inc`, from 1 on, of `slot`: one more than the slot in the high 24 bits, `inc` in the low 40. */
@@ -51,20 +45,19 @@ export function unleasedReplica(random: bigint): ReplicaId {
 
 /** Whether a replica holds a slot. */
 export function isLeased(replica: ReplicaId): boolean {
-  const high = takeApart(replica)
-  const slot = Math.floor(high / HIGH_PARTS)
+  const slot = slotOf(replica)
   // No life has number 0: whoever sends such an id has no slot.
-  return slot > 0 && slot < UNLEASED_FROM && (high % HIGH_PARTS > 0 || BITS.getUint32(4) > 0)
+  return slot >= 0 && slot <= SLOT_MAX && incarnationOf(replica) > 0
 }
 
 /** The slot that a replica holds. */
 export function slotOf(replica: ReplicaId): number {
-  return Math.floor(takeApart(replica) / HIGH_PARTS) - 1
+  return (bitsOf(replica).getUint32(0) >>> 8) - 1
 }
 
 /** Which life of its slot a replica is, from 1 on. */
 export function incarnationOf(replica: ReplicaId): number {
-  return (takeApart(replica) % HIGH_PARTS) * LOW_BITS + BITS.getUint32(4)
+  return bitsOf(replica).getUint8(3) * 2 ** 32 + BITS.getUint32(4)
 }
 
 /** What entries are kept by: the slot, or the id of a replica that holds none. */

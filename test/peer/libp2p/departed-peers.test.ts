@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
-import { generateKeyPair } from '@libp2p/crypto/keys'
 import { type PeerId } from '@libp2p/interface'
-import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import { createLibp2p } from 'libp2p'
 import { DepartedPeers } from '#peer/libp2p/departed-peers.ts'
 
@@ -9,7 +7,8 @@ const metadata = { seen: Uint8Array.of(1) }
 
 async function rig(count: number) {
   const { peerStore } = await createLibp2p({ start: false })
-  const make = async (): Promise<PeerId> => peerIdFromPrivateKey(await generateKeyPair('Ed25519'))
+  // Each node has an id of its own.
+  const make = async (): Promise<PeerId> => (await createLibp2p({ start: false })).peerId
   const peers = await Promise.all(Array.from({ length: count }, make))
   for (const peer of peers) await peerStore.merge(peer, { metadata })
   const connected = new Set<string>()

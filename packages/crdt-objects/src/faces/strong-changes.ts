@@ -1,6 +1,6 @@
-import { anySignal } from 'any-signal'
 import type { Change } from '../change.ts'
 import type { WaitOptions } from '../wait-options.ts'
+import { joinSignals } from './joined-signal.ts'
 import type { StrongTarget } from './strong-target.ts'
 
 /** All of an object may have changed: what changed within it is known where the data is. */
@@ -18,7 +18,8 @@ export function strongChanges(
   return {
     [Symbol.asyncIterator]: () => {
       const left = new AbortController()
-      const until = anySignal([signal, left.signal])
+      const joined = joinSignals(signal, left.signal)
+      const until = joined.signal
       let position = standing({ signal: until })
       // Who never asks for a change is not told that none can come.
       position.catch(() => undefined)
@@ -35,13 +36,14 @@ export function strongChanges(
               return { done: false, value: CHANGED }
             }
           } catch (error) {
-            until.clear()
+            joined.clear()
             if (!left.signal.aborted) throw error
           }
           return { done: true, value: undefined }
         },
         return: () => {
           left.abort()
+          joined.clear()
           return Promise.resolve({ done: true, value: undefined })
         },
       }

@@ -1,22 +1,15 @@
-import { anySignal, type ClearableSignal } from 'any-signal'
 import { JoineryError, invalidValue } from '../errors.ts'
 import { checkOptions, checkSignal } from '../options.ts'
 import type { WaitOptions } from '../wait-options.ts'
+import { joinSignals } from './joined-signal.ts'
 
 /** The longest that a timer runs: beyond, it would fire at once. */
 const TIMER_MS_MAX = 2 ** 31 - 1
 
-/**
- * One signal for a wait's own signal and its time limit; undefined where it has neither. It has to be cleared when the
- * wait is over: a signal that lives long, as one that ends a process, would hold a trace of every wait. (`AbortSignal.any`
- * of Node 20 leaves one.)
- */
-function waitSignal({ timeoutMs, signal }: WaitOptions): ClearableSignal | undefined {
-  if (timeoutMs === undefined || timeoutMs === Infinity)
-    return signal === undefined ? undefined : anySignal([signal])
-  if (Number.isNaN(timeoutMs)) throw invalidValue('a time limit is a number of ms', timeoutMs)
-  const limitMs = Math.min(Math.max(0, Math.ceil(timeoutMs)), TIMER_MS_MAX)
-  return anySignal([signal, AbortSignal.timeout(limitMs)])
+function limitSignal({ timeoutMs }: WaitOptions): AbortSignal | undefined {
+  if (timeoutMs === undefined || timeoutMs === Infinity) return
+  if (Number.isNaN(timeoutMs)) throw invalidValue('timeoutMs is a number', timeoutMs)
+  return AbortSignal.timeout(Math.min(Math.max(0, Math.ceil(timeoutMs)), TIMER_MS_MAX))
 }
 
 /** What a wait rejects with once its signal has fired: the caller's own reason, or CALL_TIMEOUT. */
@@ -49,25 +42,23 @@ export async function untilPasses<V>(
     throw invalidValue('until takes a test: a function', test)
   checkOptions('until', options, ['timeoutMs', 'signal'])
   checkSignal(options.signal)
-  const signal = waitSignal(options)
+  const { signal, clear } = joinSignals(options.signal, limitSignal(options))
   // Listening starts before the first look: a change between the two would be missed.
   const changes = source.changes({ signal })[Symbol.asyncIterator]()
   // A read of what is far away may last long, when nothing answers there: it ends with the wait.
-  const reading = (
-    signal === undefined ? source : (source.with?.({ signal }) ?? source)
-  ) as typeof source
+  const reading = (source.with?.({ signal }) ?? source) as typeof source
   try {
     for (;;) {
-      if (signal?.aborted === true) throw waitFailure(options)
+      if (signal.aborted) throw waitFailure(options)
       const value = await reading.read()
       if (test(value)) return value
       const step = await changes.next()
       if (step.done === true) throw waitFailure(options)
     }
   } catch (error) {
-    throw signal?.aborted === true && error === signal.reason ? waitFailure(options) : error
+    throw signal.aborted && error === signal.reason ? waitFailure(options) : error
   } finally {
-    signal?.clear()
+    clear()
     await changes.return?.()
   }
 }

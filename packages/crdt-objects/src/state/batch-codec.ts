@@ -120,8 +120,8 @@ export function decodeHead(reader: Reader, shape: 'batch' | 'state'): Head {
   if (isLeased(author) && !isOfEpoch(author, epoch + 1)) reader.fail('a life of a later epoch')
   // A batch tells nothing of what was not seen.
   const vector = decodeVector(reader, replicas, shape === 'batch' ? 0 : epoch)
-  const hasFold = shape === 'state' && epoch > 0
-  const fold = hasFold ? decodeFold(reader, { replicas, epoch, vector }) : NO_FOLD
+  const fold =
+    shape === 'state' && epoch > 0 ? decodeFold(reader, { replicas, epoch, vector }) : NO_FOLD
   // Written out: V8 takes 8 µs to spread an object here, ten times as long as all the rest.
   return { replicas, epoch, vector, rows: replicas.length, first, last, baseStamp, fold }
 }
@@ -207,8 +207,13 @@ export function decodeBatchHeader(bytes: Uint8Array): BatchHeader {
 
 export function batchHeader(head: Head): BatchHeader {
   const { replicas, first, last, epoch } = head
-  const dependencies = head.vector.map(([row, seq]) => [replicas[row] ?? 0n, seq] as const)
-  return { origin: replicas[0] ?? 0n, first, last, epoch, dependencies }
+  return {
+    origin: replicas[0] ?? 0n,
+    first,
+    last,
+    epoch,
+    dependencies: head.vector.map(([row, seq]) => [replicas[row] ?? 0n, seq]),
+  }
 }
 
 /** Who encoded a state, and what it has: for a gate that may refuse it before it is joined. */

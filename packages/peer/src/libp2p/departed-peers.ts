@@ -1,3 +1,4 @@
+import '../polyfill.ts'
 import { type Libp2p, type PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 

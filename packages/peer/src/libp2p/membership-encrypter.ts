@@ -13,7 +13,7 @@ import '../polyfill.ts'
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { ConnectionEncrypter, MessageStream, SecuredConnection } from '@libp2p/interface'
 import { lpStream } from '@libp2p/utils'
-import { anySignal } from 'any-signal'
+import { joinSignals } from '@joinery/crdt-objects/engine'
 import { concat } from 'uint8arrays/concat'
 import { fromString } from 'uint8arrays/from-string'
 import { peerRefused, type RefusalReason } from '../errors.ts'
@@ -73,7 +73,7 @@ async function prove<E>(
   outer: AbortSignal | undefined,
 ): Promise<SecuredConnection<E>> {
   const framed = lpStream(secured.connection, { maxDataLength: frameBytesMax })
-  const signal = anySignal([outer, AbortSignal.timeout(options.timeoutMs)])
+  const { signal, clear } = joinSignals(outer, AbortSignal.timeout(options.timeoutMs))
   const remoteId = secured.remotePeer.toString()
   const conversation: Conversation = {
     role,
@@ -88,7 +88,7 @@ async function prove<E>(
       if (outer?.aborted === true || isBrokenOff(error)) throw error
       return 'protocol'
     })
-    .finally(() => signal.clear())
+    .finally(clear)
   if (refusal !== undefined) {
     const error = peerRefused(refusal)
     options.onRefused(remoteId, refusal)

@@ -11,7 +11,7 @@ import { ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
-import { anySignal } from 'any-signal'
+import { joinSignals } from '@joinery/crdt-objects/engine'
 import { generateKeyPair } from '@libp2p/crypto/keys'
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import type { GossipSub } from '@chainsafe/libp2p-gossipsub'
@@ -182,10 +182,10 @@ class Libp2pNode implements Node {
     this.#departed.dialled(address)
     const unanswered = new AbortController()
     const timer = setTimeout(() => unanswered.abort(), answerMaxMs)
-    const either = anySignal([signal, unanswered.signal])
+    const either = joinSignals(signal, unanswered.signal)
     try {
       const connection = await this.#node.dial(multiaddr(address), {
-        signal: either,
+        signal: either.signal,
         force: isAnew,
         onProgress: ({ type }) => {
           // From here on a process is at work, which may be busy.

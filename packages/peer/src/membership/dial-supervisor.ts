@@ -12,7 +12,7 @@
  * keeps its connection.
  */
 import { isJoineryError } from '@joinery/crdt-objects'
-import { anySignal } from 'any-signal'
+import { joinSignals } from '@joinery/crdt-objects/engine'
 import { type RefusalReason } from '../errors.ts'
 import { DialUnanswered } from '../network.ts'
 import { type Member } from './wire.ts'
@@ -346,7 +346,7 @@ export class DialSupervisor {
     let outcome: 'failed' | 'unanswered' = 'unanswered'
     for (const address of target.addresses) {
       const timeout = AbortSignal.timeout(isTest ? testTimeoutMs : dialTimeoutMs)
-      const signal = anySignal([timeout, this.#stopped.signal, suspicion?.signal])
+      const { signal, clear } = joinSignals(timeout, this.#stopped.signal, suspicion?.signal)
       if (isTest) this.#tests++
       else this.#dials++
       try {
@@ -363,7 +363,7 @@ export class DialSupervisor {
         }
       } finally {
         // What is stopped in the end would hold a trace of every dial until then.
-        signal.clear()
+        clear()
       }
     }
     return outcome

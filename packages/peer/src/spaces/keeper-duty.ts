@@ -7,7 +7,7 @@
  * space lets go of it.
  */
 import { isJoineryError } from '@joinery/crdt-objects'
-import { anySignal } from 'any-signal'
+import { joinSignals } from '@joinery/crdt-objects/engine'
 import { type DutyPort } from '../identity/control-client.ts'
 import { type KeeperDuty as Duty } from '../identity/keeper-plan.ts'
 import { type Membership } from '../membership/membership.ts'
@@ -103,11 +103,12 @@ export class KeeperDuty {
 
   async #keep(space: string): Promise<void> {
     this.#opening.add(space)
-    const signal = anySignal([AbortSignal.timeout(openMaxMs), this.#stopped.signal])
+    const timeout = AbortSignal.timeout(openMaxMs)
+    const { signal, clear } = joinSignals(timeout, this.#stopped.signal)
     try {
       await this.#ports.spaces.keep(space, signal)
     } finally {
-      signal.clear()
+      clear()
       this.#opening.delete(space)
     }
     // There may be more.

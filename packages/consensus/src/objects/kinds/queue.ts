@@ -8,11 +8,11 @@ import {
 } from '@joinery/crdt-objects'
 import {
   encodeValue,
+  joinSignals,
   type StrongAnswer,
   type StrongTarget,
   Writer,
 } from '@joinery/crdt-objects/engine'
-import { anySignal } from 'any-signal'
 import { checkCount, checkDelay, checkLease } from './arguments.ts'
 import { defineKind } from './define-kind.ts'
 import { type Delivery, QueueDelivery } from './delivery.ts'
@@ -178,11 +178,11 @@ class Queue<T> extends KindHandle<QueueValue> implements QueueHandle<T> {
   }
 
   private async claimUntil(options: ClaimOptions, stop: AbortSignal): Promise<Delivery<T>> {
-    const signal = anySignal([this.waitOf(options).signal, stop])
+    const { signal, clear } = joinSignals(this.waitOf(options).signal, stop)
     try {
       return await this.claim({ ...options, signal })
     } finally {
-      signal.clear()
+      clear()
     }
   }
 
