@@ -11,6 +11,7 @@
  * connection stands, and one that does not answer at all is dialled again soon. Who is frozen does not answer, and
  * keeps its connection.
  */
+import { setMaxListeners } from 'node:events'
 import { isJoineryError } from '@joinery/crdt-objects'
 import { joinSignals } from '@joinery/crdt-objects/engine'
 import { type RefusalReason } from '../errors.ts'
@@ -82,6 +83,8 @@ export class DialSupervisor {
   #tests = 0
 
   constructor(ports: DialPorts, bootstrap: readonly string[]) {
+    // Each dial under way listens, and many are in a burst: Node would warn of more than ten.
+    setMaxListeners(0, this.#stopped.signal)
     this.#ports = ports
     for (const address of bootstrap) {
       this.#add({ key: address, isBootstrap: true, addresses: [address], peer: undefined })
