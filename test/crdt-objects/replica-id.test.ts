@@ -50,10 +50,11 @@ describe('a replica id on the wire', () => {
     )
   })
 
-  it('takes two bytes where it is recent, and nine where it has no slot or is of a later epoch', () => {
+  it('takes two bytes where it is recent or the first of its slot, and nine where it has no slot or is of a later epoch', () => {
     assert.equal(encoded(packReplica(100, 1_001), 1_000).length, 2)
-    assert.equal(encoded(packReplica(100, 1_001), 1_127).length, 2)
-    assert.equal(encoded(packReplica(1_000, 1), 10_000).length, 4)
+    assert.equal(encoded(packReplica(100, 1_001), 1_126).length, 2)
+    assert.equal(encoded(packReplica(1_000, 2), 10_000).length, 4)
+    assert.equal(encoded(packReplica(100, 1), 10_000).length, 2)
     assert.equal(encoded(packReplica(100, 1_002), 1_000).length, 9)
     assert.equal(encoded(unleasedReplica(5n), 1_000).length, 9)
   })
@@ -85,7 +86,7 @@ describe('a replica id on the wire', () => {
       assert(isRefused(writer.finish(), 10), numbers.join())
     }
     const late = new Writer()
-    for (const number of [1, 0]) late.varint(number)
+    for (const number of [1, 1]) late.varint(number)
     assert(isRefused(late.finish(), incMax), 'a life beyond the last')
   })
 })

@@ -23,6 +23,7 @@ describe('trimmed', () => {
           const random = new Random(seed + run)
           const trimming = new Trimming(schema, hands)
           for (let step = 0; step < steps; step++) {
+            if (step === steps / 2) trimming.onlyFirstWrites = run % 2 === 1
             trimming.step((bound) => random.integer(0, bound - 1))
           }
           trimming.finish()

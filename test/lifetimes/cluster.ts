@@ -40,13 +40,17 @@ export class Cluster {
     await this.#askAll((part) => ({ kind: 'fill', contents, part, parts: voterCount }))
   }
 
-  /** Waits until nobody is sealed any more and all show the same, and gives that; with what is not so in the end. */
+  /**
+   * Waits until nobody is sealed any more, what they deleted is dropped, and all show the same; and gives that, with what is
+   * not so in the end.
+   */
   async settled(): Promise<{ readonly contents: Contents; readonly problems: readonly string[] }> {
     const problems: string[] = []
     const settled = eventually(async () => {
-      for (const { control, total } of await this.sample()) {
+      for (const { control, total, trimmedEpoch } of await this.sample()) {
         assert.equal(control?.sealings, 0, `${control?.sealings} are in sealing`)
         assert.equal(control.usedSlots, voterCount, `${control.usedSlots} slots are in use`)
+        assert.equal(trimmedEpoch, control.epoch, `${trimmedEpoch} of ${control.epoch} is trimmed`)
         assert.equal(total, (await this.#read())[0]?.total)
       }
     }, settledWithinMs)

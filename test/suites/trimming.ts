@@ -59,6 +59,8 @@ export class Trimming {
   readonly members = [0, 1, 2, 3].map((slot) => new Member(slot))
   /** One that writes nothing, and that nobody counts: it may be far behind, and take a state then. */
   readonly guest = new Member(8)
+  /** From then on the units that others made last are deleted, and trimmed, too. */
+  onlyFirstWrites = false
   private readonly schema: Schema
   private readonly hands: Hands
 
@@ -80,7 +82,7 @@ export class Trimming {
     const member = this.members[draw(this.members.length)]!
     const other = this.members[draw(this.members.length)]!
     const which = draw(28)
-    if (which < 8) this.write(member, draw)
+    if (which < 8) this.write(this.onlyFirstWrites ? this.members[0]! : member, draw)
     else if (which < 10) member.seal()
     else if (which < 16) for (let left = draw(4); left >= 0; left--) this.deliver(member, other)
     else if (which < 18) this.enter(member)
@@ -176,12 +178,24 @@ export class Trimming {
       this.bringAll(member)
     }
     const [first] = this.members
+    const joiners: SpaceState[] = []
     for (const [index, member] of [...this.members, this.guest].entries()) {
       this.compare(member)
       assert.equal(this.readingOf(member.state), this.readingOf(first!.state))
-      const copy = new SpaceState({ replica: packReplica(9 + index, epoch + 1), clock: () => 1 })
-      copy.joinState(member.state.encodeState())
-      assert.equal(this.readingOf(copy), this.readingOf(member.state))
+      const joiner = new SpaceState({ replica: packReplica(9 + index, epoch + 1), clock: () => 1 })
+      joiner.joinState(member.state.encodeState())
+      assert.equal(this.readingOf(joiner), this.readingOf(member.state))
+      joiners.push(joiner)
+    }
+    // A joiner knows each unit by its name, too: what goes by the names comes to the same.
+    for (let drawn = 0, left = 8; left > 0; left--) {
+      this.write(first!, (bound) => (drawn += 7) % bound)
+      const batch = first!.state.takeBatch()
+      if (batch === undefined) continue
+      for (const joiner of joiners) {
+        assert.equal(joiner.apply(batch), 'applied')
+        assert.equal(this.readingOf(joiner), this.readingOf(first!.state))
+      }
     }
   }
 

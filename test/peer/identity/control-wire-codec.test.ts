@@ -139,7 +139,7 @@ const view: fastCheck.Arbitrary<SpaceView> = fastCheck.record({
   records: fastCheck.array(fastCheck.record({ epoch: count, seals, born: ids }), { maxLength: 4 }),
   sealings: fastCheck.array(sealing, { maxLength: 4 }),
   ...{ members: ids, unsealed: ids, keepers: keeperView, standing },
-  ...{ standingEpoch: count, standingNumber: count, genesis: orNone(ids) },
+  ...{ standingEpoch: count, standingSettled: count, standingNumber: count, genesis: orNone(ids) },
   standingSession: fastCheck.oneof(name, constant('')),
 })
 const reasons: readonly ControlRefusal[] = [

@@ -249,6 +249,29 @@ describe('a member of a space', () => {
     assert.equal(rig.space.epoch, 1)
   })
 
+  it('tells what it has settled once nothing goes on any more, and then no more', () => {
+    const rig = new Rig()
+    const [first, second, third] = [rig.join(), rig.join(), rig.join()]
+    rig.expire(third)
+    rig.contactAll(first, second)
+    rig.closeEpoch()
+    rig.contactAll(first, second)
+    first.hear(second)
+    second.hear(first)
+    // What they settle with the next answer is news to the group, and no seal will have them report.
+    rig.contactAll(first, second)
+    rig.contactAll(first, second)
+    assert.deepEqual([rig.space.epoch, rig.space.settledFloor()], [1, 1])
+    first.waits = true
+    first.contact()
+    assert.deepEqual(
+      first.asked.map(({ kind }) => kind),
+      ['view'],
+    )
+    first.step({ kind: 'answer', answer: rig.answer(first.asked[0]!) })
+    assert.equal(first.asked.length, 1)
+  })
+
   it('that is back before its seal closed goes on, and others lift the fence', () => {
     const rig = new Rig()
     const [first, second, third] = [rig.join(), rig.join(), rig.join()]

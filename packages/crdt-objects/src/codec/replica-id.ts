@@ -3,7 +3,8 @@
  * the one that was entered, and most lives that are named are recent. So an id takes two or three bytes, and not eight:
  *
  *     varint   one more than its slot
- *     varint   how far its number is from the greatest that is known
+ *     varint   0 for the first life that the slot could have had, which stands for all of them in a text; else one more than
+ *              how far its number is from the greatest that is known
  *
  * or, of one without a slot, or of a later life, 0 and its 8 bytes.
  */
@@ -33,7 +34,7 @@ export function encodeReplica(writer: Writer, id: ReplicaId, epoch: number): voi
   const inc = incarnationOf(id)
   if (isShort(slot, inc, epoch)) {
     writer.varint(slot + 1)
-    writer.varint(epoch + 1 - inc)
+    writer.varint(inc === 1 ? 0 : epoch + 2 - inc)
   } else {
     writer.byte(0)
     writer.u64(id)
@@ -44,8 +45,10 @@ export function encodeReplica(writer: Writer, id: ReplicaId, epoch: number): voi
 export function decodeReplica(reader: Reader, epoch: number): ReplicaId {
   const slot = reader.varint() - 1
   if (slot < 0) return decodeLong(reader, epoch)
-  const inc = epoch + 1 - reader.varint()
-  if (!isShort(slot, inc, epoch)) reader.fail('no replica id')
+  const distance = reader.varint()
+  const inc = distance === 0 ? 1 : epoch + 2 - distance
+  // One id is written in one way, or equal states would not be equal bytes.
+  if (!isShort(slot, inc, epoch) || (inc === 1 && distance > 0)) reader.fail('no replica id')
   if (slot === lastSlot && inc === lastInc) return lastId
   lastSlot = slot
   lastInc = inc
@@ -53,7 +56,6 @@ export function decodeReplica(reader: Reader, epoch: number): ReplicaId {
   return lastId
 }
 
-/** One id is written in one way, or equal states would not be equal bytes. */
 function decodeLong(reader: Reader, epoch: number): ReplicaId {
   const id = reader.u64()
   const couldBeShort = isLeased(id) && incarnationOf(id) <= epoch + 1

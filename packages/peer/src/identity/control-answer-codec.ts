@@ -81,6 +81,7 @@ function writeView(writer: Writer, view: SpaceView): void {
   writeKeepers(writer, view.keepers)
   writeStanding(writer, view.standing)
   writer.varint(view.standingEpoch)
+  writer.varint(view.standingSettled)
   writer.text(view.standingSession)
   writer.varint(view.standingNumber)
   writeBit(writer, view.standingIsUsed)
@@ -105,6 +106,7 @@ function readView(reader: Reader): SpaceView {
     keepers: readKeepers(reader),
     standing: readStanding(reader),
     standingEpoch: reader.varint(),
+    standingSettled: reader.varint(),
     standingSession: readText(reader),
     standingNumber: reader.varint(),
     standingIsUsed: readBit(reader),

@@ -25,9 +25,10 @@ export function decodeWhole(batch: BatchReader, codec: ContentCodec): SequenceWh
   const { body } = batch
   const level = body.varint() - 1
   if (level < 0) return EMPTY_WHOLE
-  const tails = level > 0 ? decodeTails(batch) : []
-  const structs = decodeStructs(batch, level, codec)
-  const seamAtEnd = level > 0 ? decodeSeamAtEnd(batch) : undefined
+  const authors: Authors = { all: [], byRow: new Map() }
+  const tails = level > 0 ? decodeTails(batch, authors) : []
+  const structs = decodeStructs(batch, { level, authors, codec })
+  const seamAtEnd = level > 0 ? decodeSeamAtEnd(batch, authors) : undefined
   if (seamAtEnd !== undefined) tellRight(structs.at(-1), seamAtEnd)
   const contents = structs.filter(({ what }) => what === CONTENT)
   if (contents.length > 0) {
@@ -38,17 +39,27 @@ export function decodeWhole(batch: BatchReader, codec: ContentCodec): SequenceWh
   return { level, tails, structs, seamAtEnd }
 }
 
-function decodeTails(batch: BatchReader): Unit[] {
+function decodeTails(batch: BatchReader, authors: Authors): Unit[] {
   const tails: Unit[] = []
-  for (let left = batch.body.count(2); left > 0; left--) tails.push(decodeUnit(batch))
+  for (let left = batch.body.count(2); left > 0; left--) {
+    const author = nameAuthor(batch, authors)
+    author.end = batch.body.varint()
+    if (author.end > CLOCK_MAX) batch.body.fail('more units than one author makes')
+    tails.push({ row: author.row, clock: author.end })
+  }
   return tails
 }
 
-function decodeUnit(batch: BatchReader): Unit {
-  const row = batch.row()
-  const clock = batch.body.varint()
-  if (clock > CLOCK_MAX) batch.body.fail('more units than one author makes')
-  return { row, clock }
+function decodeUnit(batch: BatchReader, authors: Authors): Unit {
+  const author = decodeAuthor(batch, authors)
+  return { row: author.row, clock: decodeClock(batch, author) }
+}
+
+/** A clock as a distance from where the author's units ended when it was last written of. */
+function decodeClock({ body }: BatchReader, { end }: Author): number {
+  const clock = end + body.zigzag()
+  if (clock < 0) body.fail('a clock below zero')
+  return clock <= CLOCK_MAX ? clock : body.fail('more units than one author makes')
 }
 
 /** A struct of which content is still to be read, and perhaps its right neighbour, which comes after it. */
@@ -60,10 +71,12 @@ function tellRight(struct: Read | undefined, { row, clock }: Unit): void {
   if (struct?.awaitsRight === true) [struct.rightRow, struct.rightClock] = [row, clock]
 }
 
-function decodeStructs(batch: BatchReader, level: number, codec: ContentCodec): Read[] {
+function decodeStructs(
+  batch: BatchReader,
+  { level, authors, codec }: Omit<Place, 'before'> & { readonly level: number },
+): Read[] {
   const { body } = batch
   const structs: Read[] = []
-  const authors: Authors = { all: [], byRow: new Map() }
   // Each takes two bytes at least: what a state makes of the document is bounded by its own size.
   for (let left = body.count(2); left > 0; left--) {
     const before = structs.at(-1)
@@ -80,7 +93,7 @@ function decodeStructs(batch: BatchReader, level: number, codec: ContentCodec): 
 
 interface Author {
   readonly row: number
-  /** Where its last struct ends. */
+  /** Where its units ended when it was last written of. */
   end: number
 }
 
@@ -110,11 +123,11 @@ function decodeStruct(batch: BatchReader, { before, authors, codec }: Place): Re
   const author = goesOn ? authors.byRow.get(next.row) : decodeAuthor(batch, authors)
   if (author === undefined) return body.fail('follows nothing')
   const { row } = author
-  const clock = goesOn ? next.clock : author.end + body.zigzag()
-  if (clock < 0) body.fail('a clock below zero')
-  const left = origin === OWN ? { row, clock: clock - 1 } : leftOf(batch, origin, next)
+  const clock = goesOn ? next.clock : decodeClock(batch, author)
+  author.end = clock
+  const left = origin === OWN ? { row, clock: clock - 1 } : leftOf(batch, authors, origin, next)
   if (left.clock < 0) body.fail('follows nothing of its author')
-  const after = right === OTHER ? decodeUnit(batch) : NO_UNIT
+  const after = right === OTHER ? decodeUnit(batch, authors) : NO_UNIT
   const mark =
     what === MARK ? (codec.decodeMark?.(batch) ?? body.fail('mark in a list')) : undefined
   const length = what === MARK ? 1 : (short ?? body.varint())
@@ -137,11 +150,13 @@ function decodeStruct(batch: BatchReader, { before, authors, codec }: Place): Re
   }
 }
 
-function decodeAuthor(batch: BatchReader, { all, byRow }: Authors): Author {
+function decodeAuthor(batch: BatchReader, authors: Authors): Author {
   const number = batch.body.varint()
-  if (number > all.length) batch.body.fail('an author that was not named')
-  const known = all[number]
-  if (known !== undefined) return known
+  if (number > authors.all.length) batch.body.fail('an author that was not named')
+  return authors.all[number] ?? nameAuthor(batch, authors)
+}
+
+function nameAuthor(batch: BatchReader, { all, byRow }: Authors): Author {
   const author = { row: batch.row(), end: 0 }
   if (byRow.has(author.row)) batch.body.fail('an author named twice')
   all.push(author)
@@ -153,8 +168,8 @@ function shortHeadOf(byte: number): StructHead {
   return { what: CONTENT, goesOn: false, origin: shortOrigin(byte), right: BESIDE }
 }
 
-function leftOf(batch: BatchReader, origin: number, next: Unit): Unit {
-  if (origin === OTHER || origin === SEAM) return decodeUnit(batch)
+function leftOf(batch: BatchReader, authors: Authors, origin: number, next: Unit): Unit {
+  if (origin === OTHER || origin === SEAM) return decodeUnit(batch, authors)
   if (origin === SEAM_NEXT) return next
   if (origin !== BESIDE || next.row === NONE) return NO_UNIT
   return { row: next.row, clock: next.clock - 1 }
@@ -164,8 +179,8 @@ function endOf({ clock, length }: ListedStruct): number {
   return clock + length
 }
 
-function decodeSeamAtEnd(batch: BatchReader): Unit | undefined {
+function decodeSeamAtEnd(batch: BatchReader, authors: Authors): Unit | undefined {
   const info = batch.body.byte()
   if (info > 1) batch.body.fail('seam at the end')
-  return info === 1 ? decodeUnit(batch) : undefined
+  return info === 1 ? decodeUnit(batch, authors) : undefined
 }

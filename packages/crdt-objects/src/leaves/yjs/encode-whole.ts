@@ -34,21 +34,16 @@ interface Tools {
 
 export function encodeWhole(batch: BatchWriter, listed: Listed, tools: Tools): void {
   batch.body.varint(listed.level + 1)
-  if (listed.level > 0) encodeTails(batch, listed, tools)
+  const authors = new Authors(batch, tools.clients)
+  if (listed.level > 0) encodeTails(batch, listed, authors)
   const items: Item[] = []
   for (let item = listed.start; item !== null; item = item.right) items.push(item)
   batch.body.varint(items.length)
-  const authors = new Map<number, Author>()
-  for (const item of items) {
-    const { client, clock } = item.id
-    const author = authors.get(client) ?? { number: authors.size, end: 0 }
-    encodeListed(batch, item, { listed, tools, author, isNew: !authors.has(client) })
-    authors.set(client, { ...author, end: clock + item.length })
-  }
+  for (const item of items) encodeListed(batch, item, { listed, authors, codec: tools.codec })
   if (listed.level > 0) {
     const seamAtEnd = listed.seams.before(null)
     batch.body.byte(seamAtEnd === null ? 0 : 1)
-    encodeUnit(batch, seamAtEnd, tools)
+    if (seamAtEnd !== null) authors.unit(seamAtEnd)
   }
   const contents = items.filter((item) => whatOf(item) === CONTENT)
   if (contents.length > 0) tools.codec.encodeAll(batch, contents)
@@ -59,52 +54,83 @@ export function encodeNothing(batch: BatchWriter): void {
   batch.body.varint(0)
 }
 
-function encodeTails(batch: BatchWriter, { structsByClient }: Listed, { clients }: Tools): void {
+function encodeTails(batch: BatchWriter, { structsByClient }: Listed, authors: Authors): void {
   const { GC } = yjs()
   const tails = [...structsByClient].flatMap(([client, structs]) => {
     const last = structs.at(-1)
     return last instanceof GC ? [[client, last.id.clock + last.length] as const] : []
   })
   batch.body.varint(tails.length)
-  for (const [client, end] of tails) batch.dot(clients.index(client), end)
-}
-
-function encodeUnit(batch: BatchWriter, id: ID | null, { clients }: Tools): void {
-  if (id !== null) batch.dot(clients.index(id.client), id.clock)
+  for (const [client, end] of tails) authors.tail(client, end)
 }
 
 interface Author {
-  /** In the order in which the list names them. */
+  /** In the order in which they are named. */
   readonly number: number
-  /** Where its last item ends. */
-  readonly end: number
+  /** Where its units ended when it was last written of. */
+  end: number
+}
+
+/** Those that a list has named so far: each by its row once, and then by a number, which takes a byte. */
+class Authors {
+  private readonly batch: BatchWriter
+  private readonly clients: Clients
+  private readonly authorByClient = new Map<number, Author>()
+
+  constructor(batch: BatchWriter, clients: Clients) {
+    this.batch = batch
+    this.clients = clients
+  }
+
+  /** Of one that was not named before. */
+  tail(client: number, end: number): void {
+    this.named(client).end = end
+    this.batch.body.varint(end)
+  }
+
+  private named(client: number): Author {
+    const author = { number: this.authorByClient.size, end: 0 }
+    this.authorByClient.set(client, author)
+    this.batch.body.varint(this.batch.row(this.clients.index(client)))
+    return author
+  }
+
+  /** A unit, by its author and how far its clock is from where that one ended. */
+  unit({ client, clock }: ID): Author {
+    const { body } = this.batch
+    const known = this.authorByClient.get(client)
+    body.varint(known?.number ?? this.authorByClient.size)
+    const author = known ?? this.named(client)
+    body.zigzag(clock - author.end)
+    return author
+  }
+
+  /** Of a struct that goes on: the author of the one before it. */
+  known(client: number): Author | undefined {
+    return this.authorByClient.get(client)
+  }
 }
 
 interface Place {
   readonly listed: Listed
-  readonly tools: Tools
-  readonly author: Author
-  /** Whether the list has not named it before. */
-  readonly isNew: boolean
+  readonly authors: Authors
+  readonly codec: ContentCodec
 }
 
-function encodeListed(batch: BatchWriter, item: Item, place: Place): void {
-  const { listed, tools, author, isNew } = place
+function encodeListed(batch: BatchWriter, item: Item, { listed, authors, codec }: Place): void {
   const { body } = batch
   const head = headOf(item, listed)
   const { what, goesOn, origin, right } = head
   const isShort = what === CONTENT && !goesOn && right === BESIDE && origin < NOTHING
   const hasLength = isShort && item.length <= SHORT_MAX
   body.byte(hasLength ? shortHead(origin, item.length) : longHead(head))
-  if (!goesOn) {
-    body.varint(author.number)
-    if (isNew) body.varint(batch.row(tools.clients.index(item.id.client)))
-    body.zigzag(item.id.clock - author.end)
-  }
-  if (origin === OTHER || origin === SEAM) encodeUnit(batch, item.origin, tools)
-  if (right === OTHER) encodeUnit(batch, item.rightOrigin, tools)
-  if (what === MARK) tools.codec.encodeMark?.(batch, item)
+  const author = goesOn ? authors.known(item.id.client) : authors.unit(item.id)
+  if (author !== undefined) author.end = item.id.clock
+  if ((origin === OTHER || origin === SEAM) && item.origin !== null) authors.unit(item.origin)
+  if (right === OTHER && item.rightOrigin !== null) authors.unit(item.rightOrigin)
+  if (what === MARK) codec.encodeMark?.(batch, item)
   else if (!hasLength) body.varint(item.length)
+  if (author !== undefined) author.end += item.length
 }
 
 function headOf(item: Item, { seams, stableEnds }: Listed): StructHead {

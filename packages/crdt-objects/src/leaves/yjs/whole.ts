@@ -8,14 +8,16 @@ import type { Section, Struct } from './structs.ts'
  *     level    the epoch up to which it is trimmed, plus 1; 0 where nothing was ever written, and nothing follows
  *     tails    of a level: of clients whose last units are trimmed, row and where its clocks end
  *     structs  head: a byte, see below
- *              author, and how far its clock is from the end of the author's last one, unless the struct goes on where
- *              the one before it ends. An author is its number in the order in which this list names them: one byte,
- *              where states name hundreds. Behind the next number follows the row of the one that is named first here
- *              origin: row and clock, if it is OTHER or SEAM
+ *              its first unit, unless it goes on where the one before it ends
+ *              origin: a unit, if it is OTHER or SEAM
  *              right origin: likewise, if it is OTHER
  *              length, unless the head has it or it is a mark; a mark
- *     seam      of a level: whether there is one at the end, row and clock
+ *     seam     of a level: whether there is one at the end; a unit
  *     content  of all structs, one after the other
+ *
+ * A unit is its author, and how far its clock is from the end of that one's last struct, or of its tail. An author is its
+ * number in the order in which all this names them: one byte, where states name hundreds. Behind the next number follows the
+ * row of the one that is named first here.
  *
  * Of a space that has lived long most structs are a word or less of some old life, so their heads are short: content
  * that does not go on, its length up to SHORT_MAX, and its right origin beside it. Other heads are numbers of what the

@@ -184,8 +184,9 @@ export interface SpaceView {
   readonly unsealed: readonly ReplicaId[]
   readonly keepers: KeeperView
   readonly standing: Standing
-  /** The epoch that the group knows the asker to be in, and the session that it holds its slot by. */
+  /** The epoch that the group knows the asker to be in, the one that it has settled, and the session that it holds its slot by. */
   readonly standingEpoch: number
+  readonly standingSettled: number
   readonly standingSession: string
   /** The greatest number of the asker's commands: none with a smaller one will be carried out. */
   readonly standingNumber: number

@@ -24,6 +24,8 @@ export class GroupTalk {
   #leaseRequest = 0
   /** The number of this life's last command. */
   number = 0
+  /** The last two answers told of the same revision, in which nobody is in sealing. */
+  #isQuiet = false
   /** What was just asked for was refused: it waits for the next contact, or it would be asked for in a circle. */
   #isRefused = false
 
@@ -60,6 +62,7 @@ export class GroupTalk {
     const view = 'view' in answer ? answer.view : undefined
     if (view === undefined || view.member !== member) return 'an answer to another life'
     if (view.revision < (this.view?.revision ?? 0)) return 'an answer that is late'
+    this.#isQuiet = view.sealings.length === 0 && view.revision === this.view?.revision
     this.view = view
     this.#isRefused = answer.kind === 'refused'
     return undefined
@@ -73,14 +76,21 @@ export class GroupTalk {
   /** A life is over; the next lease is another. */
   endLife(): void {
     this.view = undefined
+    this.#isQuiet = false
     this.#leaseRequest++
     this.number = 0
   }
 
-  /** Whether the group does not know yet what is held here, or which epoch this is. */
-  hasNews({ held }: Report, epoch: number): boolean {
+  /**
+   * Whether the group does not know yet what is held here, or which epoch this is.
+   *
+   * Which epoch is settled it hears with all that, and so late enough while lives end. After the last of them nothing else
+   * would tell it, and what was deleted before would stay for as long as nobody comes.
+   */
+  hasNews({ held, settled }: Report, epoch: number): boolean {
     const { view } = this
     if (view === undefined || view.standingEpoch < epoch) return true
+    if (this.#isQuiet && view.standingSettled < Math.min(settled, view.epoch)) return true
     const reported = new Map(view.sealings.map((sealing) => [sealing.round, sealing.reported]))
     return held.some((report) => reported.get(report.round) !== report.held)
   }

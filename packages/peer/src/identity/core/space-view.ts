@@ -33,6 +33,7 @@ export function viewOf(space: SpaceControl, member: ReplicaId, epoch: number): S
     keepers: keeperView(space.keepers, (id) => space.isMember(id)),
     standing: standingOf(space, member),
     standingEpoch: space.slotOf(member)?.epoch ?? 0,
+    standingSettled: space.slotOf(member)?.settled ?? 0,
     standingNumber: space.slotOf(member)?.number ?? 0,
     standingIsUsed: space.slotOf(member)?.isUsed ?? false,
     standingSession: space.slotOf(member)?.session ?? '',
