@@ -29,6 +29,8 @@ export interface ErrorDetails {
   OBJECT_TOO_LARGE: { readonly bytes: number; readonly bytesMax: number }
   /** The heap of the peer is full (its option `heapBytesMax`): only what takes away is taken. The state is unchanged. */
   HEAP_FULL: { readonly bytes: number; readonly bytesMax: number }
+  /** This peer has written more than its option `writeBytesPerSecondMax` allows. The state is unchanged. */
+  WRITE_RATE_EXCEEDED: { readonly bytesPerSecondMax: number; readonly retryAfterMs: number }
   /** The object is of a type of the user's own that this process has not defined. Nothing changed. */
   OBJECT_TYPE_UNKNOWN: { readonly type: string }
   /** A function that the user defined threw, or gave what cannot be shared; `cause` is what it threw. Nothing changed. */

@@ -68,6 +68,12 @@ export interface PeerOptions {
    * no bound.
    */
   readonly heapBytesMax?: number | undefined
+  /**
+   * How many bytes this peer may write in a second, as the batches of its eventual objects take, in all spaces and those of
+   * its gateway's clients included. Beyond, operations that would add something are refused with WRITE_RATE_EXCEEDED; what
+   * takes something away is taken, and what other peers write. 1,024 or more. Default: no bound.
+   */
+  readonly writeBytesPerSecondMax?: number | undefined
   /** Told of what a healthy cluster does not show, for a log. */
   readonly onReport?: Reporter | undefined
   /** Its abort stops the peer, without draining. */
@@ -77,6 +83,8 @@ export interface PeerOptions {
 const votersLimit = 15
 /** Twice what an idle peer takes, with the WebAssembly that it has loaded: below it, nothing might ever be taken. */
 const heapBytesLeast = 96 * 2 ** 20
+
+const writeBytesLeast = 1024
 
 const known = new Set<string>([
   'clusterKey',
@@ -93,6 +101,7 @@ const known = new Set<string>([
   'directory',
   'objects',
   'heapBytesMax',
+  'writeBytesPerSecondMax',
   'onReport',
   'signal',
 ] satisfies (keyof PeerOptions)[])
@@ -114,9 +123,14 @@ export function checkOptions(options: PeerOptions): void {
     checkExposure(gateway.host, gateway.token)
   }
   checkVoting(options)
-  const { heapBytesMax = Infinity, dissemination = 'gossip' } = options
+  const { heapBytesMax = Infinity, writeBytesPerSecondMax, dissemination = 'gossip' } = options
   if (!(heapBytesMax >= heapBytesLeast))
     throw invalidValue('heapBytesMax is a number of bytes, 96 MiB or more', heapBytesMax)
+  if (writeBytesPerSecondMax !== undefined && !(writeBytesPerSecondMax >= writeBytesLeast))
+    throw invalidValue(
+      'writeBytesPerSecondMax is a number of bytes, 1,024 or more',
+      writeBytesPerSecondMax,
+    )
   if (dissemination !== 'gossip' && dissemination !== 'direct') {
     throw invalidValue("dissemination is 'gossip' or 'direct'", dissemination)
   }

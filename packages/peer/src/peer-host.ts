@@ -48,7 +48,6 @@ export class PeerHost implements Peer {
   readonly #groups: PeerGroups
   readonly #joinWatch: JoinWatch
   readonly #hasBootstrap: boolean
-  readonly #count = { updates: 0, batches: 0, bytes: 0 }
   readonly #timers: readonly NodeJS.Timeout[]
   readonly #thawListeners = new Set<(stoodStillMs: number) => void>()
   #gateway: Gateway | undefined
@@ -125,7 +124,7 @@ export class PeerHost implements Peer {
       control: this.#groups.control,
       isKeeper: options.keeper ?? footing.isCandidate,
       isCutOff: () => this.#joinWatch.isAlone && this.#groups.host.groupCount === 0,
-      ...{ report, count: this.#count, heapBytesMax: options.heapBytesMax },
+      ...{ report, bounds: options },
     })
     this.#timers = [
       setInterval(() => this.#membership.tick(), membershipTickMs),
@@ -229,7 +228,8 @@ export class PeerHost implements Peer {
   statistics(): PeerStatistics {
     const { bytesSent, bytesReceived, lanes } = this.#node
     const peers = this.#membership.neighbours.length
-    return { ...this.#count, ...this.#supervisor.counts, peers, lanes, bytesSent, bytesReceived }
+    const { written } = this.#registry.count
+    return { ...written, ...this.#supervisor.counts, peers, lanes, bytesSent, bytesReceived }
   }
 
   /** The groups of the cluster, as their leaders see them. */
@@ -336,7 +336,7 @@ export class PeerHost implements Peer {
   /** `heldBy`, unless nothing was written or something is held by nobody. */
   #leaveReport(heldBy: number): LeaveReport {
     const unsent = this.#registry.drivers.reduce((total, driver) => total + driver.unconfirmed, 0)
-    const isEmpty = this.#count.updates === 0
+    const isEmpty = this.#registry.count.updates === 0
     return { complete: unsent === 0, unsent, heldBy: unsent > 0 || isEmpty ? 0 : heldBy }
   }
 

@@ -86,6 +86,8 @@ export type Report =
   /** More of the heap lives than `heapBytesMax`: local operations that add something are refused until it has room again. */
   | { readonly kind: 'heap-full'; readonly bytes: number; readonly bytesMax: number }
   | { readonly kind: 'heap-has-room'; readonly bytes: number; readonly bytesMax: number }
+  /** More was written here than `writeBytesPerSecondMax`, and is refused at times. Told once a minute at the most. */
+  | { readonly kind: 'write-rate-reached'; readonly bytesPerSecondMax: number }
   /** Every member of a space was gone: what was in it is lost, and it goes on with nothing, as this generation. */
   | { readonly kind: 'space-lost'; readonly space: string; readonly generation: number }
   /**

@@ -3,6 +3,7 @@ import { counter, type Local } from '@joinery/crdt-objects'
 import { Reader, VersionVector } from '@joinery/crdt-objects/engine'
 import { PeerHost } from '#peer/peer-host.ts'
 import { SpaceVisibility } from '#peer/groups/space-visibility.ts'
+import { WriteCount } from '#peer/replication/counted-state.ts'
 import { SpaceDriver } from '#peer/replication/driver.ts'
 import { silentDissemination } from '#peer/dissemination/silent.ts'
 import { type Report } from '#peer/report.ts'
@@ -36,7 +37,7 @@ describe('Visibility of what was written before', function () {
         now: () => Date.now(),
       },
       { keepers: 3, durability: 2, isStable: false },
-      { updates: 0, batches: 0, bytes: 0 },
+      new WriteCount(),
     )
     drivers.push(made)
     await made.open(5000)

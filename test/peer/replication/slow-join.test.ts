@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { silentDissemination } from '#peer/dissemination/silent.ts'
 import type { ControlPort } from '#peer/identity/control-client.ts'
+import { WriteCount } from '#peer/replication/counted-state.ts'
 import { SpaceDriver } from '#peer/replication/driver.ts'
 import type { Report } from '#peer/report.ts'
 import { MemoryControl } from '#test/fixtures/memory-control.ts'
@@ -42,7 +43,7 @@ describe('Opening a space', () => {
         isUsed: () => true,
       },
       { keepers: 3, durability: 2, isStable: true },
-      { updates: 0, batches: 0, bytes: 0 },
+      new WriteCount(),
     )
     const timer = setInterval(() => driver.tick(0.5), 5)
     ends.push(() => {

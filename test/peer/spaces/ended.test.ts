@@ -4,6 +4,7 @@ import { counter, type Local } from '@joinery/crdt-objects'
 import { groupUnavailable } from '@joinery/consensus/caller'
 import { silentDissemination } from '#peer/dissemination/silent.ts'
 import { type ControlCommand } from '#peer/identity/core/control-contract.ts'
+import { WriteCount } from '#peer/replication/counted-state.ts'
 import { SpaceDriver } from '#peer/replication/driver.ts'
 import { type SpaceRules } from '#peer/replication/group-contact.ts'
 import { MemoryControl } from '#test/fixtures/memory-control.ts'
@@ -50,7 +51,7 @@ describe('A peer that was away when its space ended', () => {
         onEnded: () => ended.push(driver.unconfirmed),
       },
       { keepers: 3, durability: 2, isStable: false, ...rules },
-      { updates: 0, batches: 0, bytes: 0 },
+      new WriteCount(),
     )
     drivers.push(driver)
     return driver

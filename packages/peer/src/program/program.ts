@@ -19,6 +19,7 @@ interface Settings {
   readonly voterReplaceMs?: number
   readonly directory?: string
   readonly heapMaxMb?: number
+  readonly writeMaxKbPerSecond?: number
   readonly port: number
   readonly host: string
   readonly listen: readonly string[]
@@ -109,6 +110,11 @@ function peerProgram(): Command {
       'how much of the heap may live before what adds something is refused',
       parseCount,
     )
+    .option(
+      '--write-max-kb-per-second <kilobytes>',
+      'how much may be written here in a second before what adds something is refused',
+      parseCount,
+    )
     .option('--space <name...>', 'spaces to hold a replica of from the start', [])
     .option('--origin <origin...>', 'web origins whose pages may connect to the gateway', [])
     .version(version)
@@ -145,6 +151,8 @@ async function serve(settings: Settings, environment: Environment): Promise<void
     voterReplaceMs: settings.voterReplaceMs,
     directory: settings.directory,
     heapBytesMax: settings.heapMaxMb === undefined ? undefined : settings.heapMaxMb * 1e6,
+    writeBytesPerSecondMax:
+      settings.writeMaxKbPerSecond === undefined ? undefined : settings.writeMaxKbPerSecond * 1e3,
     gateway: {
       port: settings.port,
       host: settings.host,

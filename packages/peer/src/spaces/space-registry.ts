@@ -1,15 +1,17 @@
 import { isJoineryError } from '@joinery/crdt-objects'
-import { type ReplicaId } from '@joinery/crdt-objects/engine'
+import { type Budget, type ReplicaId } from '@joinery/crdt-objects/engine'
 import { type Dissemination } from '../dissemination/dissemination.ts'
 import { type ControlPort, type DutyPort } from '../identity/control-client.ts'
 import { type SpaceEvents } from '../membership/events.ts'
 import { type Membership } from '../membership/membership.ts'
+import { type PeerOptions } from '../options.ts'
 import { tickMs } from '../replication/core/contract.ts'
-import { type WriteCount } from '../replication/counted-state.ts'
+import { WriteCount } from '../replication/counted-state.ts'
 import { SpaceDriver } from '../replication/driver.ts'
 import { type Reporter } from '../report.ts'
 import { HeapBudget, watchHeap } from './heap-budget.ts'
 import { KeeperDuty, type KeptSpaces } from './keeper-duty.ts'
+import { bothOf, RateBudget } from './rate-budget.ts'
 import { checkWanted, isForAnother, type Wanted } from './wanted.ts'
 
 /** What a registry needs of its surroundings. */
@@ -22,9 +24,8 @@ export interface RegistryPorts {
   /** Whether nobody can be asked, here or elsewhere, and that has been waited for. */
   isCutOff(): boolean
   readonly report: Reporter
-  readonly count: WriteCount
-  /** Of what lives in the heap; undefined for no bound. */
-  readonly heapBytesMax?: number | undefined
+  /** Of what lives in the heap, and of what is written in a second. */
+  readonly bounds: Pick<PeerOptions, 'heapBytesMax' | 'writeBytesPerSecondMax'>
 }
 
 interface Opened {
@@ -57,20 +58,28 @@ const keepers = { keepers: 3, durability: 2 } as const
 
 /** The spaces that are open at this peer, and the way to them for what comes from the network. */
 export class SpaceRegistry implements SpaceEvents, KeptSpaces {
+  /** What was written here, in all spaces. */
+  readonly count: WriteCount
   readonly #ports: RegistryPorts
   readonly #opened = new Map<string, Opened>()
   readonly #duty: KeeperDuty | undefined
-  readonly #budget: HeapBudget | undefined
+  readonly #budget: Budget | undefined
   readonly #endHeapWatch: () => void
   #timer: NodeJS.Timeout | undefined
   #isStopped = false
 
   constructor(ports: RegistryPorts) {
     this.#ports = ports
-    const { control, membership, isKeeper, heapBytesMax, report } = ports
-    const budget = heapBytesMax === undefined ? undefined : new HeapBudget(heapBytesMax, report)
-    this.#budget = budget
-    this.#endHeapWatch = budget ? watchHeap(budget) : () => undefined
+    const { control, membership, isKeeper, bounds, report } = ports
+    const { heapBytesMax, writeBytesPerSecondMax } = bounds
+    const heap = heapBytesMax === undefined ? undefined : new HeapBudget(heapBytesMax, report)
+    const rate =
+      writeBytesPerSecondMax === undefined
+        ? undefined
+        : new RateBudget(writeBytesPerSecondMax, report)
+    this.#budget = bothOf(heap, rate)
+    this.count = new WriteCount((bytes) => rate?.spend(bytes))
+    this.#endHeapWatch = heap ? watchHeap(heap) : () => undefined
     this.#duty = isKeeper ? new KeeperDuty({ control, membership, spaces: this }) : undefined
     this.#scheduleTick()
   }
@@ -263,7 +272,7 @@ export class SpaceRegistry implements SpaceEvents, KeptSpaces {
 
   /** Opens it, for the one who asked. */
   #open(name: string, wanted: Wanted, isKept: boolean): Opened {
-    const { membership, dissemination, report, control, isKeeper, count } = this.#ports
+    const { membership, dissemination, report, control, isKeeper } = this.#ports
     const driver = new SpaceDriver(
       name,
       {
@@ -280,7 +289,7 @@ export class SpaceRegistry implements SpaceEvents, KeptSpaces {
         },
       },
       { ...keepers, ...wanted, isStable: isKeeper },
-      count,
+      this.count,
     )
     // There before anything is asked of the group, which is told whether somebody uses it.
     const opened: Opened = { driver, users: 1, isKept, idle: 0, ready: Promise.resolve() }
