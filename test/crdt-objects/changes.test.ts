@@ -9,6 +9,7 @@ import {
   type Change,
 } from '#crdt-objects/index.ts'
 import { SpaceState } from '#crdt-objects/engine.ts'
+import { untilPasses } from '#crdt-objects/faces/wait.ts'
 import { tracesOn } from '#test/fixtures/traces-on.ts'
 import { open, replica, share, sync } from './replicas.ts'
 
@@ -230,6 +231,16 @@ describe('until()', () => {
         { code: 'CALL_TIMEOUT' },
       )
     }
+    const gone = {
+      read: () => 0,
+      changes: (): never => {
+        throw new Error('gone')
+      },
+    }
+    await assert.rejects(
+      untilPasses(gone, () => true, { signal }),
+      /gone/,
+    )
     assert.deepEqual(tracesOn(signal), [])
   })
 

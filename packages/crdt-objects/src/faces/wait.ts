@@ -18,7 +18,7 @@ export function waitFailure(options: WaitOptions): unknown {
   const timeoutMs = options.timeoutMs ?? 0
   return new JoineryError(
     'CALL_TIMEOUT',
-    `nothing passed the test within ${timeoutMs} ms: wait longer, or look at the value`,
+    `nothing passed the test in ${timeoutMs} ms: wait longer, or look at the value`,
     { timeoutMs, outcome: 'not-applied' },
     { retryable: true },
   )
@@ -43,11 +43,12 @@ export async function untilPasses<V>(
   checkOptions('until', options, ['timeoutMs', 'signal'])
   checkSignal(options.signal)
   const { signal, clear } = joinSignals(options.signal, limitSignal(options))
-  // Listening starts before the first look: a change between the two would be missed.
-  const changes = source.changes({ signal })[Symbol.asyncIterator]()
-  // A read of what is far away may last long, when nothing answers there: it ends with the wait.
-  const reading = (source.with?.({ signal }) ?? source) as typeof source
+  let changes: AsyncIterator<unknown> | undefined
   try {
+    // Listening starts before the first look: a change between the two would be missed.
+    changes = source.changes({ signal })[Symbol.asyncIterator]()
+    // A read of what is far away may last long, when nothing answers there: it ends with the wait.
+    const reading = (source.with?.({ signal }) ?? source) as typeof source
     for (;;) {
       if (signal.aborted) throw waitFailure(options)
       const value = await reading.read()
@@ -59,6 +60,6 @@ export async function untilPasses<V>(
     throw signal.aborted && error === signal.reason ? waitFailure(options) : error
   } finally {
     clear()
-    await changes.return?.()
+    await changes?.return?.()
   }
 }
