@@ -199,26 +199,33 @@ describe('an epoch', () => {
     assert.equal(c.apply(batch), 'gap')
   })
 
-  it('keeps the author of a text from writing over its predecessor', () => {
-    const [a, b] = [life(0), life(1)]
-    const before = 'abc'.repeat(100)
-    open(a, text()).append(before)
-    open(a, list<number>(), 'items').push(1)
-    sync(a, b)
-    const m = a.vector.lastOf(a.replica, 0)
-    enter(b, { slot: 0, inc: 1, m })
-    const next = life(0, 2)
-    next.joinState(b.encodeState())
-    open(next, text()).append('def')
-    open(next, list<number>(), 'items').push(2)
-    const batch = next.takeBatch()!
-    assert.ok(batch.length < 200, 'what the life before wrote is not sent again')
-    assert.equal(b.apply(batch), 'applied')
-    for (const state of [b, next]) {
-      assert.equal(open(state, text()).value, `${before}def`)
-      assert.deepEqual(open(state, list<number>(), 'items').value, [1, 2])
-    }
-  })
+  for (const from of ['a state', 'batches'] as const) {
+    it(`keeps the author of a text from writing over its predecessor, known from ${from}`, () => {
+      const [a, b] = [life(0), life(1)]
+      const before = 'abc'.repeat(100)
+      open(a, text()).append(before)
+      open(a, list<number>(), 'items').push(1)
+      const early = a.takeBatch()!
+      b.apply(early)
+      const seal = { slot: 0, inc: 1, m: a.vector.lastOf(a.replica, 0) }
+      enter(b, seal)
+      const next = life(0, 2)
+      if (from === 'a state') next.joinState(b.encodeState())
+      else {
+        next.apply(early)
+        enter(next, seal)
+      }
+      open(next, text()).append('def')
+      open(next, list<number>(), 'items').push(2)
+      const batch = next.takeBatch()!
+      assert.ok(batch.length < 200, 'what the life before wrote is not sent again')
+      assert.equal(b.apply(batch), 'applied')
+      for (const state of [b, next]) {
+        assert.equal(open(state, text()).value, `${before}def`)
+        assert.deepEqual(open(state, list<number>(), 'items').value, [1, 2])
+      }
+    })
+  }
 
   it('refuses a state in which this very replica is sealed', () => {
     const [a, b] = [life(0), life(1)]
