@@ -229,15 +229,14 @@ export class ReplicaContext {
    * noted already.
    */
   unseen<T>(work: () => T): T {
-    const { seen, epoch, settled, restoring } = this
+    const { seen, epoch, settled } = this
     this.seen = []
     this.epoch = 0
     this.settled = 0
-    this.restoring = true
     try {
       return work()
     } finally {
-      Object.assign(this, { seen, epoch, settled, restoring })
+      Object.assign(this, { seen, epoch, settled })
     }
   }
 
