@@ -188,7 +188,7 @@ export class Trimming {
       joiners.push(joiner)
     }
     // A joiner knows each unit by its name, too: what goes by the names comes to the same.
-    for (let drawn = 0, left = 8; left > 0; left--) {
+    for (let drawn = 0, left = 3; left > 0; left--) {
       this.write(first!, (bound) => (drawn += 7) % bound)
       const batch = first!.state.takeBatch()
       if (batch === undefined) continue
