@@ -71,7 +71,7 @@ export interface PeerOptions {
   /**
    * How many bytes this peer may write in a second, as the batches of its eventual objects take, in all spaces and those of
    * its gateway's clients included. Beyond, operations that would add something are refused with WRITE_RATE_EXCEEDED; what
-   * takes something away is taken, and what other peers write. 1,024 or more. Default: no bound.
+   * takes something away is taken, and what other peers write. 1,000 or more. Default: no bound.
    */
   readonly writeBytesPerSecondMax?: number | undefined
   /** Told of what a healthy cluster does not show, for a log. */
@@ -84,7 +84,7 @@ const votersLimit = 15
 /** Twice what an idle peer takes, with the WebAssembly that it has loaded: below it, nothing might ever be taken. */
 const heapBytesLeast = 96 * 2 ** 20
 
-const writeBytesLeast = 1024
+const writeBytesLeast = 1000
 
 const known = new Set<string>([
   'clusterKey',
@@ -128,7 +128,7 @@ export function checkOptions(options: PeerOptions): void {
     throw invalidValue('heapBytesMax is a number of bytes, 96 MiB or more', heapBytesMax)
   if (writeBytesPerSecondMax !== undefined && !(writeBytesPerSecondMax >= writeBytesLeast))
     throw invalidValue(
-      'writeBytesPerSecondMax is a number of bytes, 1,024 or more',
+      'writeBytesPerSecondMax is a number of bytes, 1,000 or more',
       writeBytesPerSecondMax,
     )
   if (dissemination !== 'gossip' && dissemination !== 'direct') {

@@ -74,6 +74,9 @@ describe('The bound of what is written in a second', () => {
     const space = await peer.space('busy')
     const values = await space.open('values', map<string>())
     const total = await space.open('total', counter())
+    await using client = await connect(peer.gatewayUrl)
+    const remote = await (await client.space('busy')).open('values', map<string>())
+    // From here on time is earned: nothing slow stands before what is to be refused.
     values.set('large', 'x'.repeat(8192))
     await space.flush()
     const { retryAfterMs } = refusalOf(() => values.set('more', 'x')).details
@@ -81,8 +84,6 @@ describe('The bound of what is written in a second', () => {
     refusalOf(() => {
       total.add(1)
     })
-    await using client = await connect(peer.gatewayUrl)
-    const remote = await (await client.space('busy')).open('values', map<string>())
     await assert.rejects(remote.set('more', 'x'), { code: 'WRITE_RATE_EXCEEDED' })
     assert.equal(values.get('more'), undefined)
     values.delete('large')
@@ -94,7 +95,7 @@ describe('The bound of what is written in a second', () => {
   })
 
   it('is a number of bytes', async () => {
-    for (const writeBytesPerSecondMax of [0, 1023, NaN, '1 MB' as unknown as number]) {
+    for (const writeBytesPerSecondMax of [0, 999, NaN, '1 MB' as unknown as number]) {
       await assert.rejects(createPeer({ clusterKey, writeBytesPerSecondMax }), {
         code: 'VALUE_INVALID',
       })

@@ -159,10 +159,10 @@ function textOf(report: Report): string {
       )
     case 'heap-full':
       return 'the heap is full: operations that would add something are refused until it has room again'
-    case 'write-rate-reached':
-      return 'more is written here than is allowed in a second: operations that would add something are refused at times'
     case 'heap-has-room':
       return 'the heap has room again'
+    case 'write-rate-reached':
+      return 'more is written here than is allowed in a second: operations that would add something are refused at times'
     case 'gateway-fault':
       return 'the gateway failed at a call'
     case 'space-alone':
