@@ -10,6 +10,32 @@ function pair(): [Replica, Replica] {
   return [a, b]
 }
 
+describe('what is written', () => {
+  it('is out before it is booked, and booked for whoever looks or asks', () => {
+    const [a, b] = pair()
+    const looked = a.write(1)
+    assert.equal(a.core.ownLast, 1)
+    assert.equal(a.core.usage.logBytes, looked.length)
+    const asked = a.write(10)
+    disconnect(a, b)
+    connect(a, b)
+    deliver(a, b)
+    assert.equal(b.hits.value, 11)
+    assert.equal(a.core.usage.logBytes, looked.length + asked.length)
+  })
+
+  it('is booked as it was made: each batch with what it came after', () => {
+    const [a, b] = pair()
+    b.gossip(a.write(1), a)
+    b.write(10)
+    a.gossip(b.write(100), b)
+    a.tick()
+    deliver(a, b)
+    assert.equal(a.hits.value, 111)
+    assert(a.core.vector.equals(b.core.vector))
+  })
+})
+
 describe('a replica that gossip serves badly', () => {
   it('asks, a tick later, for what a gap shows to be missing', () => {
     const [a, b] = pair()

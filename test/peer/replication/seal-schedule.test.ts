@@ -12,13 +12,11 @@ describe('The schedule of batches', () => {
   beforeEach(() => {
     nowMs = 1000
     seals = []
-    schedule = new SealSchedule({
-      now: () => nowMs,
-      seal: () => {
-        seals.push(nowMs)
-        schedule.onSealed()
-      },
-    })
+    const seal = (): void => {
+      seals.push(nowMs)
+      schedule.onSealed()
+    }
+    schedule = new SealSchedule(seal, () => nowMs)
   })
 
   afterEach(() => {

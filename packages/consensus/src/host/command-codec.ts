@@ -14,7 +14,6 @@ export const COMMAND_BYTES_MAX = 1024 * 1024
 export const BATCH_BYTES_MAX = 4 * 1024 * 1024
 
 const VERSION = 1
-const LONE_SURROGATE = /\p{Surrogate}/u
 const TEXT_BYTES_MAX = 64 * 1024
 const PATH_LENGTH_MAX = 64
 const ARGS_MAX = 65_536
@@ -130,7 +129,7 @@ function writeCount(writer: Writer, count: number, what: string): void {
 
 /** Text that may hold lone surrogates is refused where values are: it has no UTF-8. */
 function writeText(writer: Writer, text: string): void {
-  if (LONE_SURROGATE.test(text)) throw invalidValue('text must be well-formed Unicode', text)
+  if (!text.isWellFormed()) throw invalidValue('text must be well-formed Unicode', text)
   writer.text(text)
 }
 

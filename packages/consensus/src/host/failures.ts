@@ -4,7 +4,6 @@ import type { Failure } from './outcome.ts'
 
 const MESSAGE_LENGTH_MAX = 4096
 const DETAILS_BYTES_MAX = 256 * 1024
-const LONE_SURROGATES = /\p{Surrogate}/gu
 
 /** A failure as it is kept and travels. What no encoding can carry of it is left out. */
 export function failureOf({ code, message, details, retryable }: JoineryError): Failure {
@@ -12,7 +11,7 @@ export function failureOf({ code, message, details, retryable }: JoineryError): 
 }
 
 function shortMessage(message: string): string {
-  return message.slice(0, MESSAGE_LENGTH_MAX).replace(LONE_SURROGATES, '\ufffd')
+  return message.slice(0, MESSAGE_LENGTH_MAX).toWellFormed()
 }
 
 function plainDetails(details: unknown): unknown {

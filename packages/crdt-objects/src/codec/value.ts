@@ -21,11 +21,9 @@ const OBJECT = 12
 const UNDEFINED = 13
 const FLOATS = 14
 
-const LONE_SURROGATE = /\p{Surrogate}/u
-
 /** Refuses text that UTF-8 cannot carry: it would come back as another text. */
 export function checkText(text: string, what = 'text'): void {
-  if (LONE_SURROGATE.test(text)) {
+  if (!text.isWellFormed()) {
     throw invalidValue(`${what} must be well-formed Unicode, without lone surrogates`, text)
   }
 }

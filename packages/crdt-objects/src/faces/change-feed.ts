@@ -5,8 +5,11 @@ const PLACES_MAX = 1024
 
 /** Changes on their way to one reader: a slow one gets them merged, so what is kept has a bound. */
 export class ChangeFeed implements AsyncIterator<Change, undefined> {
-  private waiting: MergedChange | undefined
-  private wake: (() => void) | undefined
+  private waiting: Change | undefined
+  /** Invariant: undefined, or `waiting` with all that came after it. */
+  private merged: MergedChange | undefined
+  /** Readers may ask again before they were answered: each is woken, and looks again. */
+  private readonly readers: (() => void)[] = []
   private ended = false
   private failure: { readonly reason: unknown } | undefined
   private readonly onEnd: () => void
@@ -16,8 +19,9 @@ export class ChangeFeed implements AsyncIterator<Change, undefined> {
   }
 
   readonly push = (change: Change): void => {
-    this.waiting ??= new MergedChange()
-    this.waiting.add(change)
+    // As a rule nothing waits, and there is nothing to merge.
+    if (this.waiting === undefined) this.waiting = change
+    else (this.merged ??= new MergedChange(this.waiting)).add(change)
     this.wakeAll()
   }
 
@@ -27,9 +31,7 @@ export class ChangeFeed implements AsyncIterator<Change, undefined> {
   }
 
   private wakeAll(): void {
-    const { wake } = this
-    this.wake = undefined
-    wake?.()
+    for (const wake of this.readers.splice(0)) wake()
   }
 
   private end(): void {
@@ -41,19 +43,12 @@ export class ChangeFeed implements AsyncIterator<Change, undefined> {
 
   async next(): Promise<IteratorResult<Change, undefined>> {
     while (this.waiting === undefined && !this.ended) {
-      await new Promise<void>((resolve) => {
-        // Readers may ask again before they were answered: each is woken, and looks again.
-        const earlier = this.wake
-        this.wake = () => {
-          earlier?.()
-          resolve()
-        }
-      })
+      await new Promise<void>((wake) => this.readers.push(wake))
     }
     if (this.failure !== undefined) throw this.failure.reason
-    if (this.waiting === undefined || this.ended) return { done: true, value: undefined }
-    const value = this.waiting.change()
-    this.waiting = undefined
+    const value = this.merged?.change() ?? this.waiting
+    if (value === undefined || this.ended) return { done: true, value: undefined }
+    this.waiting = this.merged = undefined
     return { done: false, value }
   }
 
@@ -68,6 +63,10 @@ class MergedChange {
   private origin: Change['origin'] = 'local'
   private readonly by = new Set<string>()
   private readonly placeByText = new Map<string, ChangedPlace>()
+
+  constructor(first: Change) {
+    this.add(first)
+  }
 
   add({ origin, by, detail }: Change): void {
     if (origin === 'remote') this.origin = origin

@@ -61,6 +61,8 @@ export class ReplicaContext {
   /** By index. Undefined where a replica was forgotten: the place is given to another. */
   readonly ids: (ReplicaId | undefined)[]
   private readonly indexById = new Map<ReplicaId, number>()
+  /** By index, made when asked for. Invariant: of the id that has the index. */
+  private readonly names: (string | undefined)[] = []
   /**
    * By index: the number of the last update applied; ALL of a life that is over. Own updates count from the moment they
    * are made.
@@ -131,6 +133,7 @@ export class ReplicaContext {
     const seen = this.boundOf(id)
     const index = this.free.pop() ?? this.ids.length
     this.ids[index] = id
+    this.names[index] = undefined
     this.seen[index] = seen
     this.causes.begin(index, seen)
     this.sealedIn[index] = 0
@@ -315,7 +318,7 @@ export class ReplicaContext {
 
   /** A replica as events name it. */
   name(index: number): string {
-    return replicaName(this.id(index))
+    return (this.names[index] ??= replicaName(this.id(index)))
   }
 
   /** First own number that no batch has carried yet: nobody else can have observed a dot from there on. */

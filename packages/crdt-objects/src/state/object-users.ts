@@ -96,7 +96,7 @@ export class ObjectUsers {
       const detail = change.detail.flatMap((place) => relative(path, place))
       if (detail.length === 0) continue
       try {
-        listener({ ...change, detail })
+        listener({ origin: change.origin, by: change.by, detail })
       } catch (error) {
         queueMicrotask(() => {
           throw error

@@ -4,7 +4,7 @@
  * nowhere. All of these show in the list of those to whom a message was handed. So a neighbour of the space that is
  * not on that list gets the batch directly, and gossip's delays stay out of what users see.
  */
-import { type ReplicaId } from '@joinery/crdt-objects/engine'
+import { type ReplicaId, Slab } from '@joinery/crdt-objects/engine'
 import { type Gossip } from '../network.ts'
 import {
   type DirectChannels,
@@ -18,13 +18,18 @@ const headBytes = 17
 const kindOfBatch = 0
 const kindOfAnnouncement = 1
 
+const slab = new Slab()
+const head = new DataView(new ArrayBuffer(headBytes))
+const headAsBytes = new Uint8Array(head.buffer)
+
 /** Encodes what travels by gossip: 16 bytes that no other message shares (origin, last number), a kind, the batch. */
 export function encodeEnvelope(origin: ReplicaId, last: number, batch?: Uint8Array): Uint8Array {
-  const envelope = new Uint8Array(headBytes + (batch?.length ?? 0))
-  const view = new DataView(envelope.buffer)
-  view.setBigUint64(0, origin)
-  view.setBigUint64(8, BigInt(last))
-  envelope[16] = batch === undefined ? kindOfAnnouncement : kindOfBatch
+  head.setBigUint64(0, origin)
+  head.setUint32(8, Math.floor(last / 2 ** 32))
+  head.setUint32(12, last % 2 ** 32)
+  head.setUint8(16, batch === undefined ? kindOfAnnouncement : kindOfBatch)
+  const envelope = slab.allocate(headBytes + (batch?.length ?? 0))
+  envelope.set(headAsBytes)
   if (batch !== undefined) envelope.set(batch, headBytes)
   return envelope
 }

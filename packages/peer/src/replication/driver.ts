@@ -76,11 +76,10 @@ export class SpaceDriver {
     setMaxListeners(0, this.#ended.signal)
     this.count = count
     this.#ports = ports
-    this.#schedule = new SealSchedule({
-      seal: () => {
-        this.#step({ kind: 'local-batch' })
-      },
-      now: () => performance.now(),
+    this.#schedule = new SealSchedule(() => {
+      this.#step({ kind: 'local-batch' })
+      // Not in this turn: at its end gossip sends what it was handed.
+      setImmediate(() => this.#step({ kind: 'book' }))
     })
     this.#engines = new EngineLoader({
       onLoaded: () => this.engineLoaded(),

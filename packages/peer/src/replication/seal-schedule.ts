@@ -20,9 +20,9 @@ export class SealSchedule {
   #timer: NodeJS.Timeout | undefined
   #immediate: NodeJS.Immediate | undefined
 
-  constructor(options: { readonly seal: () => void; readonly now: () => number }) {
-    this.#seal = options.seal
-    this.#now = options.now
+  constructor(seal: () => void, now: () => number = () => performance.now()) {
+    this.#seal = seal
+    this.#now = now
   }
 
   /** The number of other replicas that wrote lately. */
@@ -64,8 +64,8 @@ export class SealSchedule {
   }
 
   stop(): void {
-    clearTimeout(this.#timer)
-    clearImmediate(this.#immediate)
+    if (this.#timer !== undefined) clearTimeout(this.#timer)
+    if (this.#immediate !== undefined) clearImmediate(this.#immediate)
     this.#timer = undefined
     this.#immediate = undefined
   }

@@ -1,8 +1,6 @@
 /** How deep a field's value may nest: a little less than values travel, so that whatever holds it can travel too. */
 export const DEPTH_MAX = 60
 
-const LONE_SURROGATE = /\p{Surrogate}/u
-
 /** What a class does that no group can host. It fails the call: a rule of classes is broken, not one of its callers. */
 export function notShareable(reason: string, value?: unknown): Error {
   if (value === undefined) return new Error(reason)
@@ -26,7 +24,7 @@ export function checkPrimitive(value: unknown): void {
       if (!Number.isFinite(value)) throw notShareable('numbers must be finite', value)
       return
     case 'string':
-      if (LONE_SURROGATE.test(value)) throw notShareable('text must be well-formed Unicode', value)
+      if (!value.isWellFormed()) throw notShareable('text must be well-formed Unicode', value)
       return
     case 'function':
     case 'symbol':

@@ -16,6 +16,10 @@ export class Flushes {
     this.#flushesMax = flushesMax
   }
 
+  get size(): number {
+    return this.#flushes.length
+  }
+
   /** Tells whether there was room. */
   add(flush: Flush): boolean {
     if (this.#flushes.length >= this.#flushesMax) return false

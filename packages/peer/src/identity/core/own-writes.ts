@@ -59,6 +59,7 @@ export class OwnWrites<Operation> {
 
   /** Ends the flushes that enough keepers hold, by `count(last, replicas)`. */
   settleFlushes(count: (last: number, replicas: number) => number): void {
+    if (this.#flushes.size === 0) return
     for (const flush of this.#flushes.settle(count)) this.#emit({ kind: 'flushed', ...flush })
   }
 

@@ -12,8 +12,10 @@ export const tickMs = 100
 
 /** What happens to a replica of a space. The driver hands each to `step`, one at a time. */
 export type Input =
-  /** Seal what was written here since the last batch, and let it out. */
+  /** Seal what was written here since the last batch, and let it out. It is booked with the next input, whatever that is. */
   | { readonly kind: 'local-batch' }
+  /** Book what was let out, for want of any other input. */
+  | { readonly kind: 'book' }
   /** Go on with the states that this neighbour is sent, or that come from it. */
   | { readonly kind: 'stream'; readonly neighbour: string }
   /**

@@ -17,7 +17,7 @@ import { type Blocker, HoldBack, type Received } from './hold-back.ts'
 import { invariant } from './invariant.ts'
 import { type Speaker, type StateUse } from './message.ts'
 import { decodeBatch, type SpaceBatch } from './space-batch.ts'
-import { type Offered, SpaceReplica } from './space-replica.ts'
+import { type Offered, type Sealed, SpaceReplica } from './space-replica.ts'
 
 const nothingMade: Reissued = { batches: [], incomplete: 0, observed: [] }
 
@@ -56,6 +56,8 @@ export class Holdings {
   #releasedEpoch = 0
   #staged = 0
   #isReissuing = false
+  /** A batch of ours that is out, and not booked. Invariant: undefined whenever an input is taken or a batch is made. */
+  #unbooked: Sealed | undefined
   /** The tick from which on something waits to be issued again. */
   #reissueSince: number | undefined
   #verdict: Verdict | undefined
@@ -137,14 +139,30 @@ export class Holdings {
     if (this.replica.beginAlone(replica)) this.#outlet.emit({ kind: 'shown' })
   }
 
-  /** Makes a batch of what was written here since the last, and lets it out. */
+  /** Makes a batch of what was written here since the last, lets it out and books it. */
   seal(): void {
+    this.sealUnbooked()
+    this.book()
+  }
+
+  /**
+   * Makes a batch of what was written here since the last, and lets it out: who waits for it elsewhere does not wait for
+   * our books.
+   */
+  sealUnbooked(): void {
+    this.book()
     const sealed = this.replica.takeBatch()
     if (sealed === undefined) return
-    const { origin, last, bytes } = sealed
-    // Before it is booked: a write that is waited for elsewhere does not wait for that.
-    this.#letOut(origin, last, bytes)
-    const batch = decodeBatch(bytes)
+    this.#letOut(sealed)
+    this.#unbooked = sealed
+  }
+
+  /** Notes what was let out: in the vector, in the log, and among what may have to be written again. */
+  book(): void {
+    const sealed = this.#unbooked
+    if (sealed === undefined) return
+    this.#unbooked = undefined
+    const batch = decodeBatch(sealed.bytes)
     this.#noteWritten(batch)
     this.member.wrote(batch, [intentOf(batch, this.replica.observed)])
   }
@@ -153,7 +171,7 @@ export class Holdings {
     if (batch.origin === this.member.replica?.id) this.replica.wrote(batch)
   }
 
-  #letOut(origin: ReplicaId, last: number, batch: Uint8Array): void {
+  #letOut({ origin, last, bytes: batch }: Sealed): void {
     // What a life that is over writes goes to nobody.
     if (origin !== this.member.replica?.id) return
     const fits = batch.length <= this.#limits.gossipBytesMax
@@ -250,7 +268,7 @@ export class Holdings {
     const { batches: again, observed, incomplete } = made ?? nothingMade
     for (const [index, bytes] of again.entries()) {
       const batch = decodeBatch(bytes)
-      this.#letOut(batch.origin, batch.last, bytes)
+      this.#letOut({ origin: batch.origin, last: batch.last, bytes })
       this.#noteWritten(batch)
       const intent = { ...intentOf(batch, index === 0 ? observed : []), replaces: redo[index]?.was }
       this.step({ kind: 'wrote', batch, intents: [intent] })

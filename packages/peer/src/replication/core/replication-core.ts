@@ -116,30 +116,36 @@ export class ReplicationCore {
     return member.isMember && replica.isShown
   }
 
+  /** What is here, for who looks between two inputs: with what is out and not booked yet. */
+  get #booked(): Holdings {
+    this.#holdings.book()
+    return this.#holdings
+  }
+
   /** What is applied here. A live view: copy it to keep it. */
   get vector(): VersionVector {
-    return this.#holdings.vector
+    return this.#booked.vector
   }
 
   /** What users see is applied, as far as batches tell. */
   get visibleVector(): VersionVector {
-    const { replica } = this.#holdings
+    const { replica } = this.#booked
     return replica.isFormer ? replica.visible!.vector : replica.vector
   }
 
   /** The last update of the present life that a batch has. */
   get ownLast(): number {
-    return this.#holdings.ownLast
+    return this.#booked.ownLast
   }
 
   /** What is known of the group, for tests and the inspector. */
   get member(): Holdings['member'] {
-    return this.#holdings.member
+    return this.#booked.member
   }
 
   /** Counts what moved the vector. */
   get progress(): number {
-    return this.#holdings.replica.progress
+    return this.#booked.replica.progress
   }
 
   /** Whether what neighbours hold cannot be taken yet, for want of an engine. */
@@ -149,15 +155,17 @@ export class ReplicationCore {
 
   /** What the bounded buffers hold, for tests and the inspector. */
   get usage(): Usage & { readonly wants: number } {
-    return { ...this.#holdings.usage, wants: this.#asking.wants }
+    return { ...this.#booked.usage, wants: this.#asking.wants }
   }
 
   /** Takes one input. Never throws for what a neighbour, the group or the network did. */
   step(input: Input): Effect[] {
-    const before = this.progress
-    const { wantsSnapshot } = this.#holdings
+    const { replica, wantsSnapshot } = this.#booked
+    const before = replica.progress
     this.#take(input)
-    if (this.progress > before) {
+    // Who waits for that batch elsewhere is to wait for nothing else here.
+    if (input.kind === 'local-batch') return this.#effects.splice(0)
+    if (replica.progress > before) {
       this.#asking.advanced()
       this.#flushing.afterAdvance()
     }
@@ -175,7 +183,9 @@ export class ReplicationCore {
   #take(input: Input): void {
     switch (input.kind) {
       case 'local-batch':
-        return this.#holdings.seal()
+        return this.#holdings.sealUnbooked()
+      case 'book':
+        return
       case 'neighbour-up':
         return this.#neighbourUp(input.neighbour)
       case 'neighbour-down':
