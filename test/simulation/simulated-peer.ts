@@ -15,6 +15,9 @@ import { SPACE, type SpaceGroup } from './space-group.ts'
 import { type VirtualClock } from './virtual-clock.ts'
 import { type Objects, openObjects, operate } from './workload.ts'
 
+/** What its users do not look at for about so long is packed. */
+const idleTicks = 10
+
 /** What a simulated peer lives in. */
 export interface World {
   readonly clock: VirtualClock
@@ -362,7 +365,11 @@ export class SimulatedPeer implements Endpoint {
     this.#world.clock.after(tickMs + jitterMs, () => {
       if (!this.alive) return
       const random = this.#world.random.next()
-      if (!this.#isFrozen) this.step({ kind: 'tick', random })
+      if (!this.#isFrozen) {
+        this.step({ kind: 'tick', random })
+        // What takes little, too: all objects here do.
+        this.#core.visible?.packIdle(idleTicks, 0)
+      }
       this.#tickLater()
     })
   }

@@ -8,6 +8,7 @@ import type { Schema } from '#crdt-objects/schema.ts'
 import { orderedText } from './canonical-text.ts'
 import { OBJECT } from './history.ts'
 import { carryOut, drawOperation } from './operations.ts'
+import { packAll } from './pack-all.ts'
 import { stateText } from './state-text.ts'
 import { shapeOf, type Draw, type Shape } from './type-spec.ts'
 
@@ -60,9 +61,12 @@ export class Churn {
   private readonly baseByEpoch = new Map<number, string>()
   private readonly shape: Shape
   private timeMs = 1_000_000
+  /** Whether all that can be packed is, whenever nobody looks. */
+  private readonly packs: boolean
 
-  constructor(schema: Schema) {
+  constructor(schema: Schema, { packs = false } = {}) {
     this.schema = schema
+    this.packs = packs
     this.shape = shapeOf(schema)
     for (let slot = 0; slot < SLOTS - 1; slot++) this.add(slot, 1)
   }
@@ -94,6 +98,7 @@ export class Churn {
     else if (draw(2) === 0) this.settle(life)
     else this.trim(life)
     if (this.lives.includes(life)) this.compare(life)
+    if (this.packs) for (const { state } of this.lives) packAll(state)
   }
 
   private write(life: Life, draw: Draw): void {

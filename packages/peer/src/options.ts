@@ -74,6 +74,13 @@ export interface PeerOptions {
    * takes something away is taken, and what other peers write. 1,000 or more. Default: no bound.
    */
   readonly writeBytesPerSecondMax?: number | undefined
+  /**
+   * An object of a space that nobody uses for so long, or up to twice that, is kept as bytes, a half to a fortieth of what
+   * it takes, until somebody uses it. Those of more than about 4,000 entries are not, nor sums of floating point numbers.
+   * Who joins is sent such an object more slowly. In ms, 100 or more, or Infinity for never. Default: 30,000 with
+   * `heapBytesMax`, else never.
+   */
+  readonly idlePackMs?: number | undefined
   /** Told of what a healthy cluster does not show, for a log. */
   readonly onReport?: Reporter | undefined
   /** Its abort stops the peer, without draining. */
@@ -102,6 +109,7 @@ const known = new Set<string>([
   'objects',
   'heapBytesMax',
   'writeBytesPerSecondMax',
+  'idlePackMs',
   'onReport',
   'signal',
 ] satisfies (keyof PeerOptions)[])
@@ -131,6 +139,9 @@ export function checkOptions(options: PeerOptions): void {
       'writeBytesPerSecondMax is a number of bytes, 1,000 or more',
       writeBytesPerSecondMax,
     )
+  const { idlePackMs = Infinity } = options
+  if (!(idlePackMs >= 100))
+    throw invalidValue('idlePackMs is a time in ms, 100 or more', idlePackMs)
   if (dissemination !== 'gossip' && dissemination !== 'direct') {
     throw invalidValue("dissemination is 'gossip' or 'direct'", dissemination)
   }

@@ -35,6 +35,7 @@ describe('Visibility of what was written before', function () {
         queueBytesOf: () => 0,
         report: (report) => reports.push(report),
         now: () => Date.now(),
+        idlePackMs: 30_000,
       },
       { keepers: 3, durability: 2, isStable: false },
       new WriteCount(),

@@ -39,6 +39,7 @@ describe('Opening a space', () => {
         queueBytesOf: () => 0,
         report: (report) => reports.push(report),
         now: () => Date.now(),
+        idlePackMs: 30_000,
         onEnded: () => undefined,
         isUsed: () => true,
       },

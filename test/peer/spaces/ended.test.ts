@@ -47,6 +47,7 @@ describe('A peer that was away when its space ended', () => {
         queueBytesOf: () => 0,
         report: () => undefined,
         now: () => Date.now(),
+        idlePackMs: 30_000,
         isUsed: () => isUsed,
         onEnded: () => ended.push(driver.unconfirmed),
       },

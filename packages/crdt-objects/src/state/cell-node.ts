@@ -23,7 +23,7 @@ const REISSUE_BYTES = 64
 
 /** A place that is one cell of dots. */
 export abstract class CellNode extends Node<CellDelta, Dot | undefined> {
-  protected head: Dot | undefined
+  head: Dot | undefined
   private kills: Kills = NO_KILLS
   private readonly payload: Payload
 

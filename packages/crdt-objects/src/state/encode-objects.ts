@@ -34,5 +34,5 @@ function encodeObject(batch: BatchWriter, object: ObjectState): void {
   const { olderDescriptors } = object
   batch.body.varint(olderDescriptors.length)
   for (const descriptor of olderDescriptors) batch.body.text(descriptor)
-  object.root.encodeWhole(batch)
+  object.encodeWhole(batch)
 }

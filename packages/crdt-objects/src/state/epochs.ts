@@ -61,7 +61,7 @@ export class Epochs {
     if (epoch > context.settled) throw new Error('an epoch is settled before it is trimmed')
     if (epoch <= this.trimmed) return
     this.trimmed = epoch
-    for (const object of this.table.all()) object.root.trim(epoch)
+    for (const object of this.table.all()) object.trim(epoch)
   }
 
   beginIn(epoch: number, born: readonly ReplicaId[]): void {
@@ -73,7 +73,7 @@ export class Epochs {
   }
 
   private fold(fold: Fold): void {
-    for (const object of this.table.all()) object.root.fold(fold)
+    for (const object of this.table.all()) object.fold(fold)
   }
 
   /** Forgets lives that are over and that nothing names any more, when there are many. */
@@ -82,7 +82,7 @@ export class Epochs {
     if (!context.sweepIsDue) return
     const named = new Set<number>()
     for (const object of this.table.all()) {
-      object.root.visitReplicas((index) => named.add(index))
+      object.visitReplicas((index) => named.add(index))
     }
     context.forget((index) => named.has(index))
   }

@@ -65,7 +65,7 @@ export interface KeyedShape<K> {
 /** A place that is a cell of dots for each key: sets and maps of plain values. */
 export abstract class KeyedNode<K> extends Node<SmallMap<K, CellDelta>, Map<K, Dot | undefined>> {
   /** Invariant: no cell is empty. */
-  readonly cells = new SmallMap<K, Dot>()
+  cells = new SmallMap<K, Dot>()
   /** What each key's delta kills; a key without kills is here too. Invariant: holds every changed key. */
   private pending: SmallMap<K, Kills> | undefined
   private readonly shape: KeyedShape<K>

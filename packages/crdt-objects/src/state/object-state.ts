@@ -2,8 +2,10 @@ import type { Change } from '../change.ts'
 import { Writer } from '../codec/writer.ts'
 import type { Kind } from '../kind.ts'
 import type { ReplicaContext } from './context.ts'
-import type { Node, Parent } from './node.ts'
+import type { BatchWriter } from '../codec/batch-writer.ts'
+import type { Fold, Node, Parent } from './node.ts'
 import { ObjectUsers, type HeldObject } from './object-users.ts'
+import { letGo, PackedObject, PARTS_MAX, partsOf } from './packed-object.ts'
 import { SmallMap } from './small-map.ts'
 
 /** A schema of an object. */
@@ -27,7 +29,11 @@ export class KnownKind {
 export class ObjectState implements Parent, HeldObject {
   readonly name: string
   readonly context: ReplicaContext
-  readonly root: Node
+  /** Invariant: there, or the content is packed. */
+  private node: Node | undefined
+  private packed: PackedObject | undefined
+  /** Whether it was used since it was looked at last; until it is, what is not worth packing stays so. */
+  private rest: 'used' | 'idle' | 'small' = 'used'
   /** Fingerprint of the descriptor that our own batches have carried: those who follow them know it from then on. */
   declared = ''
   /** Whether others may know it: someone's batches may go on without its descriptor. */
@@ -49,8 +55,68 @@ export class ObjectState implements Parent, HeldObject {
     this.name = identity.name
     this.union = identity.kind
     this.onDirty = onDirty
-    this.root = identity.kind.createNode(context, this, '')
+    this.node = identity.kind.createNode(context, this, '')
     this.learn(identity.kind)
+  }
+
+  /** Its content, for whatever use. */
+  get root(): Node {
+    this.rest = 'used'
+    return (this.node ??= this.unpack())
+  }
+
+  private unpack(): Node {
+    const { packed } = this
+    if (packed === undefined) throw new Error('an object that has neither content nor bytes')
+    this.packed = undefined
+    return packed.unpack(this.context, this)
+  }
+
+  get isPacked(): boolean {
+    return this.node === undefined
+  }
+
+  /** Packs it, if nobody has used it since this was called before. Gives of how many parts it is, or 0. */
+  packIfIdle(bytesMin: number): number {
+    const { rest, node } = this
+    if (rest === 'used') this.rest = 'idle'
+    if (rest !== 'idle' || node === undefined) return 0
+    const parts = partsOf(node)
+    if (parts > PARTS_MAX) return 0
+    this.packed = PackedObject.of(this.union, node, bytesMin)
+    if (this.packed === undefined) this.rest = 'small'
+    else this.putAway(node)
+    return parts
+  }
+
+  private putAway(node: Node): void {
+    this.node = undefined
+    letGo(node)
+  }
+
+  encodeWhole(batch: BatchWriter): void {
+    const { packed } = this
+    const { root } = this
+    root.encodeWhole(batch)
+    if (packed === undefined) return
+    // To be sent to somebody is no use.
+    this.packed = packed
+    this.rest = 'idle'
+    this.putAway(root)
+  }
+
+  fold(fold: Fold): void {
+    if (this.node !== undefined) this.node.fold(fold)
+    else this.packed?.fold(fold, this.context.epoch)
+  }
+
+  trim(epoch: number): void {
+    if (this.node !== undefined) this.node.trim(epoch)
+    else this.packed?.trim(epoch)
+  }
+
+  visitReplicas(visit: (index: number) => void): void {
+    this.node?.visitReplicas(visit)
   }
 
   /** The kind that sees all of it. */
@@ -97,8 +163,9 @@ export class ObjectState implements Parent, HeldObject {
       this.kinds.set(kind.fingerprint, known)
       const union = this.union.union(kind)
       if (union.fingerprint !== this.union.fingerprint) {
+        const { root } = this
         this.union = union
-        this.root.widen(union)
+        root.widen(union)
         this.learn(union)
       }
     }
@@ -107,7 +174,7 @@ export class ObjectState implements Parent, HeldObject {
 
   /** Whether anything is there to a reader. */
   get present(): boolean {
-    return this.root.present
+    return (this.node ?? this.packed)?.present === true
   }
 
   private get held(): ObjectUsers {
@@ -141,6 +208,7 @@ export class ObjectState implements Parent, HeldObject {
   }
 
   childDirty(): void {
+    this.rest = 'used'
     this.onDirty(this)
   }
 
@@ -180,7 +248,7 @@ export class ObjectState implements Parent, HeldObject {
     former.users = undefined
     this.users?.moveTo(this)
     // Handles of places below have kept their nodes: they are to look again.
-    former.root.detach()
+    former.node?.detach()
   }
 }
 

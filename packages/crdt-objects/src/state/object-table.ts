@@ -37,6 +37,10 @@ export class ObjectTable {
     return this.open(name, kind).handle(kind)
   }
 
+  get size(): number {
+    return this.objectByKey.size
+  }
+
   all(): Iterable<ObjectState> {
     return this.objectByKey.values()
   }

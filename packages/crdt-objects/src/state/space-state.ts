@@ -9,8 +9,10 @@ import { SELF, type ReplicaContext, type ReplicaPorts } from './context.ts'
 import { encodeObjects } from './encode-objects.ts'
 import type { Seal } from './epochs.ts'
 import type { ObjectState } from './object-state.ts'
+import { PACKED_BYTES_MIN } from './packed-object.ts'
 import { Reissuer, type Reissued } from './reissuer.ts'
-import { StateEncoding } from './state-encoding.ts'
+import type { StateEncoding } from './state-encoding.ts'
+import { StateEncodings } from './state-encodings.ts'
 import { checkOwn } from './state-joiner.ts'
 import { StateJoining } from './state-joining.ts'
 import { runTransaction } from './transaction.ts'
@@ -18,8 +20,6 @@ import { indexesOf, judge, seenOf, type Applied } from './verdict.ts'
 import { Workings } from './workings.ts'
 
 const NONE: readonly never[] = []
-/** So many states may be on their way at once: each keeps what happens meanwhile. */
-const ENCODINGS_MAX = 8
 const OURSELVES = [SELF]
 
 /**
@@ -34,8 +34,10 @@ export class SpaceState {
   private has: Workings
   /** Whether another replica has taken over. */
   private isOver = false
-  /** States of ours that are on their way. Invariant: at most ENCODINGS_MAX. */
-  private readonly encodings = new Set<StateEncoding>()
+  private readonly encodings = new StateEncodings({
+    replica: () => this.has,
+    checkNext: () => this.checkBetweenBatches('a state is encoded'),
+  })
 
   constructor(ports: ReplicaPorts, name = '') {
     this.name = name
@@ -151,7 +153,7 @@ export class SpaceState {
     })
     context.batchTaken(last)
     this.has.clearDeltas()
-    this.noteBatch(bytes)
+    this.encodings.noteBatch(bytes)
     return bytes
   }
 
@@ -173,16 +175,7 @@ export class SpaceState {
     for (const object of this.has.dirtyObjects) object.shared = true
     context.batchTaken(this.lastUpdate)
     this.has.clearDeltas()
-    this.noteJump()
-  }
-
-  private noteBatch(bytes: Uint8Array): void {
-    for (const encoding of this.encodings) encoding.noteBatch(bytes)
-  }
-
-  /** What happened is told by no batch. */
-  private noteJump(): void {
-    for (const encoding of this.encodings) encoding.noteJump()
+    this.encodings.noteJump()
   }
 
   /**
@@ -214,7 +207,7 @@ export class SpaceState {
     this.context.imply(head.vector, indexes)
     this.context.clock.observe(batch.stampMax)
     // Before listeners hear of it: they may write, and what they write may leave.
-    this.noteBatch(bytes)
+    this.encodings.noteBatch(bytes)
     this.has.ledger.finish()
     return 'applied'
   }
@@ -237,7 +230,7 @@ export class SpaceState {
   joinState(bytes: Uint8Array): boolean | 'engine-missing' {
     this.checkNotOver('a state is joined')
     const isJoined = this.has.joiner.join(bytes)
-    if (isJoined === true) this.noteJump()
+    if (isJoined === true) this.encodings.noteJump()
     return isJoined
   }
 
@@ -258,14 +251,7 @@ export class SpaceState {
    */
   beginStateEncoding(): StateEncoding {
     this.checkNotOver('a state is encoded')
-    if (this.encodings.size >= ENCODINGS_MAX) throw new Error('too many states are being encoded')
-    const encoding = new StateEncoding({
-      replica: () => this.has,
-      checkNext: () => this.checkBetweenBatches('a state is encoded'),
-      leave: () => this.encodings.delete(encoding),
-    })
-    this.encodings.add(encoding)
-    return encoding
+    return this.encodings.begin()
   }
 
   /** The causal join with another replica's state that comes in pieces: all of it visible at once, at its end. */
@@ -301,7 +287,7 @@ export class SpaceState {
     adopt(staged.has, former, () => {
       this.has = staged.has
       this.context.gate.isClosed = isClosed
-      this.noteJump()
+      this.encodings.noteJump()
     })
   }
 
@@ -318,7 +304,7 @@ export class SpaceState {
   enterEpoch(seals: readonly Seal[], born: readonly ReplicaId[]): void {
     this.checkBetweenBatches('an epoch is entered')
     this.has.epochs.enter(seals, born)
-    for (const encoding of this.encodings) encoding.noteEpoch({ seals, born })
+    this.encodings.noteEpoch({ seals, born })
   }
 
   /**
@@ -329,7 +315,7 @@ export class SpaceState {
   settleEpoch(epoch: number): void {
     this.checkBetweenBatches('an epoch is settled')
     this.has.epochs.settle(epoch)
-    for (const encoding of this.encodings) encoding.noteSettled(epoch)
+    this.encodings.noteSettled(epoch)
   }
 
   /**
@@ -366,6 +352,14 @@ export class SpaceState {
   beginIn(epoch: number, born: readonly ReplicaId[]): void {
     if (this.pendingUpdates > 0) throw new Error('begun too late')
     this.has.epochs.beginIn(epoch, born)
+  }
+
+  /**
+   * Looks at some objects, at each once in so many turns. What nobody used between two looks is packed: it is kept as
+   * bytes, until somebody uses it; if these are so many, or an engine keeps it.
+   */
+  packIdle(turnsOfRound: number, bytesMin = PACKED_BYTES_MIN): void {
+    this.has.packer.turn(turnsOfRound, bytesMin)
   }
 
   private checkNotOver(what: string): void {

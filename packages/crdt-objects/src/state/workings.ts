@@ -4,6 +4,7 @@ import { ReplicaContext, type ReplicaPorts } from './context.ts'
 import { EngineMissing } from './engine-missing.ts'
 import { Epochs } from './epochs.ts'
 import type { ObjectState } from './object-state.ts'
+import { IdlePacker } from './idle-packer.ts'
 import { ObjectTable } from './object-table.ts'
 import { PartReader } from './part-reader.ts'
 import { StateJoiner } from './state-joiner.ts'
@@ -19,6 +20,7 @@ export class Workings {
   readonly joiner: StateJoiner
   readonly loader: StateLoader
   readonly batchWriter: BatchWriter
+  readonly packer: IdlePacker
   /** Objects with something to send. */
   readonly dirtyObjects: ObjectState[] = []
 
@@ -31,6 +33,7 @@ export class Workings {
     this.joiner = new StateJoiner(this)
     this.loader = new StateLoader(this)
     this.batchWriter = new BatchWriter(this.context)
+    this.packer = new IdlePacker(this.context, this.table)
   }
 
   private readonly noteDirty = (object: ObjectState): void => {

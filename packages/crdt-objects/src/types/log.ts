@@ -37,7 +37,7 @@ const ENTRY_BYTES = 4
  * it is below the first entry that stands, or all that was seen.
  */
 class LogNode extends Node<LogDelta, LogRows> {
-  private readonly entries = new LogEntries(this.context)
+  private entries = new LogEntries(this.context)
   /** Own entries that no batch has carried. */
   private pending: LogColumns = { stamps: [], seqs: [], values: [] }
   /** By replica: the number up to which its entries were removed since the last batch. */
@@ -45,6 +45,14 @@ class LogNode extends Node<LogDelta, LogRows> {
 
   get length(): number {
     return this.entries.length
+  }
+
+  get restingParts(): number {
+    return 1 + this.length
+  }
+
+  letGo(): void {
+    this.entries = new LogEntries(this.context)
   }
 
   slice(start?: number, end?: number): readonly unknown[] {

@@ -20,6 +20,7 @@ interface Settings {
   readonly directory?: string
   readonly heapMaxMb?: number
   readonly writeMaxKbPerSecond?: number
+  readonly idlePackMs?: number
   readonly port: number
   readonly host: string
   readonly listen: readonly string[]
@@ -115,6 +116,11 @@ function peerProgram(): Command {
       'how much may be written here in a second before what adds something is refused',
       parseCount,
     )
+    .option(
+      '--idle-pack-ms <ms>',
+      'how long an object may be unused before it is packed',
+      parseCount,
+    )
     .option('--space <name...>', 'spaces to hold a replica of from the start', [])
     .option('--origin <origin...>', 'web origins whose pages may connect to the gateway', [])
     .version(version)
@@ -153,6 +159,7 @@ async function serve(settings: Settings, environment: Environment): Promise<void
     heapBytesMax: settings.heapMaxMb === undefined ? undefined : settings.heapMaxMb * 1e6,
     writeBytesPerSecondMax:
       settings.writeMaxKbPerSecond === undefined ? undefined : settings.writeMaxKbPerSecond * 1e3,
+    idlePackMs: settings.idlePackMs,
     gateway: {
       port: settings.port,
       host: settings.host,

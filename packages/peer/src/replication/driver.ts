@@ -6,20 +6,17 @@ import { randomBytes } from 'node:crypto'
 import { setMaxListeners } from 'node:events'
 import { type FlushOptions, type JoineryError, type WaitOptions } from '@joinery/crdt-objects'
 import {
-  type Budget,
   type ReplicaId,
   type SpaceState,
   unleasedReplica,
   type VersionVector,
 } from '@joinery/crdt-objects/engine'
-import { type Dissemination } from '../dissemination/dissemination.ts'
-import { type ControlPort } from '../identity/control-client.ts'
 import { type MemberStatus } from '../identity/core/member-contract.ts'
-import { type Reporter } from '../report.ts'
 import { type Effect, type Input, tickMs } from './core/contract.ts'
 import { decodeMessage, encodeMessage, isBulk, type Message } from './core/message.ts'
 import { ReplicationCore } from './core/replication-core.ts'
 import { CountedState, type WriteCount } from './counted-state.ts'
+import { type DriverPorts } from './driver-ports.ts'
 import { reportOf } from './effect-report.ts'
 import { EngineLoader } from './engine-loader.ts'
 import { FirstSync } from './first-sync.ts'
@@ -31,22 +28,6 @@ import { SealSchedule } from './seal-schedule.ts'
 import { StreamPump } from './stream-pump.ts'
 import { settledWithin } from './settled-within.ts'
 import { Until } from './until.ts'
-
-/** What a driver needs of its surroundings. */
-export interface DriverPorts {
-  readonly dissemination: Dissemination
-  readonly control: ControlPort
-  readonly budget?: Budget | undefined
-  sendMessage(space: string, peer: string, bytes: Uint8Array, isBulk: boolean): void
-  /** How many bytes wait to be sent to a peer. */
-  queueBytesOf(peer: string): number
-  readonly report: Reporter
-  now(): number
-  /** Whether somebody is in the space here, and it is not only kept. */
-  isUsed(): boolean
-  /** The space has been ended. */
-  onEnded(space: string): void
-}
 
 /** Whether who has waited so long may begin alone; the group may have answered not long ago. */
 export type MayBeginAlone = (isAnswered: boolean, waitedMs: number) => boolean
@@ -215,6 +196,7 @@ export class SpaceDriver {
 
   tick(random: number): void {
     this.#step({ kind: 'tick', random })
+    this.#core.visible?.packIdle(Math.ceil(this.#ports.idlePackMs / tickMs))
   }
 
   /** An engine is loaded, by whomever: what waited for it is taken. */

@@ -24,8 +24,8 @@ export interface RegistryPorts {
   /** Whether nobody can be asked, here or elsewhere, and that has been waited for. */
   isCutOff(): boolean
   readonly report: Reporter
-  /** Of what lives in the heap, and of what is written in a second. */
-  readonly bounds: Pick<PeerOptions, 'heapBytesMax' | 'writeBytesPerSecondMax'>
+  /** Of what lives in the heap, and of what is written in a second; and what is packed. */
+  readonly bounds: Pick<PeerOptions, 'heapBytesMax' | 'writeBytesPerSecondMax' | 'idlePackMs'>
 }
 
 interface Opened {
@@ -51,6 +51,8 @@ const leaderlessMaxMs = 15_000
 const joiningMaxMs = 60_000
 /** How long opening a space waits for the state that others hold. */
 const firstSyncMaxMs = 5000
+/** When objects that nobody uses are packed where the heap has a bound: without one there is room. */
+const boundedPackMs = 30_000
 /** How long closing a space waits for another peer to hold what was written. */
 const handOverMaxMs = 2000
 /** So many peers keep a space, and so many of them hold what is acknowledged. */
@@ -64,6 +66,7 @@ export class SpaceRegistry implements SpaceEvents, KeptSpaces {
   readonly #opened = new Map<string, Opened>()
   readonly #duty: KeeperDuty | undefined
   readonly #budget: Budget | undefined
+  readonly #idlePackMs: number
   readonly #endHeapWatch: () => void
   #timer: NodeJS.Timeout | undefined
   #isStopped = false
@@ -72,6 +75,7 @@ export class SpaceRegistry implements SpaceEvents, KeptSpaces {
     this.#ports = ports
     const { control, membership, isKeeper, bounds, report } = ports
     const { heapBytesMax, writeBytesPerSecondMax } = bounds
+    this.#idlePackMs = bounds.idlePackMs ?? (heapBytesMax === undefined ? Infinity : boundedPackMs)
     const heap = heapBytesMax === undefined ? undefined : new HeapBudget(heapBytesMax, report)
     const rate =
       writeBytesPerSecondMax === undefined
@@ -278,6 +282,7 @@ export class SpaceRegistry implements SpaceEvents, KeptSpaces {
       {
         ...{ dissemination, control, report, budget: this.#budget },
         now: () => Date.now(),
+        idlePackMs: this.#idlePackMs,
         queueBytesOf: (peer) => membership.queueBytesOf(peer),
         sendMessage: (space, peer, bytes, isBulk) => {
           membership.sendMessage(space, peer, bytes, isBulk)

@@ -23,6 +23,11 @@ export class Ages {
   /** In the order of their epochs. Invariant: at most AGES_MAX. */
   private aged: Age[] = []
 
+  /** Whether something that was deleted in an earlier epoch waits to be taken. */
+  get isWaiting(): boolean {
+    return this.aged.length > 0
+  }
+
   /** Notes what a transaction has deleted. */
   note({ deleteSet }: Transaction): void {
     this.hasChanged = true

@@ -207,6 +207,11 @@ export class YjsDocument<S extends Sequence> {
     this.ages.enter(epoch, () => this.ends())
   }
 
+  /** Whether something is to be trimmed once an epoch is over. */
+  get isAging(): boolean {
+    return this.ages.isWaiting
+  }
+
   private ends(): Map<number, number> {
     const { store } = this.doc
     return new Map(

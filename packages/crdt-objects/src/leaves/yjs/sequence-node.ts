@@ -265,6 +265,19 @@ export abstract class SequenceNode<S extends Sequence, Edit> extends Node<
     else if (steps.length > 0) this.notify(undefined, steps)
   }
 
+  /** What was deleted, and waits for an epoch to be over, would wait again if it was kept as bytes. */
+  get restingParts(): number {
+    const { document, waiting, edits } = this
+    if (document?.isAging === true) return Infinity
+    return 1 + (document?.structCount ?? 0) + waiting + edits.length
+  }
+
+  letGo(): void {
+    this.document = undefined
+    this.arrivals = []
+    this.resize(0)
+  }
+
   override fold({ settles }: Fold): void {
     if (!settles) this.document?.age(this.context.epoch)
   }
