@@ -73,7 +73,7 @@ const runs: Readonly<Record<string, LongRun>> = {
     summary:
       'The laws of every object type, and its oracle: over as many histories as each title says, 10,000 unless LAW_SCALE says otherwise.',
     args: [mocha, '--timeout', '0', 'test/crdt-objects/**/*.test.ts'],
-    environment: { LAW_SCALE: '200' },
+    environment: { LAW_SCALE: '100' },
   },
 }
 

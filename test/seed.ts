@@ -4,13 +4,13 @@ import fastCheck from 'fast-check'
 /** The seed of everything random in the tests: SEED in the environment, or a fixed one. */
 export const seed = readInteger('SEED', 20_250_101)
 
-/** How much longer than in `npm test` a property is tried: LAW_SCALE in the environment, or once. */
+/** How much longer than usual a property is tried: LAW_SCALE in the environment, or once. */
 export const lawScale = readInteger('LAW_SCALE', 1)
 
 /** SHRINK=0: that a property fails is enough, and its smallest counterexample, which takes minutes, is not asked for. */
 const endOnFailure = process.env['SHRINK'] === '0'
 
-fastCheck.configureGlobal({ seed, numRuns: 50 * lawScale, endOnFailure })
+fastCheck.configureGlobal({ seed, numRuns: 100 * lawScale, endOnFailure })
 
 function readInteger(name: string, fallback: number): number {
   const text = process.env[name]

@@ -24,8 +24,7 @@ export const replication: Benchmark = {
   async run({ size, regimes }) {
     const rows: Row[] = []
     for (const regime of regimes) rows.push(...(await propagationRows(regime, size)))
-    const adapters = size === 'tiny' ? (['gossip'] as const) : (['direct', 'gossip'] as const)
-    for (const adapter of adapters) {
+    for (const adapter of ['direct', 'gossip'] as const) {
       rows.push(...(await loadLatencyRows(adapter, size)))
       rows.push(...(await throughputRows(adapter, size)))
     }

@@ -123,13 +123,13 @@ describe('Peers in processes of their own', function () {
     assert.equal(await founder.ask({ kind: 'read' }), value)
   })
 
-  it('twelve peers on one host converge', async () => {
-    const peers = await launchCluster(12)
+  it('sixteen peers on one host converge', async () => {
+    const peers = await launchCluster(16)
     await writeConcurrently(peers, 20)
-    const flush = { kind: 'flush', replicas: 12, timeoutMs: 40_000 } as const
+    const flush = { kind: 'flush', replicas: 16, timeoutMs: 40_000 } as const
     await Promise.all(peers.map((peer) => peer.ask(flush)))
     const value = await assertConverged(peers)
-    for (let i = 0; i < 12; i++) assert.ok(value.includes(`writer ${i}/`), `of writer ${i}`)
+    for (let i = 0; i < 16; i++) assert.ok(value.includes(`writer ${i}/`), `of writer ${i}`)
   })
 
   it('a stranger without the key, subscribed to the topic, receives nothing', async () => {

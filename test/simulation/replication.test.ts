@@ -1,9 +1,8 @@
 import { strict as assert } from 'node:assert'
-import { lawScale } from '#test/seed.ts'
 import { simulate } from './simulation.ts'
 import { loadObjects } from './workload.ts'
 
-const seeds = 50 * lawScale
+const seeds = 100
 
 describe('replicas over a network that drops, repeats, reorders, cuts and parts', function () {
   this.timeout(120_000)

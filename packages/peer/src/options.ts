@@ -75,8 +75,8 @@ export interface PeerOptions {
    */
   readonly writeBytesPerSecondMax?: number | undefined
   /**
-   * An object of a space that nobody uses for so long, or up to twice that, is kept as bytes, a half to a fortieth of what
-   * it takes, until somebody uses it. Those of more than about 4,000 entries are not, nor sums of floating point numbers.
+   * An object of a space that nobody uses for so long, or up to twice that, is kept as bytes, a fraction of what it takes,
+   * until somebody uses it. Those of more than about 4,000 entries are not, nor sums of floating point numbers.
    * Who joins is sent such an object more slowly. In ms, 100 or more, or Infinity for never. Default: 30,000 with
    * `heapBytesMax`, else never.
    */
