@@ -1,5 +1,8 @@
-/** Polls until `check` returns without throwing, and gives its answer; after `timeoutMs` throws what it last threw. */
-export async function eventually<T>(check: () => T | Promise<T>, timeoutMs = 10_000): Promise<T> {
+/**
+ * Polls until `check` returns without throwing, and gives its answer; after `timeoutMs` throws what it last threw. That
+ * ends what hangs: a busy machine takes some seconds for what takes none otherwise.
+ */
+export async function eventually<T>(check: () => T | Promise<T>, timeoutMs = 30_000): Promise<T> {
   const deadline = performance.now() + timeoutMs
   for (;;) {
     try {

@@ -68,6 +68,13 @@ describe('Peers and the engines of objects', function () {
     return peer
   }
 
+  /** But that the author fell silent. */
+  async function assertNothingReported(peer: PeerProcess): Promise<void> {
+    const { reports } = await peer.ask<{ reports: string[] }>({ kind: 'look' })
+    const others = reports.filter((kind) => kind !== 'peer-silent')
+    assert.deepEqual(others, [])
+  }
+
   it('a peer that never opened a text replicates it, and serves it to a third', async () => {
     const author = await launch([])
     const keeper = await launch(author.addresses)
@@ -83,17 +90,13 @@ describe('Peers and the engines of objects', function () {
     const { addresses } = keeper
     await author.kill()
     const reader = await launch(addresses)
+    // Had it begun alone, it would have said so.
+    await assertNothingReported(reader)
     assert.deepEqual(await reader.ask({ kind: 'read-text' }), {
       text: 'what the author wrote, and wrote on',
       document: { title: ', and wrote on' },
     })
-    for (const peer of [keeper, state, reader]) {
-      const { reports } = await peer.ask<{ reports: string[] }>({ kind: 'look' })
-      assert.deepEqual(
-        reports.filter((kind) => kind !== 'peer-silent'),
-        [],
-      )
-    }
+    for (const peer of [keeper, state, reader]) await assertNothingReported(peer)
   })
 
   it('a peer reads what it was opened for although a text came before', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { ClusterIdentity } from '#peer/membership/cluster-identity.ts'
-import { type ObservedNode, startNode } from '#test/peer/nodes.ts'
+import { type ObservedNode, startNode, unlessItHangs } from '#test/peer/nodes.ts'
 import { eventually } from '#test/eventually.ts'
 import { joinBurst, lineOf } from './burst.ts'
 
@@ -24,9 +24,7 @@ describe('A burst of joins', function () {
       Array.from({ length: nodesMax }, async () => await startNode({ ...options, listen: [] })),
     )
     nodes.push(...joiners)
-    await Promise.all(
-      joiners.map(async (node) => await node.dial(member.address, AbortSignal.timeout(60_000))),
-    )
+    await Promise.all(joiners.map(async (node) => await node.dial(member.address, unlessItHangs())))
     await eventually(() => {
       assert.equal(member.channels.size, nodesMax)
       for (const { channels } of joiners) assert.equal(channels.size, 1)

@@ -12,6 +12,11 @@ export interface ObservedNode extends Node {
   readonly address: string
 }
 
+/** For what may take long on a busy machine: it ends only what hangs, and mocha says where. */
+export function unlessItHangs(): AbortSignal {
+  return AbortSignal.timeout(60_000)
+}
+
 /** Starts a node on loopback, of a founded cluster unless another is given. */
 export async function startNode(
   options: Partial<NodeOptions & Pick<ChannelEvents, 'onFrame' | 'onOpened'>> = {},

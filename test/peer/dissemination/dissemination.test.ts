@@ -15,7 +15,7 @@ import {
   publish,
 } from '#test/suites/dissemination.ts'
 import assert from 'node:assert/strict'
-import { type ObservedNode, startNode } from '#test/peer/nodes.ts'
+import { type ObservedNode, startNode, unlessItHangs } from '#test/peer/nodes.ts'
 import { eventually } from '#test/eventually.ts'
 
 interface Simulated {
@@ -77,7 +77,7 @@ async function connectByGossip(count: number): Promise<DisseminationNetwork> {
   for (let i = 0; i < count; i++) nodes.push(await startNode({ cluster, hasGossip: true }))
   for (const [i, node] of nodes.entries()) {
     for (const other of nodes.slice(0, i)) {
-      await node.dial(other.address, AbortSignal.timeout(5000))
+      await node.dial(other.address, unlessItHangs())
     }
   }
   const all = nodes.map(({ id }) => simulate(id))

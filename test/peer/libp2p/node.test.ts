@@ -6,9 +6,7 @@ import { frameBytesMax } from '#peer/libp2p/frames.ts'
 import { type RefusalReason } from '#peer/errors.ts'
 import { type Channel } from '#peer/network.ts'
 import { eventually } from '#test/eventually.ts'
-import { type ObservedNode, startNode } from '#test/peer/nodes.ts'
-
-const signal = (): AbortSignal => AbortSignal.timeout(5000)
+import { type ObservedNode, startNode, unlessItHangs } from '#test/peer/nodes.ts'
 
 describe('A node', () => {
   const nodes: ObservedNode[] = []
@@ -24,7 +22,7 @@ describe('A node', () => {
     listener: ObservedNode,
     reason: RefusalReason,
   ): Promise<void> {
-    await assert.rejects(dialler.dial(listener.address, signal()), {
+    await assert.rejects(dialler.dial(listener.address, unlessItHangs()), {
       code: 'PEER_REFUSED',
       details: { reason },
     })
@@ -42,7 +40,7 @@ describe('A node', () => {
   it('gets a channel both ways with every member, whoever dialled', async () => {
     const cluster = ClusterIdentity.found()
     const [a, b] = [await start({ cluster }), await start({ cluster })]
-    assert.equal(await a.dial(b.address, signal()), b.id)
+    assert.equal(await a.dial(b.address, unlessItHangs()), b.id)
     await eventually(() => {
       assert.equal(a.channels.size + b.channels.size, 2)
     })
@@ -69,7 +67,7 @@ describe('A node', () => {
       await start({ cluster, onOpened: talk }),
       await start({ cluster, onOpened: talk }),
     ]
-    await a.dial(b.address, signal())
+    await a.dial(b.address, unlessItHangs())
     await eventually(() => {
       assert.deepEqual([a.frames.length, b.frames.length], [sent, sent])
     })
@@ -84,7 +82,7 @@ describe('A node', () => {
   it('carries everything by libp2p where one side has no lanes', async () => {
     const cluster = ClusterIdentity.found()
     const [a, b] = [await start({ cluster }), await start({ cluster, lanePort: false })]
-    await a.dial(b.address, signal())
+    await a.dial(b.address, unlessItHangs())
     await eventually(() => {
       assert.equal(a.channels.size + b.channels.size, 2)
     })
@@ -98,7 +96,7 @@ describe('A node', () => {
   it('ends a channel on both sides when one of them stops, after what was said last', async () => {
     const cluster = ClusterIdentity.found()
     const [a, b] = [await start({ cluster }), await start({ cluster })]
-    await a.dial(b.address, signal())
+    await a.dial(b.address, unlessItHangs())
     await eventually(() => {
       assert.deepEqual([a.lanes, b.lanes], [1, 1])
     })
@@ -126,7 +124,7 @@ describe('A node', () => {
     const [founder, other] = [await start(), await start()]
     const cluster = new ClusterIdentity()
     const joiner = await start({ cluster })
-    await joiner.dial(founder.address, signal())
+    await joiner.dial(founder.address, unlessItHangs())
     assert.equal(cluster.id?.length, 16)
     await assertRefused(joiner, other, 'cluster')
   })
@@ -139,8 +137,8 @@ describe('A node', () => {
     ]
     await assertRefused(a, b, 'no-cluster')
     const founder = await start()
-    await b.dial(founder.address, signal())
-    assert.equal(await a.dial(b.address, signal()), b.id)
+    await b.dial(founder.address, unlessItHangs())
+    assert.equal(await a.dial(b.address, unlessItHangs()), b.id)
   })
 
   it('drops who is silent, or talks nonsense, while it should prove its membership', async () => {
@@ -167,8 +165,8 @@ describe('A node', () => {
       await start({ cluster }),
       await start({ cluster }),
     ]
-    await bad.dial(node.address, signal())
-    await good.dial(node.address, signal())
+    await bad.dial(node.address, unlessItHangs())
+    await good.dial(node.address, unlessItHangs())
     await eventually(() => {
       assert.equal(node.channels.size + bad.channels.size + good.channels.size, 4)
     })
@@ -184,11 +182,12 @@ describe('A node', () => {
     })
   })
 
-  it('takes sixteen peers from one address at once', async () => {
+  it('takes sixteen peers from one address at once', async function () {
+    this.timeout(60_000)
     const cluster = ClusterIdentity.found()
     const node = await start({ cluster })
     const others = await Promise.all(Array.from({ length: 15 }, () => start({ cluster })))
-    await Promise.all(others.map((other) => other.dial(node.address, signal())))
+    await Promise.all(others.map((other) => other.dial(node.address, unlessItHangs())))
     await eventually(() => {
       assert.equal(node.channels.size, 15)
     })
@@ -199,7 +198,7 @@ describe('A node', () => {
     // outside, so what is checked is that nothing but our own clock closes a connection: see membership.
     const cluster = ClusterIdentity.found()
     const [a, b] = [await start({ cluster }), await start({ cluster })]
-    await a.dial(b.address, signal())
+    await a.dial(b.address, unlessItHangs())
     await eventually(() => {
       assert.equal(a.channels.size + b.channels.size, 2)
     })

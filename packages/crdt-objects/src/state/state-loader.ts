@@ -7,8 +7,12 @@ import { loadPlace } from './load-place.ts'
 import type { PartReader } from './part-reader.ts'
 import { incomingOf, openState, takeOver } from './state-join.ts'
 
-/** After so many bytes of objects there is a pause. */
+/**
+ * After so many bytes of objects there is a pause. The first comes sooner, and each after an eighth more than the one
+ * before: at first the code that loads is not compiled yet, and takes twenty times as long.
+ */
 const LOADED_BYTES = 16 * 1024
+const LOADED_BYTES_FIRST = 1024
 
 /** Why loading pauses: there is more to do, or engines are not loaded yet. */
 export type Pause = 'more' | readonly LeafEngine[]
@@ -28,6 +32,7 @@ export interface Loaded {
 export class StateLoader {
   private readonly into: Loaded
   private hasBegun = false
+  private pauseBytes = LOADED_BYTES_FIRST
 
   constructor(into: Loaded) {
     this.into = into
@@ -40,7 +45,7 @@ export class StateLoader {
     const incoming = context.unseen(() => incomingOf(context, head))
     if (this.hasBegun) this.checkSame(head, reader)
     else this.begin(head, incoming.seen)
-    let pauseAt = reader.remaining - LOADED_BYTES
+    let pauseAt = reader.remaining - this.pauseBytes
     for (let left = reader.count(11); left > 0; left--) {
       const declared = parts.readDeclared(batch, 'whole')
       const engines = [declared.kind, ...declared.older].flatMap((kind) => kind.engines)
@@ -52,7 +57,8 @@ export class StateLoader {
       )
       while (context.unseen(() => steps.next()).done !== true) yield 'more'
       if (reader.remaining > pauseAt) continue
-      pauseAt = reader.remaining - LOADED_BYTES
+      this.pauseBytes = Math.min(this.pauseBytes + (this.pauseBytes >> 3), LOADED_BYTES)
+      pauseAt = reader.remaining - this.pauseBytes
       yield 'more'
     }
     reader.end()

@@ -42,12 +42,6 @@ interface Receiving {
   offer: Extract<Message, { kind: 'offer' }> | undefined
 }
 
-/**
- * Steps of reading between two turns of others: each takes less than a millisecond, as a rule, and ten of them while the
- * code that reads is not compiled yet.
- */
-const stepsAtOnce = 2
-
 export class StateStreams {
   readonly #holdings: Holdings
   readonly #limits: ReplicationLimits
@@ -188,12 +182,11 @@ export class StateStreams {
 
   #read(receiving: Receiving): void {
     this.#unlessDamaged(() => {
-      for (let steps = 0; steps < stepsAtOnce; steps++) {
-        const progress = receiving.joining.step()
-        if (progress === 'waiting') return this.#await(receiving)
-        if (progress === 'engine-missing') return this.#lackEngine()
-        if (progress === 'complete') return this.#complete(receiving)
-      }
+      // One step, less than a millisecond as a rule; the first ones take tens, while the code is not compiled.
+      const progress = receiving.joining.step()
+      if (progress === 'waiting') return this.#await(receiving)
+      if (progress === 'engine-missing') return this.#lackEngine()
+      if (progress === 'complete') return this.#complete(receiving)
       this.#outlet.due(receiving.from)
     })
   }
