@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import fastCheck from 'fast-check'
 import { packReplica, type SpaceState } from '#crdt-objects/engine.ts'
 import type { Change } from '#crdt-objects/index.ts'
-import { counter, map, struct, text, vector } from '#crdt-objects/index.ts'
+import { counter, log, map, register, set, struct, text, vector } from '#crdt-objects/index.ts'
 import { Churn } from '#test/suites/churn.ts'
 import { drawnSteps } from '#test/suites/history.ts'
 import { drawsFrom } from '#test/suites/operations.ts'
@@ -17,6 +17,17 @@ const page = struct({ hits: counter(), notes: text(), names: map<string>() })
 
 function isPacked(state: SpaceState, name = 'object'): boolean {
   return state.find(name)!.isPacked
+}
+
+/** The life in slot 2 ends after one batch of two, and so many without any that those are forgotten that nothing names. */
+function endManyLives(state: SpaceState): void {
+  const ends = [{ slot: 2, inc: 1, m: 2 }]
+  for (let slot = 3; slot < 603; slot++) ends.push({ slot, inc: 1, m: 0 })
+  for (let inc = 1; inc <= 3; inc++) {
+    const sealed = inc === 1 ? ends : ends.map(({ slot }) => ({ slot, inc, m: 0 }))
+    state.enterEpoch(sealed, inc === 1 ? [packReplica(0, 1), packReplica(1, 1)] : [])
+    state.settleEpoch(inc)
+  }
 }
 
 describe('an object that is packed whenever nobody looks', () => {
@@ -175,6 +186,70 @@ describe('an object that nobody uses', () => {
     state.takeBatch()
     for (let turn = 0; turn < 6; turn++) state.packIdle(1)
     assert.ok(isPacked(state, 'large'))
+  })
+
+  it('was read from before, and is read on: what is read of it is looked for again', () => {
+    const state = replica(1n)
+    const handle = open(state, log<string>())
+    const below = open(state, map(log<string>()), 'logs')
+    handle.append('a', 'b')
+    below.at('key').append('c')
+    state.takeBatch()
+    const [values, places] = [handle.values(), below.at('key').values()]
+    assert.equal(packAll(state), 2)
+    assert.deepEqual([...values, ...places], ['a', 'b', 'c'])
+  })
+
+  it('stays packed where unpacking fails', () => {
+    const state = replica(1n)
+    const handle = open(state, map(struct({ notes: text() })))
+    for (let i = 0; i < 20; i++) handle.at(`key ${i}`).notes.append('a')
+    state.takeBatch()
+    assert.equal(packAll(state), 1)
+    // Where the stack ends it fails at this or that place, until there is stack enough.
+    let failures = 0
+    const dive = (): void => {
+      try {
+        dive()
+      } catch (error) {
+        try {
+          if (isPacked(state)) assert.equal(handle.value.size, 20)
+        } catch {
+          failures++
+        }
+        throw error
+      }
+    }
+    assert.throws(dive, RangeError)
+    assert.ok(failures > 3, String(failures))
+    assert.equal(handle.value.size, 20)
+  })
+
+  it('is packed although states are sent all the time', () => {
+    const state = replica(1n)
+    open(state, text()).append('x'.repeat(300))
+    state.takeBatch()
+    for (let turn = 0; turn < 4; turn++) {
+      state.packIdle(1)
+      state.encodeState()
+    }
+    assert.ok(isPacked(state))
+  })
+
+  it('loses by a state what was removed, though it alone names its writer', () => {
+    const [keeps, removes, writer] = [0, 1, 2].map((slot) => replica(packReplica(slot, 1)))
+    open(writer!, set<string>(), 'tags').add('x')
+    open(writer!, register<string>(), 'title').set('x')
+    const batch = writer!.takeBatch()!
+    for (const each of [keeps!, removes!]) each.apply(batch)
+    assert.equal(packAll(keeps!), 2)
+    for (const each of [keeps!, removes!]) endManyLives(each)
+    open(removes!, set<string>(), 'tags').delete('x')
+    open(removes!, register<string>(), 'title').set('y')
+    removes!.takeBatch()
+    keeps!.joinState(removes!.encodeState())
+    assert.deepEqual([...open(keeps!, set<string>(), 'tags').value], [])
+    assert.deepEqual(open(keeps!, register<string>(), 'title').conflicts(), [])
   })
 
   it('is not packed in the midst of a transaction', () => {

@@ -25,6 +25,21 @@ describe('A bookmark, passed on', () => {
     for (const end of ends.splice(0).reverse()) await end[Symbol.asyncDispose]()
   })
 
+  it('has what its listener was just told of', async () => {
+    const a = await start()
+    const b = await start({ bootstrap: a.addresses })
+    const [here, there] = [await a.space('s'), await b.space('s')]
+    const total = await here.open('total', counter())
+    const shown = await there.open('total', counter())
+    const told = new Promise<Bookmark>((resolve) => {
+      shown.subscribe(() => resolve(there.bookmark))
+    })
+    total.add(1)
+    const bookmark = await told
+    assert.equal(shown.value, 1)
+    assert.equal(bookmark, there.bookmark)
+  })
+
   it('shows at another peer what was written before it, at once', async () => {
     const a = await start()
     const b = await start({ bootstrap: a.addresses })

@@ -31,6 +31,8 @@ export interface ErrorDetails {
   HEAP_FULL: { readonly bytes: number; readonly bytesMax: number }
   /** This peer has written more than its option `writeBytesPerSecondMax` allows. The state is unchanged. */
   WRITE_RATE_EXCEEDED: { readonly bytesPerSecondMax: number; readonly retryAfterMs: number }
+  /** What was written here while the space was cut off is as much as is kept, to be written again. The state is unchanged. */
+  WRITES_UNKEPT: { readonly bytesMax: number }
   /** The object is of a type of the user's own that this process has not defined. Nothing changed. */
   OBJECT_TYPE_UNKNOWN: { readonly type: string }
   /** A function that the user defined threw, or gave what cannot be shared; `cause` is what it threw. Nothing changed. */

@@ -8,7 +8,7 @@ import { type Dissemination } from './dissemination/dissemination.ts'
 import { GossipDissemination } from './dissemination/gossip.ts'
 import { silentDissemination } from './dissemination/silent.ts'
 import { peerRefused } from './errors.ts'
-import { type Report } from './report.ts'
+import { safely } from './report.ts'
 import { type Gateway } from './gateway/gateway.ts'
 import { type HostedOptions } from './gateway/host.ts'
 import { createNode, type Node } from './libp2p/node.ts'
@@ -60,7 +60,7 @@ export class PeerHost implements Peer {
     options: PeerOptions,
     internals: PeerInternals,
   ) {
-    const report = options.onReport ?? (() => undefined)
+    const report = safely(options.onReport)
     const { bootstrap = [], directory, votersMax, voterReplaceMs } = options
     this.#node = node
     this.#hasBootstrap = bootstrap.length > 0
@@ -149,7 +149,7 @@ export class PeerHost implements Peer {
       lanePort: options.lanePort,
       bootstrap,
       hasGossip: (internals.dissemination ?? dissemination) === 'gossip',
-      report: options.onReport ?? (() => undefined),
+      report: safely(options.onReport),
     })
     const peer = new PeerHost(node, footing, options, internals)
     try {
@@ -261,8 +261,7 @@ export class PeerHost implements Peer {
     if (this.#hasBootstrap) await this.#reachCluster()
     signal?.throwIfAborted()
     if (options.gateway === undefined) return
-    // A client is only told that the gateway failed: the cause must not be lost with nobody listening.
-    const report = options.onReport ?? warnOfFault
+    const report = safely(options.onReport)
     // Only a peer with a gateway loads what it takes.
     const { createGateway } = await import('./gateway/gateway.ts')
     this.#gateway = await createGateway({
@@ -391,9 +390,4 @@ export class PeerHost implements Peer {
 
 function checkDeadline(deadlineMs: number): void {
   if (!(deadlineMs >= 0)) throw invalidValue('deadlineMs is a number of at least 0', deadlineMs)
-}
-
-function warnOfFault(report: Report): void {
-  if (report.kind !== 'gateway-fault') return
-  process.emitWarning(report.error instanceof Error ? report.error : String(report.error))
 }

@@ -71,6 +71,16 @@ export type Report =
    * with nothing, alone. What is written is merged in once they are reached.
    */
   | { readonly kind: 'space-alone'; readonly space: string; readonly waitedMs: number }
+  /**
+   * A space was opened, but so long after these peers still had not told what they hold: it may lack some of that until
+   * they do. None are named where it was not known yet who has the space.
+   */
+  | {
+      readonly kind: 'space-behind'
+      readonly space: string
+      readonly peers: readonly string[]
+      readonly waitedMs: number
+    }
   /** This replica was sealed while it was cut off or stood still. It begins anew; what it wrote is written again. */
   | { readonly kind: 'space-fenced'; readonly space: string }
   /** It was away for so long that nobody knows which of so many batches of its writes are in. */
@@ -105,3 +115,25 @@ export type Report =
 
 /** Takes reports: for a log. */
 export type Reporter = (report: Report) => void
+
+/**
+ * One that never throws: reports are made in the midst of work that must not be left half done. What a user's throws is an
+ * uncaught exception, afterwards. Where there is none, a fault of the gateway is a warning of Node: its client is told
+ * only that there was one.
+ */
+export function safely(reporter: Reporter = warnOfFault): Reporter {
+  return (report) => {
+    try {
+      reporter(report)
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error
+      })
+    }
+  }
+}
+
+function warnOfFault(report: Report): void {
+  if (report.kind !== 'gateway-fault') return
+  process.emitWarning(report.error instanceof Error ? report.error : String(report.error))
+}

@@ -99,7 +99,7 @@ describe('a write of a life that is over', () => {
     third.contact()
     assert.equal(third.ofKind('let-go').length, 0)
     assert.equal(third.ofKind('flush-void').length, 1)
-    assert.equal(third.core.redo.length, 1)
+    assert.equal(third.core.writes.redo.length, 1)
   })
 })
 

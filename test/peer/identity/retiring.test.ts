@@ -86,6 +86,6 @@ describe('a member that retires', () => {
     rig.closeEpoch()
     third.contact()
     assert.equal(third.core.status, 'leasing')
-    assert.equal(third.core.redo.length, 1)
+    assert.equal(third.core.writes.redo.length, 1)
   })
 })

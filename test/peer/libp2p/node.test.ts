@@ -193,6 +193,32 @@ describe('A node', () => {
     })
   })
 
+  it('hears by gossip what two topics have that begins alike, of each its own', async () => {
+    const cluster = ClusterIdentity.found()
+    const [a, b] = [
+      await start({ cluster, hasGossip: true }),
+      await start({ cluster, hasGossip: true }),
+    ]
+    const heard: string[] = []
+    b.gossip!.onMessage((topic, data) => heard.push(`${topic} ${data[0]}`))
+    for (const topic of ['s', 't']) b.gossip!.subscribe(topic)
+    await a.dial(b.address, unlessItHangs())
+    // Until it is known who subscribes to what.
+    for (const topic of ['s', 't']) {
+      await eventually(async () => {
+        const reached = await a.gossip!.publish(topic, Uint8Array.of(1, ...randomBytes(19)))
+        assert.ok(reached.has(b.id))
+      })
+    }
+    const alike = Uint8Array.of(2, ...randomBytes(19))
+    for (const topic of ['s', 't', 's']) await a.gossip!.publish(topic, alike)
+    await eventually(() => {
+      assert.ok(heard.includes('t 2'))
+    })
+    const twos = heard.filter((what) => what.endsWith('2'))
+    assert.deepEqual(twos, ['s 2', 't 2'])
+  })
+
   it('keeps a connection whose other side is busy for longer than a ping may take', async () => {
     // libp2p's monitor would abort it: `abortConnectionOnPingFailure` is off. Its settings are not to be seen from
     // outside, so what is checked is that nothing but our own clock closes a connection: see membership.

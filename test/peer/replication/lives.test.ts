@@ -153,6 +153,27 @@ describe('what a life wrote that is over', () => {
   })
 })
 
+describe('what users see', () => {
+  it('is counted when the next life is shown in the place of one that is over', () => {
+    const [a, b, c] = cluster(['a', 'b', 'c']) as [Replica, Replica, Replica]
+    const { hits } = c
+    disconnect(a, c)
+    disconnect(b, c)
+    b.gossip(a.write(1))
+    seal(c, a, b)
+    c.renew()
+    connect(c, a)
+    group.isDown = true
+    deliver(c, a)
+    const { progress } = c.core
+    assert.equal(hits.value, 0)
+    group.isDown = false
+    c.contact()
+    assert.equal(hits.value, 1)
+    assert.ok(c.core.progress > progress)
+  })
+})
+
 describe('a change of a document that was issued again', () => {
   before(loadAllEngines)
 

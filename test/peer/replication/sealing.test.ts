@@ -38,6 +38,27 @@ describe('a life that is over, of which its holder has not heard', () => {
   })
 })
 
+describe('a life that is over, of which a neighbour has told its holder first', () => {
+  it('is known to be held by no more than closed its seal, whoever was a member before', () => {
+    const [a, b, c] = cluster(['a', 'b', 'c']) as [Replica, Replica, Replica]
+    for (const replica of [a, b, c]) replica.contact()
+    deliver(a, b, c)
+    disconnect(a, b)
+    disconnect(a, c)
+    const batch = a.write(1)
+    for (const other of [b, c]) other.gossip(batch)
+    a.step({ kind: 'flush', id: 1, replicas: 3 })
+    seal(a, b, c)
+    group.isDown = true
+    a.step({ kind: 'neighbour-up', neighbour: 'b' })
+    b.step({ kind: 'neighbour-up', neighbour: 'a' })
+    deliver(a, b)
+    assert.notEqual(a.core.status, 'active')
+    assert.deepEqual(a.said('flushed'), [])
+    assert.equal(a.said('flush-void').length, 1)
+  })
+})
+
 describe('what is in sealing', () => {
   /** Of the third the first has staged a batch, which the second lacks; the last has it applied, and is no neighbour. */
   function withTail(limits = {}): { replicas: Four; tail: Uint8Array } {

@@ -18,7 +18,7 @@ export function waitFailure(options: WaitOptions): unknown {
   const timeoutMs = options.timeoutMs ?? 0
   return new JoineryError(
     'CALL_TIMEOUT',
-    `nothing passed the test in ${timeoutMs} ms: wait longer, or look at the value`,
+    `nothing passed in ${timeoutMs} ms: wait longer, or look at the value`,
     { timeoutMs, outcome: 'not-applied' },
     { retryable: true },
   )

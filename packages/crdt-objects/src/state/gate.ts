@@ -43,7 +43,7 @@ export class Gate {
   /**
    * Refuses what would add something, also where there is no room.
    *
-   * @throws JoineryError SPACE_ENDED, HEAP_FULL, WRITE_RATE_EXCEEDED
+   * @throws JoineryError SPACE_ENDED, HEAP_FULL, WRITE_RATE_EXCEEDED, WRITES_UNKEPT
    */
   checkRoom(): void {
     this.checkOpen()

@@ -67,9 +67,11 @@ export class ObjectState implements Parent, HeldObject {
 
   private unpack(): Node {
     const { packed } = this
-    if (packed === undefined) throw new Error('an object that has neither content nor bytes')
+    if (packed === undefined) throw new Error('an object without content')
+    // Not lost, if that throws.
+    const node = packed.unpack(this.context, this)
     this.packed = undefined
-    return packed.unpack(this.context, this)
+    return node
   }
 
   get isPacked(): boolean {
@@ -94,14 +96,13 @@ export class ObjectState implements Parent, HeldObject {
     letGo(node)
   }
 
+  /** To be sent to somebody is no use. */
   encodeWhole(batch: BatchWriter): void {
-    const { packed } = this
-    const { root } = this
+    const { packed, rest, root } = this
     root.encodeWhole(batch)
+    this.rest = rest
     if (packed === undefined) return
-    // To be sent to somebody is no use.
     this.packed = packed
-    this.rest = 'idle'
     this.putAway(root)
   }
 
@@ -113,6 +114,11 @@ export class ObjectState implements Parent, HeldObject {
   trim(epoch: number): void {
     if (this.node !== undefined) this.node.trim(epoch)
     else this.packed?.trim(epoch)
+  }
+
+  /** Numbers those again that only bytes name: they may have been forgotten. */
+  internReplicas(): void {
+    this.packed?.ids.forEach((id) => this.context.intern(id))
   }
 
   visitReplicas(visit: (index: number) => void): void {

@@ -45,7 +45,7 @@ export class PackedObject {
   readonly present: boolean
   private readonly kind: Kind
   /** By row of its table. */
-  private readonly ids: readonly ReplicaId[]
+  readonly ids: readonly ReplicaId[]
   private readonly baseStamp: number
   private readonly bytes: Uint8Array
   private readonly epoch: number

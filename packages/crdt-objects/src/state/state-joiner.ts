@@ -38,6 +38,8 @@ export class StateJoiner {
     const parts = this.into.unlessEngineMissing(() => this.into.parts.read(batch, 'whole'))
     if (parts === 'engine-missing') return parts
     checkOwn(context, vectorOf(head), reader)
+    // What the giver has seen of them is looked up by number, amid unpacking: else it would have seen nothing of theirs.
+    for (const object of this.into.table.all()) object.internReplicas()
     const incoming = incomingOf(context, head)
     const { seen } = incoming
     const news = seen.flatMap((seq, index) => (seq > context.sealedSeen(index) ? [index] : []))

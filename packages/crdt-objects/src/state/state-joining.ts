@@ -69,7 +69,10 @@ export class StateJoining {
     this.steps = this.run()
   }
 
-  /** Whose state it is and what it had seen when its encoding began: known once the first objects are here. */
+  /**
+   * Whose state it is and what it had seen when its encoding began: known once the first objects are here, also where they
+   * are refused.
+   */
   get header(): StateHeader | undefined {
     return this.begun
   }
@@ -137,9 +140,8 @@ export class StateJoining {
     const reader = new Reader(content)
     if (what === OBJECTS) {
       if (this.begun === undefined) {
-        const header = decodeStateHeader(content)
-        this.ports.check(header.vector, reader)
-        this.begun = header
+        this.begun = decodeStateHeader(content)
+        this.ports.check(this.begun.vector, reader)
       }
       yield* this.staged.loader.load(content)
       return

@@ -283,8 +283,9 @@ class LocalLog extends LocalHandle<LogNode, readonly unknown[]> {
     return this.find()?.slice(start, end) ?? []
   }
 
-  values(): Iterable<unknown> {
-    return this.find()?.values() ?? []
+  *values(): Generator<unknown, undefined> {
+    // Looked for when it is read: until then it may have been packed, and unpacked.
+    yield* this.find()?.values() ?? []
   }
 
   [Symbol.iterator](): Iterator<unknown> {

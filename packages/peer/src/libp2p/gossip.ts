@@ -4,7 +4,7 @@ import type { Connection } from '@libp2p/interface'
 import { type Gossip } from '../network.ts'
 import { plainBytes } from './plain-bytes.ts'
 
-/** The first bytes of every message: its id, unique by construction. */
+/** The first bytes of every message: no other one of its topic has them. */
 export const messageIdBytes = 16
 
 /** Beyond this, one peer's gossip is left to anti-entropy until it has read what waits. */
@@ -27,7 +27,7 @@ export function gossipService(): ReturnType<typeof gossipsub> {
   return gossipsub({
     // Noise proved who is at the other end, and nothing is forwarded: a signature would double the cost.
     globalSignaturePolicy: StrictNoSign,
-    msgIdFn: (message) => message.data.subarray(0, messageIdBytes),
+    msgIdFn,
     allowPublishToZeroTopicPeers: true,
     fallbackToFloodsub: false,
     emitSelf: false,
@@ -49,6 +49,14 @@ export function gossipService(): ReturnType<typeof gossipsub> {
     mcacheLength: 2,
     mcacheGossip: 1,
   })
+}
+
+/**
+ * With the topic: the writers of each space are numbered from one on, so two spaces have messages that begin alike. A
+ * peer that has both would take the second for the first once more.
+ */
+function msgIdFn({ topic, data }: { topic: string; data: Uint8Array }): Uint8Array {
+  return Buffer.concat([data.subarray(0, messageIdBytes), Buffer.from(topic)])
 }
 
 /** Gossip through gossipsub. */

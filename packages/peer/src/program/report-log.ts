@@ -94,6 +94,7 @@ function kindOf(report: Report): string {
     case 'space-lost':
     case 'space-under-replicated':
     case 'space-alone':
+    case 'space-behind':
     case 'space-fenced':
     case 'outcome-unknown':
     case 'writes-unkept':
@@ -167,6 +168,8 @@ function textOf(report: Report): string {
       return 'the gateway failed at a call'
     case 'space-alone':
       return `nobody is in reach who has the space "${report.space}" or leases it: it begins here with nothing, and is merged later`
+    case 'space-behind':
+      return `the space "${report.space}" is open, and may lack for a while what ${report.peers.length} of the peers hold that have it: they have not answered`
     case 'space-fenced':
       return `the replica of the space "${report.space}" was sealed while it was away; it begins anew, and writes again what others had not got`
     case 'outcome-unknown':

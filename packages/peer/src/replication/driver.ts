@@ -11,7 +11,7 @@ import {
   unleasedReplica,
   type VersionVector,
 } from '@joinery/crdt-objects/engine'
-import { type MemberStatus } from '../identity/core/member-contract.ts'
+import { defaultMemberLimits, type MemberStatus } from '../identity/core/member-contract.ts'
 import { type Effect, type Input, tickMs } from './core/contract.ts'
 import { decodeMessage, encodeMessage, isBulk, type Message } from './core/message.ts'
 import { ReplicationCore } from './core/replication-core.ts'
@@ -25,6 +25,7 @@ import { type Known, GroupContact, type SpaceRules } from './group-contact.ts'
 import { spaceEnded } from '../spaces/space-ended.ts'
 import { Reaches, type ReachOptions } from './reaches.ts'
 import { SealSchedule } from './seal-schedule.ts'
+import { RedoBound } from './redo-bound.ts'
 import { StreamPump } from './stream-pump.ts'
 import { settledWithin } from './settled-within.ts'
 import { Until } from './until.ts'
@@ -46,6 +47,7 @@ export class SpaceDriver {
   readonly #inputs: Input[] = []
   readonly #happened = new Until()
   readonly #pump: StreamPump
+  readonly #redoBound: RedoBound
   #isStepping = false
   #isStopped = false
   #firstSync: FirstSync | undefined
@@ -57,6 +59,7 @@ export class SpaceDriver {
     setMaxListeners(0, this.#ended.signal)
     this.count = count
     this.#ports = ports
+    this.#redoBound = new RedoBound(name, defaultMemberLimits.intentsSizeMax, ports.budget)
     this.#schedule = new SealSchedule(() => {
       this.#step({ kind: 'local-batch' })
       // Not in this turn: at its end gossip sends what it was handed.
@@ -94,9 +97,14 @@ export class SpaceDriver {
     })
   }
 
-  /** What users see and write to; there once the space is open. */
+  /** What users see and write to; undefined while it is being opened. */
+  get visible(): SpaceState | undefined {
+    return this.#core.visible
+  }
+
+  /** The same, for those that waited until it was open. */
   get state(): SpaceState {
-    const { visible } = this.#core
+    const { visible } = this
     if (visible === undefined) throw new Error('a space is used when it is open')
     return visible
   }
@@ -109,8 +117,9 @@ export class SpaceDriver {
   get unconfirmed(): number {
     const { visible, member } = this.#core
     if (visible === undefined) return 0
-    // What was written in a life that is over, and is to be written again.
-    if (member.redo.length > 0) return visible.pendingUpdates + member.redo.length
+    // What was written in a life that is over, and may have to be written again, or is to be.
+    const isOver = member.replica === undefined || member.writes.redo.length > 0
+    if (isOver) return visible.pendingUpdates + member.writes.unsettled
     return Math.max(0, this.#core.ownLast - this.#flushes.confirmed) + visible.pendingUpdates
   }
 
@@ -140,8 +149,8 @@ export class SpaceDriver {
 
   /** What is visible here, what no batch carries yet included. */
   get seen(): VersionVector {
-    const seen = this.vector.copy()
-    const { replica, pendingUpdates } = this.state
+    // Of the state, and not of the core: a listener that is told of a change asks before the core has noted it.
+    const { replica, pendingUpdates, vector: seen } = this.state
     if (pendingUpdates > 0) seen.advance(replica, seen.lastOf(replica, Infinity) + pendingUpdates)
     return seen
   }
@@ -154,7 +163,7 @@ export class SpaceDriver {
   #create(replica: ReplicaId): SpaceState {
     const ports = {
       replica,
-      budget: this.#ports.budget,
+      budget: this.#redoBound,
       clock: () => this.#ports.now(),
       onPending: () => this.#schedule.onPending(),
       // At once: a loop that never ends its turn must not gather without a bound.
@@ -196,6 +205,7 @@ export class SpaceDriver {
 
   tick(random: number): void {
     this.#step({ kind: 'tick', random })
+    this.#redoBound.isReached = this.#core.member.writes.isRedoFull
     this.#core.visible?.packIdle(Math.ceil(this.#ports.idlePackMs / tickMs))
   }
 
@@ -248,19 +258,26 @@ export class SpaceDriver {
     this.#step({ kind: 'local-batch' })
   }
 
-  /**
-   * Resolves when this replica holds what the peers held that `known` tells, once it does; after `timeoutMs` at the
-   * latest.
-   */
-  async firstSync(known: Promise<Iterable<string>>, timeoutMs: number): Promise<void> {
-    const sync = new FirstSync(() => this.#core.vector.hash())
-    this.#firstSync = sync
-    const done = known.then(async (peers) => {
-      sync.expect(peers)
-      await sync.done
+  /** From now on it is noted what neighbours say; whose state is to be waited for is known later. */
+  beginFirstSync(): FirstSync {
+    this.#firstSync = new FirstSync({
+      hash: () => this.#core.vector.hash(),
+      takesStateOf: (peer) => this.#core.streams.receivesFrom(peer),
+      isReading: () => this.#core.streams.isReading,
     })
-    await settledWithin(done, timeoutMs)
+    return this.#firstSync
+  }
+
+  /** Resolves when this replica holds what they held, and after `timeoutMs` at the latest, which is reported. */
+  async endFirstSync(sync: FirstSync, timeoutMs: number): Promise<void> {
+    const isDone = await settledWithin(
+      sync.done.then(() => true),
+      timeoutMs,
+    )
     this.#firstSync = undefined
+    if (isDone === true || this.#isStopped) return
+    const { expected: peers } = sync
+    this.#ports.report({ kind: 'space-behind', space: this.name, peers, waitedMs: timeoutMs })
   }
 
   /**
@@ -333,6 +350,7 @@ export class SpaceDriver {
     }
     this.#reaches.settle()
     this.#happened.settle()
+    this.#firstSync?.settle()
   }
 
   #carryOut(effect: Effect): void {

@@ -94,7 +94,8 @@ export class Flushes {
   }
 
   #timeout(last: number, replicas: number, timeoutMs: number): JoineryError<'CALL_TIMEOUT'> {
-    const { members, holders } = this.#core.member.others(last)
+    const { attestations, view, id } = this.#core.member
+    const { members, holders } = attestations.others(view?.members ?? [], id, last)
     const advice =
       members + 1 < replicas
         ? `Open the space at more peers, or ask for ${members + 1} at most.`

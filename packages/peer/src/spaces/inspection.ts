@@ -20,16 +20,16 @@ export function inspectPeer(inspected: Inspected): HostInspection {
     spaces: () =>
       registry.drivers.map((driver) => ({
         name: driver.name,
-        objects: [...driver.state.objects()].length,
+        objects: [...(driver.visible?.objects() ?? [])].length,
         vectorSize: driver.vectorSize,
         lifetime: lifetimeText(driver.known?.lifetime),
       })),
     objects: (space) =>
-      [...(registry.find(space)?.state.objects() ?? [])].map(
+      [...(registry.find(space)?.visible?.objects() ?? [])].map(
         ({ name, descriptor, fingerprint }) => ({ name, descriptor, fingerprint }),
       ),
     find: (space, name) => {
-      const object = registry.find(space)?.state.find(name)
+      const object = registry.find(space)?.visible?.find(name)
       return object && (() => object.guardedHandle())
     },
     peers: () => listPeers(inspected),

@@ -49,7 +49,7 @@ const cutOffMaxMs = 100
 const leaderlessMaxMs = 15_000
 /** The same, while others have the space, and the group answers. */
 const joiningMaxMs = 60_000
-/** How long opening a space waits for the state that others hold. */
+/** How long opening a space, once it is a member, waits for what others hold. */
 const firstSyncMaxMs = 5000
 /** When objects that nobody uses are packed where the heap has a bound: without one there is room. */
 const boundedPackMs = 30_000
@@ -298,11 +298,7 @@ export class SpaceRegistry implements SpaceEvents, KeptSpaces {
     )
     // There before anything is asked of the group, which is told whether somebody uses it.
     const opened: Opened = { driver, users: 1, isKept, idle: 0, ready: Promise.resolve() }
-    let onTold!: (peers: Iterable<string>) => void
-    const told = new Promise<Iterable<string>>((resolve) => {
-      onTold = resolve
-    })
-    const synced = driver.firstSync(told, firstSyncMaxMs)
+    const sync = driver.beginFirstSync()
     // What is only kept begins with what others have, or not at all. And who is only slow to join waits: it would show
     // its users an empty space.
     const mayBeginAlone = (isAnswered: boolean, waitedMs: number): boolean => {
@@ -310,14 +306,16 @@ export class SpaceRegistry implements SpaceEvents, KeptSpaces {
       return isUsed(opened) && waitedMs >= (isAnswered ? joiningMaxMs : leaderlessMaxMs)
     }
     const waitMs = this.#ports.isCutOff() ? cutOffMaxMs : openMaxMs
-    opened.ready = driver.open(waitMs, mayBeginAlone).then(async () => await synced)
+    opened.ready = driver.open(waitMs, mayBeginAlone).then(async () => {
+      await driver.endFirstSync(sync, firstSyncMaxMs)
+    })
     // Whoever opens it is told; and if all have given up, nobody is.
     opened.ready.catch(() => undefined)
     this.#opened.set(name, opened)
     dissemination.join(name)
     // Once all have been told, it is known who has the space: their state is waited for.
     void membership.openSpace(name).then(() => {
-      onTold(membership.neighboursOf(name))
+      sync.expect(membership.neighboursOf(name))
     })
     return opened
   }

@@ -113,6 +113,8 @@ export type MemberInput<Body, State, Operation> =
   | { readonly kind: 'batch'; readonly batch: Batch<Body> }
   | { readonly kind: 'records'; readonly records: readonly EpochRecord[] }
   | { readonly kind: 'state'; readonly offer: StateOffer<Body, State> }
+  /** A state cannot be taken, for it shows that this life is sealed. */
+  | { readonly kind: 'sealed-elsewhere' }
   /** A state for a joiner to begin with. */
   | { readonly kind: 'snapshot'; readonly offer: StateOffer<Body, State> }
   | { readonly kind: 'statement'; readonly statement: Statement }

@@ -30,8 +30,8 @@ import {
   type Statement,
 } from './member-contract.ts'
 import { Life } from './life.ts'
-import { type Redo } from './open-intents.ts'
 import { OwnWrites } from './own-writes.ts'
+import { MEMBERS_MIN_AT_RETIRING } from './seal-rule.ts'
 import { settleAsOthers, trim } from './trim.ts'
 
 export class MemberCore<Body, State, Operation> {
@@ -77,19 +77,14 @@ export class MemberCore<Body, State, Operation> {
     return this.#status === 'active' || this.#status === 'retiring'
   }
 
-  /** What a seal has cut and is to be issued again, in the order in which it was asked for. */
-  get redo(): readonly Redo<Operation>[] {
-    return this.#writes.redo
+  /** What was written here and may be lost yet. Only reads are for the caller. */
+  get writes(): OwnWrites<Operation> {
+    return this.#writes
   }
 
   /** Whether operations may be made: it is a member and does not leave. */
   get isWritable(): boolean {
     return this.#status === 'active' && !this.#departure.isUnderWay
-  }
-
-  /** The other members, and how many of them said that they hold all that this life wrote up to `last`. */
-  others(last: number): { readonly members: number; readonly holders: number } {
-    return this.#attestations.others(this.view?.members ?? [], this.id, last)
   }
 
   /** The replica behind the gate, if there is one. Only reads are for the caller. */
@@ -147,6 +142,8 @@ export class MemberCore<Body, State, Operation> {
         return void this.#learn(input.records)
       case 'state':
         return this.#takeState(input.offer)
+      case 'sealed-elsewhere':
+        return this.replica && this.#becomeFenced()
       case 'snapshot':
         return this.#takeSnapshot(input.offer)
       case 'statement':
@@ -199,7 +196,7 @@ export class MemberCore<Body, State, Operation> {
   #takeView(view: SpaceView): void {
     switch (view.standing.status) {
       case 'sealed':
-        return this.#ended(view.standing.last)
+        return this.#ended(view.standing.last, view.members.length)
       case 'leased':
         return this.#joinFurther(view)
       case 'active':
@@ -295,7 +292,8 @@ export class MemberCore<Body, State, Operation> {
     if (this.replica === undefined) return 'fine'
     const learnt = this.replica.learn(records)
     if (learnt === 'fine') return learnt
-    if (learnt !== 'overrun') this.#ended(learnt.sealedAt)
+    // A view that is older than the seal does not tell how many have closed it.
+    if (learnt !== 'overrun') this.#ended(learnt.sealedAt, MEMBERS_MIN_AT_RETIRING)
     else if (this.#status === 'joining') this.#dropState()
     else this.#becomeFenced()
     return learnt
@@ -303,20 +301,21 @@ export class MemberCore<Body, State, Operation> {
 
   /** It holds what was cut, so it is no member: it waits to hear where its own life ended. */
   #becomeFenced(): void {
+    if (this.#status === 'joining') return this.#leaseAnew()
     this.#dropState()
     if (this.#departure.isUnderWay) this.#emit({ kind: 'retire-aborted' })
     this.#departure.stop()
     this.#setStatus('fenced')
   }
 
-  /** The seal of this life closed; `last` is absent when nobody knows any more where. */
-  #ended(last: number | undefined): void {
+  /** The seal of this life closed, by so many `members` at least; `last` is absent when nobody knows any more where. */
+  #ended(last: number | undefined, members: number): void {
     if (this.#status === 'joining') return this.#leaseAnew()
     const ownLast = this.replica?.ownLast
     const isComplete = ownLast !== undefined && last !== undefined && last >= ownLast
     const hasLeft = this.#status === 'retiring' && isComplete
     if (!hasLeft && this.#status !== 'fenced') this.#becomeFenced()
-    this.#writes.end(this.#life!.id, last, this.#talk.view?.members.length ?? 0)
+    this.#writes.end(this.#life!.id, last, members)
     if (!hasLeft) return this.#leaseAnew()
     this.#dropState()
     this.#setStatus('left')
@@ -367,9 +366,7 @@ export class MemberCore<Body, State, Operation> {
   #takeState(offer: StateOffer<Body, State>): void {
     if (this.replica === undefined) return this.#ignore('a state without a replica')
     if (this.#learn(offer.records) !== 'fine') return
-    if (offer.vector.has(this.replica.id, 'sealed')) {
-      return this.#status === 'joining' ? this.#leaseAnew() : this.#becomeFenced()
-    }
+    if (offer.vector.has(this.replica.id, 'sealed')) return this.#becomeFenced()
     const refusal = this.replica.refusal(offer)
     if (refusal !== undefined) this.#ignore(`a state: ${refusal}`)
     this.replica.join(offer, refusal !== undefined)

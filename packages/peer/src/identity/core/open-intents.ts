@@ -20,7 +20,7 @@ export class OpenIntents<Operation> {
   /** Where updates of earlier lives are now. Invariant: empty when nothing is to be issued again. */
   readonly #replacementByDot = new Map<string, Dot>()
   readonly #sizeMax: number
-  /** Invariant: the sizes of all in `#open` and `#redo`; at most `#sizeMax` after each call. */
+  /** Invariant: the sizes of all in `#open` and `#redo`. Past `#sizeMax` nothing is open, and nothing more is asked for. */
   #size = 0
 
   constructor(sizeMax: number) {
@@ -29,6 +29,16 @@ export class OpenIntents<Operation> {
 
   get hasRedo(): boolean {
     return this.#redo.length > 0
+  }
+
+  /** How many there are in all. */
+  get count(): number {
+    return this.#open.length + this.#redo.length
+  }
+
+  /** Whether there is no room for more than what is to be issued again: its users may write no more. */
+  get isRedoFull(): boolean {
+    return this.hasRedo && this.#size >= this.#sizeMax
   }
 
   /** What is to be issued again, the oldest first. */

@@ -26,6 +26,16 @@ export class OwnWrites<Operation> {
     return this.#intents.hasRedo
   }
 
+  /** How many batches may have to be issued again, or are to be: of the present life, and of those that are over. */
+  get unsettled(): number {
+    return this.#intents.count
+  }
+
+  /** Whether as much as may be kept waits to be issued again: what is written now could not be. */
+  get isRedoFull(): boolean {
+    return this.#intents.isRedoFull
+  }
+
   note(own: ReplicaId, intents: readonly Intent<Operation>[]): void {
     const dropped = this.#intents.note(own, intents)
     if (dropped > 0) this.#emit({ kind: 'unkept', count: dropped })

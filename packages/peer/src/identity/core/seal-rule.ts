@@ -11,7 +11,7 @@ import { type Sealing, type SpaceControl } from './space-control.ts'
 /** Besides the sealed one: the word of a single member is not enough, for it may be dead already. */
 const MEMBERS_MIN = 2
 /** A holder that retires is alive, and counts as the second. */
-const MEMBERS_MIN_AT_RETIRING = 1
+export const MEMBERS_MIN_AT_RETIRING = 1
 
 /** Up to where members stage: the highest report of a current member, and what a retiring holder claimed. */
 export function targetOf(space: SpaceControl, sealing: Sealing): number {

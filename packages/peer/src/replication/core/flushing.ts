@@ -75,11 +75,10 @@ export class Flushing {
     if (reach >= last) this.#sendHeld(neighbour, origin, last)
     else if (origin === this.#holdings.member.replica?.id) {
       this.#outlet.ignore(`a probe for ${last} of ours`)
-    } else if (neighbour.probes.length >= this.#limits.probesMax) {
-      this.#outlet.ignore('too many probes')
-    } else {
-      neighbour.probes.push({ origin, last })
+    } else if (neighbour.noteProbe({ origin, last }, this.#limits.probesMax)) {
       this.#outlet.want({ origin, last }, neighbour.name)
+    } else {
+      this.#outlet.ignore('too many probes')
     }
   }
 

@@ -131,7 +131,7 @@ export class Holdings {
     for (const effect of this.member.step(input)) this.#carryOut(effect)
     // What waited to be applied in a life that is over is asked for anew.
     if (this.member.id !== before) this.#heldBack.clear()
-    if (this.member.status === 'active' && this.member.redo.length === 0) this.#show()
+    if (this.member.status === 'active' && this.member.writes.redo.length === 0) this.#show()
     this.#applyAll(this.#released())
   }
 
@@ -153,8 +153,8 @@ export class Holdings {
     this.book()
     const sealed = this.replica.takeBatch()
     if (sealed === undefined) return
-    this.#letOut(sealed)
     this.#unbooked = sealed
+    this.#letOut(sealed)
   }
 
   /** Notes what was let out: in the vector, in the log, and among what may have to be written again. */
@@ -245,7 +245,7 @@ export class Holdings {
     this.#isReissuing = true
     // What was written until now belongs to the life that is over.
     this.seal()
-    if (this.#mayReissue()) this.#reissueAll([...this.member.redo])
+    if (this.#mayReissue()) this.#reissueAll([...this.member.writes.redo])
     this.#isReissuing = false
   }
 
@@ -254,7 +254,7 @@ export class Holdings {
     const { book } = this.member.replica!
     this.#reissueSince ??= this.#ticks
     const isHere = (dot: Dot) => this.vector.has(dot.origin, dot.seq) || book.isCut(dot)
-    const isWhole = this.member.redo.every(({ intent }) => intent.observed.every(isHere))
+    const isWhole = this.member.writes.redo.every(({ intent }) => intent.observed.every(isHere))
     return isWhole || this.#ticks - this.#reissueSince >= this.#limits.reissueTicks
   }
 
@@ -280,7 +280,7 @@ export class Holdings {
   #show(): void {
     if (this.replica.isShown) return
     this.seal()
-    if (this.member.redo.length > 0) return this.step({ kind: 'readable' })
+    if (this.member.writes.redo.length > 0) return this.step({ kind: 'readable' })
     this.replica.show()
     this.#outlet.emit({ kind: 'shown' })
   }

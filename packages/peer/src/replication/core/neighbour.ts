@@ -3,6 +3,12 @@ import { type ReplicationLimits } from './contract.ts'
 import { type Speaker } from './message.ts'
 import { PartCollector } from './part-collector.ts'
 
+/** Asks to be told once its receiver holds all of `origin` up to `last`. */
+interface Probe {
+  readonly origin: ReplicaId
+  readonly last: number
+}
+
 /**
  * What is known of a neighbour while one channel to it stands. Invariant: nothing here outlives the channel. Whatever
  * was on its way when a channel broke is lost, so a memory of having sent it would be a hole for ever.
@@ -35,8 +41,8 @@ export class Neighbour {
   speaker: Speaker | undefined
   /** The digest that it told last. */
   hash: bigint | undefined
-  /** What it wants to be told once we hold it. Bounded by `probesMax`. */
-  readonly probes: { readonly origin: ReplicaId; readonly last: number }[] = []
+  /** What it wants to be told once we hold it. Invariant: at most `probesMax`. */
+  readonly probes: Probe[] = []
 
   constructor(name: string, session: number, limits: ReplicationLimits) {
     this.name = name
@@ -62,6 +68,21 @@ export class Neighbour {
     const has = vector.copy()
     has.merge(this.#sent)
     return has
+  }
+
+  /**
+   * Remembers what it wants to be told. Where there is no room, it is told later of one that it wanted to be told before:
+   * it is always told of all that is held. Gives whether it will be told.
+   */
+  noteProbe(probe: Probe, probesMax: number): boolean {
+    const { probes } = this
+    const at =
+      probes.length < probesMax
+        ? probes.length
+        : probes.findLastIndex(({ origin }) => origin === probe.origin)
+    if (at < 0) return false
+    if ((probes[at]?.last ?? 0) < probe.last) probes[at] = probe
+    return true
   }
 
   /** A piece of its answer has come. */

@@ -44,7 +44,8 @@ export class ReplicationCore {
   readonly #asking: Asking
   readonly #flushing: Flushing
   readonly #news: GroupNews
-  readonly #streams: StateStreams
+  /** States on their way. Only looks are for the caller. */
+  readonly streams: StateStreams
   readonly #neighbours = new Map<string, Neighbour>()
   #sessions = 0
   #ticks = 0
@@ -77,7 +78,7 @@ export class ReplicationCore {
       tell: (neighbour, revision) => this.#tellDigest(neighbour, revision),
       want: (wanted) => this.#asking.want(wanted, undefined),
     })
-    this.#streams = new StateStreams(this.#holdings, this.#limits, {
+    this.streams = new StateStreams(this.#holdings, this.#limits, {
       send: (neighbour, message) => this.#send(neighbour, message),
       due: ({ name }) => this.#emit({ kind: 'stream-due', neighbour: name }),
       begun: () => this.#begun(),
@@ -86,7 +87,7 @@ export class ReplicationCore {
     this.#asking = new Asking(this.#holdings, this.#neighbours, this.#limits, {
       send: (neighbour, message) => this.#send(neighbour, message),
       hinted: () => this.#news.hinted(),
-      isReading: () => this.#streams.isReading,
+      isReading: () => this.streams.isReading,
       ignore: (reason) => this.#ignore(reason),
     })
     this.#flushing = new Flushing(this.#holdings, this.#neighbours, this.#limits, {
@@ -173,7 +174,7 @@ export class ReplicationCore {
     if (this.#flushing.followKeepers()) {
       for (const neighbour of this.#neighbours.values()) this.#tellDigest(neighbour)
     }
-    this.#streams.check()
+    this.streams.check()
     this.#holdings.check()
     const effects = this.#effects
     this.#effects = []
@@ -192,7 +193,7 @@ export class ReplicationCore {
         return this.#neighbourDown(input.neighbour)
       case 'stream': {
         const neighbour = this.#neighbours.get(input.neighbour)
-        return neighbour && this.#streams.stream(neighbour)
+        return neighbour && this.streams.stream(neighbour)
       }
       case 'message':
         return this.#takeMessage(input.neighbour, input.message)
@@ -249,7 +250,7 @@ export class ReplicationCore {
 
   #neighbourDown(name: string): void {
     const neighbour = this.#neighbours.get(name)
-    if (neighbour !== undefined) this.#streams.down(neighbour)
+    if (neighbour !== undefined) this.streams.down(neighbour)
     this.#neighbours.delete(name)
   }
 
@@ -272,13 +273,13 @@ export class ReplicationCore {
         return
       case 'piece':
         neighbour.heard()
-        return this.#streams.piece(neighbour, message)
+        return this.streams.piece(neighbour, message)
       case 'stock':
         neighbour.heard()
-        return this.#streams.stock(neighbour, message)
+        return this.streams.stock(neighbour, message)
       case 'offer':
         neighbour.heard()
-        return this.#streams.offered(neighbour, message)
+        return this.streams.offered(neighbour, message)
       case 'part':
         return this.#takePart(neighbour, message)
       case 'answered':
@@ -306,7 +307,7 @@ export class ReplicationCore {
   #takeAnswered(neighbour: Neighbour, { more }: Of<'answered'>): void {
     neighbour.answersReceived++
     neighbour.askedTicks = undefined
-    this.#streams.ended(neighbour)
+    this.streams.ended(neighbour)
     if (neighbour.asksAgain) this.#asking.ask(neighbour)
     // Asked again without progress, it would answer the same, for ever.
     if (more && this.#holdings.advances > neighbour.askedProgress) this.#asking.ask(neighbour)
@@ -327,8 +328,8 @@ export class ReplicationCore {
     if (typeof answer === 'object') {
       for (const message of answer.messages) this.#send(neighbour, message)
       neighbour.answered(answer.brings)
-    } else if (!this.#streams.isSending(neighbour)) {
-      const isComing = answer !== undefined && this.#streams.send(neighbour, answer)
+    } else if (!this.streams.isSending(neighbour)) {
+      const isComing = answer !== undefined && this.streams.send(neighbour, answer)
       if (!isComing) this.#send(neighbour, { kind: 'answered', more: false })
     }
     if (!this.vector.covers(vector)) this.#asking.ask(neighbour)

@@ -118,7 +118,9 @@ export class SpaceReplica implements ReplicaPort<Uint8Array, Offered> {
     const former = this.#former
     this.#former = undefined
     this.#isShown = true
-    if (former !== undefined) this.#state!.adopt(former)
+    if (former === undefined) return
+    this.#progress++
+    this.#state!.adopt(former)
   }
 
   /** Gives users something to write to before there is a life: it is as one that is over. Tells whether they had nothing. */

@@ -68,6 +68,11 @@ export class StateStreams {
     return this.#receiving?.offer !== undefined
   }
 
+  /** Whether the state that comes is this neighbour's. */
+  receivesFrom(neighbour: string): boolean {
+    return this.#receiving?.from.name === neighbour
+  }
+
   /** Begins to send our state; false where there is none to give, or too many get it. */
   send(neighbour: Neighbour, use: StateUse): boolean {
     if (this.#holdings.offer(use) === undefined) return false
@@ -203,7 +208,12 @@ export class StateStreams {
       read()
     } catch (error) {
       if (!isJoineryError(error)) throw error
+      const header = this.#receiving?.joining.header
       this.#receiving = undefined
+      const { replica } = this.#holdings.member
+      if (replica !== undefined && header?.vector.has(replica.id, 'sealed') === true) {
+        return this.#holdings.step({ kind: 'sealed-elsewhere' })
+      }
       this.#holdings.replica.quarantine(error.message, new Uint8Array())
     }
   }
