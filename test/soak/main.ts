@@ -20,7 +20,13 @@ const report = await runSoak({
   ...{ survivors: 3, visitors: 2, functionEveryMs: 250, workEveryMs: 400 },
   // Logs end at 16 MiB of batches.
   fillBatches: 17_000,
-  ...{ warmUpMs, warmUpVisits: 0, sampledMs: allMs - warmUpMs, sampleEveryMs: 10_000 },
+  ...{
+    warmUpMs,
+    warmUpVisits: 0,
+    warmUpFunctions: 0,
+    sampledMs: allMs - warmUpMs,
+    sampleEveryMs: 10_000,
+  },
   onProgress: (elapsedMs, what) => {
     if (elapsedMs - toldMs < 60_000) return
     toldMs = elapsedMs
@@ -51,7 +57,7 @@ function print({ verdicts, samples, ...counts }: SoakReport): void {
 }
 
 function lineOf({ survivor, name, chance, isGrowing, ...trend }: Verdict): string {
-  const isBytes = ['heap', 'buffers', 'resident'].includes(name)
+  const isBytes = ['heap', 'code', 'buffers', 'resident'].includes(name)
   const text = (value: number): string =>
     isBytes ? `${(value / 2 ** 20).toFixed(2)} MiB` : value.toFixed(1)
   const cells = [trend.median, trend.growth, trend.growthPerHour].map((v) => text(v).padStart(11))

@@ -25,9 +25,13 @@ export interface SoakOptions {
   readonly workEveryMs: number
   /** Batches that are written first, so that logs are as full as they get. */
   readonly fillBatches: number
-  /** It is warm after this, and once so many peers came and went: what is compiled goes by what was done. */
+  /**
+   * It is warm after this, and once so many peers and functions came and went: what is compiled goes by what was done, and
+   * a busy machine takes longer for it.
+   */
   readonly warmUpMs: number
   readonly warmUpVisits: number
+  readonly warmUpFunctions: number
   readonly sampledMs: number
   readonly sampleEveryMs: number
   readonly onProgress?: (elapsedMs: number, what: string) => void
@@ -62,6 +66,8 @@ const mebibyte = 2 ** 20
 const allowances: Readonly<Record<string, Allowance>> = {
   heap: { amount: 2 * mebibyte, part: 0.1 },
   buffers: { amount: 2 * mebibyte, part: 0.1 },
+  // As many functions as there are.
+  code: { amount: 8 * mebibyte, part: 0 },
   // The operating system's view of both, and of what the allocator has not given back.
   resident: { amount: 20 * mebibyte, part: 0.2 },
 }
@@ -131,9 +137,12 @@ class Soak {
   }
 
   async #warmUp(): Promise<void> {
-    const { warmUpMs, warmUpVisits } = this.#options
+    const { warmUpMs, warmUpVisits, warmUpFunctions } = this.#options
     await sleep(warmUpMs)
-    while (this.#counts.left + this.#counts.killed < warmUpVisits) await sleep(100)
+    const isWarm = (): boolean =>
+      this.#counts.left + this.#counts.killed >= warmUpVisits &&
+      this.#counts.functions >= warmUpFunctions
+    while (!isWarm()) await sleep(100)
   }
 
   /** What fails in the churn is a failure of the whole, at once. */
