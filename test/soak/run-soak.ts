@@ -66,8 +66,8 @@ const mebibyte = 2 ** 20
 const allowances: Readonly<Record<string, Allowance>> = {
   heap: { amount: 2 * mebibyte, part: 0.1 },
   buffers: { amount: 2 * mebibyte, part: 0.1 },
-  // As many functions as there are.
-  code: { amount: 8 * mebibyte, part: 0 },
+  // V8 goes on compiling what runs at times, but no more than there is.
+  code: { amount: 4 * mebibyte, part: 0 },
   // The operating system's view of both, and of what the allocator has not given back.
   resident: { amount: 20 * mebibyte, part: 0.2 },
 }

@@ -1,6 +1,6 @@
 import { strict as assert } from 'node:assert'
 import type { Message } from '#peer/replication/core/message.ts'
-import { cluster, disconnect, deliver, group, type Replica, seal } from './replica.ts'
+import { cluster, connect, disconnect, deliver, group, type Replica, seal } from './replica.ts'
 
 type Four = [Replica, Replica, Replica, Replica]
 
@@ -18,8 +18,7 @@ describe('a life that is over, of which its holder has not heard', () => {
     c.step({ kind: 'flush', id: 1, replicas: 2 })
     seal(c, a, b)
     group.isDown = true
-    c.step({ kind: 'neighbour-up', neighbour: 'b' })
-    b.step({ kind: 'neighbour-up', neighbour: 'c' })
+    connect(c, b)
     deliver(b, c)
     assert.equal(b.core.vector.get(c.replica), 'sealed')
     assert.deepEqual(c.said('flushed'), [])
@@ -50,8 +49,7 @@ describe('a life that is over, of which a neighbour has told its holder first', 
     a.step({ kind: 'flush', id: 1, replicas: 3 })
     seal(a, b, c)
     group.isDown = true
-    a.step({ kind: 'neighbour-up', neighbour: 'b' })
-    b.step({ kind: 'neighbour-up', neighbour: 'a' })
+    connect(a, b)
     deliver(a, b)
     assert.notEqual(a.core.status, 'active')
     assert.deepEqual(a.said('flushed'), [])
