@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { counter, JoineryError } from '@joinery/crdt-objects'
-import { decodeBookmark, type VersionVector } from '@joinery/crdt-objects/engine'
+import { decodeReplies, type Reply } from '@joinery/client/protocol'
+import { counter, JoineryError, map } from '@joinery/crdt-objects'
+import { decodeBookmark, kindOf, type VersionVector } from '@joinery/crdt-objects/engine'
 import { eventually } from '#test/eventually.ts'
 import { GatewayRig } from '#test/fixtures/gateway-rig.ts'
 import { MemoryHost } from '#test/fixtures/memory-host.ts'
+import { encodeArgs } from '#test/fixtures/raw-client.ts'
 
 describe('The bookmark of a client', () => {
   let rig: GatewayRig
@@ -86,6 +88,52 @@ describe('The bookmark of a client', () => {
     await gateway.close()
     await total.read()
     assert.ok(isThere)
+  })
+
+  it('goes on where the connection is another, to the gateway that knows it', async () => {
+    const host = new MemoryHost()
+    const proxy = await rig.proxy((await rig.gateway({}, host)).url)
+    const client = await rig.client(proxy.url)
+    const space = await client.space('s')
+    const total = await space.open('total', counter())
+    await total.add(1)
+    proxy.cut()
+    await total.add(1)
+    assert.ok(decodeBookmark('s', space.bookmark).equals(host.state('s').vector))
+  })
+
+  it('is there before a long answer that shows what it stands for', async () => {
+    const host = new MemoryHost()
+    const { url } = await rig.gateway({}, host)
+    const writer = await rig.client(url)
+    const texts = await (await writer.space('s')).open('texts', map<string>())
+    const reader = await rig.raw(url)
+    const descriptor = kindOf(map<string>()).descriptor
+    const after = new Uint8Array()
+    reader.send(
+      { kind: 'open-space', id: 9, space: 's', founded: 0, lifetime: undefined, after },
+      { kind: 'open-object', id: 10, object: 1, space: 's', name: 'texts', descriptor },
+      { kind: 'define-target', target: 5, object: 1, path: [], verb: 'read' },
+    )
+    await eventually(() => {
+      assert.equal(reader.replies.filter(({ kind }) => kind === 'result').length, 2)
+    })
+    // Beyond a frame, and beyond what is not divided.
+    for (const values of [1, 3]) {
+      for (let at = 0; at < values; at++)
+        await texts.set(String(at), 'x'.repeat(90_000 * (values > 1 ? 2 : 1)))
+      reader.replies.length = 0
+      const frames: Reply['kind'][][] = []
+      reader.socket.on('message', (data: Buffer) => {
+        const kinds: Reply['kind'][] = []
+        decodeReplies(data, ({ kind }) => kinds.push(kind))
+        frames.push(kinds)
+      })
+      reader.send({ kind: 'read', id: 11, target: 5, args: encodeArgs() })
+      await eventually(() => assert.ok(frames.flat().includes('seen')))
+      assert.ok(frames[0]!.includes('seen'), JSON.stringify(frames))
+      reader.socket.removeAllListeners('message')
+    }
   })
 
   it('tells who flushes that a gateway does not show what the one before it had shown', async () => {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { type Client } from '@joinery/client'
 import { type Change, counter, type Lifetime, map } from '@joinery/crdt-objects'
+import { encodeBookmark, VersionVector } from '@joinery/crdt-objects/engine'
 import { eventually } from '#test/eventually.ts'
 import { GatewayRig } from '#test/fixtures/gateway-rig.ts'
 import { MemoryHost } from '#test/fixtures/memory-host.ts'
@@ -161,5 +163,55 @@ describe('A gateway is in a space', () => {
     await isIdle(false)
     await one.close()
     await isIdle(true)
+  })
+
+  /** A gateway at which what is opened after something waits for it, until `arrive` is called. */
+  async function waiting(host: MemoryHost): Promise<{ client: Client; arrive: () => void }> {
+    let arrive!: () => void
+    const there = new Promise<void>((resolve) => (arrive = resolve))
+    host.reach = async () => await there
+    const client = await rig.client((await rig.gateway({}, host)).url)
+    return { client, arrive }
+  }
+  const after = encodeBookmark('s', new VersionVector(0, [[1n, 1]]))
+
+  it('while a client opens it, though that closes another opening meanwhile', async () => {
+    const host = new MemoryHost()
+    const { client, arrive } = await waiting(host)
+    const first = await client.space('s')
+    const opening = client.space('s', { after })
+    await first.close()
+    arrive()
+    const second = await opening
+    await (await second.open('hits', counter())).add(1)
+    assert.equal(host.idle.get('s'), false)
+    await second.close()
+    await eventually(() => assert.equal(host.idle.get('s'), true))
+  })
+
+  it('and not for whoever has given up opening it', async () => {
+    const host = new MemoryHost()
+    const { client, arrive } = await waiting(host)
+    const giveUp = new AbortController()
+    const opening = client.space('s', { after, signal: giveUp.signal })
+    const isGivenUp = assert.rejects(opening, /enough/)
+    await eventually(() => assert.equal(host.idle.get('s'), false))
+    giveUp.abort(new Error('enough'))
+    await isGivenUp
+    arrive()
+    await eventually(() => assert.equal(host.idle.get('s'), true))
+  })
+
+  it('that is new to a client for what that has open, and for nothing that it has closed', async () => {
+    const next = new MemoryHost(2n)
+    const [first, second] = [await rig.gateway({}, new MemoryHost()), await rig.gateway({}, next)]
+    const client = await rig.client([first.url, second.url])
+    await (await client.space('done')).close()
+    const failing = { lifetime: { leaseMs: 1000 }, signal: AbortSignal.abort(new Error('no')) }
+    await assert.rejects(client.space('never', failing), /no/)
+    const total = await (await client.space('s')).open('total', counter())
+    await first.close()
+    await total.read()
+    assert.deepEqual([...next.states.keys()], ['s'])
   })
 })

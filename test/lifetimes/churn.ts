@@ -11,6 +11,8 @@ const killedWithinMs = 60
 
 export interface ChurnOptions {
   readonly lifetimes: number
+  /** The number of the first: none lives twice. Default 0. */
+  readonly first?: number | undefined
   /** How many of them are processes that are killed: spread evenly over all. */
   readonly kills: number
   /** Processes in which the others live, and how many live in each at once. */
@@ -35,6 +37,23 @@ export interface ChurnReport {
   readonly tookMs: number
   /** Of processors, by all containers. */
   readonly cpuMs: number
+}
+
+/** One after the other, as one. */
+export function together(one: ChurnReport, other: ChurnReport): ChurnReport {
+  const reports = new Map(one.reports)
+  for (const [kind, count] of other.reports) reports.set(kind, (reports.get(kind) ?? 0) + count)
+  return {
+    fates: new Map([...one.fates, ...other.fates]),
+    killed: one.killed + other.killed,
+    killedUnflushed: one.killedUnflushed + other.killedUnflushed,
+    failures: [...one.failures, ...other.failures],
+    reports,
+    openedMs: [...one.openedMs, ...other.openedMs],
+    flushedMs: [...one.flushedMs, ...other.flushedMs],
+    tookMs: one.tookMs + other.tookMs,
+    cpuMs: one.cpuMs + other.cpuMs,
+  }
 }
 
 /** Lifetimes of containers against one space, many at a time. */
@@ -64,13 +83,12 @@ class Churn {
   constructor(options: ChurnOptions) {
     this.#options = options
     this.#random = new Random(options.seed)
-    const { lifetimes, kills } = options
-    for (let lifetime = 0; lifetime < lifetimes; lifetime++) {
+    const { lifetimes, kills, first = 0 } = options
+    for (let i = 0; i < lifetimes; i++) {
       const isKilled =
-        Math.floor(((lifetime + 1) * kills) / lifetimes) >
-        Math.floor((lifetime * kills) / lifetimes)
+        Math.floor(((i + 1) * kills) / lifetimes) > Math.floor((i * kills) / lifetimes)
       const list = isKilled ? this.#toKill : this.#toLive
-      list.push(lifetime)
+      list.push(first + i)
     }
   }
 

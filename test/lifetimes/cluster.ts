@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { eventually } from '#test/eventually.ts'
 import { RemoteProcess } from '#test/fixtures/remote-process.ts'
 import type { Contents } from './contents.ts'
-import type { VoterCommand, VoterSample } from './fixtures/voter.ts'
+import type { ControlSample, VoterCommand, VoterSample } from './fixtures/voter.ts'
 import { differences } from './verify.ts'
 
 const voterProgram = fileURLToPath(new URL('./fixtures/voter.ts', import.meta.url))
@@ -40,6 +40,13 @@ export class Cluster {
     await this.#askAll((part) => ({ kind: 'fill', contents, part, parts: voterCount }))
   }
 
+  /** Waits until nobody is sealed any more. */
+  async sealed(): Promise<void> {
+    await eventually(async () => {
+      for (const { control } of await this.sample()) checkSealed(control)
+    }, settledWithinMs)
+  }
+
   /**
    * Waits until nobody is sealed any more, what they deleted is dropped, and all show the same; and gives that, with what is
    * not so in the end.
@@ -48,8 +55,7 @@ export class Cluster {
     const problems: string[] = []
     const settled = eventually(async () => {
       for (const { control, total, trimmedEpoch } of await this.sample()) {
-        assert.equal(control?.sealings, 0, `${control?.sealings} are in sealing`)
-        assert.equal(control.usedSlots, voterCount, `${control.usedSlots} slots are in use`)
+        checkSealed(control)
         assert.equal(trimmedEpoch, control.epoch, `${trimmedEpoch} of ${control.epoch} is trimmed`)
         assert.equal(total, (await this.#read())[0]?.total)
       }
@@ -82,4 +88,9 @@ export class Cluster {
       this.#voters.map(async (voter, part) => await voter.ask<T>(commandOf(part))),
     )
   }
+}
+
+function checkSealed(control: ControlSample | undefined): asserts control is ControlSample {
+  assert.equal(control?.sealings, 0, `${control?.sealings} are in sealing`)
+  assert.equal(control.usedSlots, voterCount, `${control.usedSlots} slots are in use`)
 }

@@ -2,13 +2,15 @@
  * Ten thousand containers live against one space, some of which are killed. What they leave behind is then held against a
  * space with the same contents that three peers have written: metadata is to be as large as the number of peers alive.
  */
-import { type ChurnOptions, type ChurnReport, runChurn } from './churn.ts'
+import { type ChurnOptions, type ChurnReport, runChurn, together } from './churn.ts'
 import { Cluster } from './cluster.ts'
 import { compare, type Costs } from './compare.ts'
 import type { VoterSample } from './fixtures/voter.ts'
 import { problemsOf } from './verify.ts'
 
-export interface LifetimesOptions extends Omit<ChurnOptions, 'bootstrap' | 'onLived'> {
+export interface LifetimesOptions extends Omit<ChurnOptions, 'bootstrap' | 'onLived' | 'first'> {
+  /** As many live once more, when the last of them are sealed: they take no slots but those that are free then. */
+  readonly isTwice?: boolean | undefined
   readonly sampleEveryMs: number
   /** Joins to each of the two spaces; 0: nothing is compared. */
   readonly pairs: number
@@ -42,11 +44,17 @@ export async function runLifetimes(options: LifetimesOptions): Promise<Lifetimes
   try {
     const cluster = await start()
     const watch = await Watch.begin(cluster, options)
-    const churn = await runChurn({
-      ...options,
-      bootstrap: cluster.addresses,
-      onLived: (lived) => watch.onLived(lived),
-    })
+    const live = async (first: number): Promise<ChurnReport> => {
+      return await runChurn({
+        ...{ ...options, first, bootstrap: cluster.addresses },
+        onLived: (lived) => watch.onLived(first + lived),
+      })
+    }
+    let churn = await live(0)
+    if (options.isTwice === true) {
+      await cluster.sealed()
+      churn = together(churn, await live(lifetimes))
+    }
     await watch.end()
     onProgress?.(lifetimes, 'sealing the last of them')
     const { contents, problems } = await cluster.settled()

@@ -7,7 +7,7 @@ import { runScale, type ScaleFigures, type ScaleOptions } from './run-scale.ts'
 
 const { values } = parseArgs({
   options: {
-    peers: { type: 'string', default: '3,10,30,100,300' },
+    peers: { type: 'string', default: '3,10,30,100,300,1000' },
     load: { type: 'string', default: '300' },
     seed: { type: 'string', default: process.env['SEED'] ?? '1' },
   },

@@ -1,6 +1,7 @@
 // `npm run long -- soak [--minutes 60]`: survivors of an hour of churn hold no more than they held after some minutes of it.
 import { parseArgs } from 'node:util'
-import { runSoak, type SoakReport, type Verdict } from './run-soak.ts'
+import { percentile } from '#test/bench/figure.ts'
+import { runSoak, type SoakReport, steps, type Verdict } from './run-soak.ts'
 
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '60' } } })
 const minutes = Number(values.minutes)
@@ -47,13 +48,19 @@ function print({ verdicts, samples, ...counts }: SoakReport): void {
     `3 survivors wrote ${counts.writes} times and had ${counts.orders} strong calls answered`,
   )
   console.log(
-    `${counts.left} peers came, wrote and left, ${counts.killed} were killed; ${counts.functions} short functions called; ${counts.failures} calls failed`,
+    `${counts.left} peers came, wrote and left, ${counts.killed} were killed; ${counts.functions} short functions called; ${counts.failures} calls failed, ${counts.late} were answered without what was written before them`,
   )
+  for (const step of steps) console.log(`  ${step.padEnd(8)}${timesOf(counts.functionMs[step])}`)
   console.log(`${samples} samples of each survivor, after garbage collection:\n`)
   console.log('survivor  what                            median      growth    an hour  by chance')
   for (const verdict of verdicts) console.log(lineOf(verdict))
   const growing = verdicts.filter(({ isGrowing }) => isGrowing)
   console.log(`\n${growing.length} of ${verdicts.length} series grow beyond what is allowed`)
+}
+
+function timesOf(ms: readonly number[]): string {
+  const [median, most, worst] = [50, 99, 100].map((percent) => percentile(ms, percent).toFixed(1))
+  return `p50 ${median} ms, p99 ${most} ms, at the most ${worst} ms`
 }
 
 function lineOf({ survivor, name, chance, isGrowing, ...trend }: Verdict): string {

@@ -37,6 +37,10 @@ export interface SoakOptions {
   readonly onProgress?: (elapsedMs: number, what: string) => void
 }
 
+/** What a short function does, in this order. */
+export const steps = ['connect', 'open', 'write', 'order', 'close'] as const
+export type Step = (typeof steps)[number]
+
 /** What became of one thing that a survivor holds. */
 export interface Verdict extends Trend {
   readonly survivor: number
@@ -51,10 +55,14 @@ export interface SoakReport {
   readonly left: number
   readonly killed: number
   readonly functions: number
+  /** How long each step of each short function took. */
+  readonly functionMs: Readonly<Record<Step, readonly number[]>>
   readonly writes: number
   readonly orders: number
   /** Calls that failed, as some may where peers come and go; and peers that left without handing over. */
   readonly failures: number
+  /** Strong calls at survivors, and at their gateways, that did not show in time what was written before them. */
+  readonly late: number
 }
 
 const survivorProgram = fileURLToPath(new URL('./fixtures/survivor.ts', import.meta.url))
@@ -89,6 +97,9 @@ class Soak {
   readonly #visitors = new Set<RemoteProcess<VisitorCommand>>()
   readonly #samples: { readonly atMs: number; readonly of: readonly SurvivorSample[] }[] = []
   readonly #counts = { left: 0, killed: 0, functions: 0, failures: 0 }
+  readonly #functionMs: Readonly<Record<Step, number[]>> = {
+    ...{ connect: [], open: [], write: [], order: [], close: [] },
+  }
   readonly #startMs = performance.now()
   #isOver = false
 
@@ -173,10 +184,30 @@ class Soak {
   async #callFunctions(): Promise<void> {
     for (let call = 0; !this.#isOver; call++) {
       const { gatewayUrl } = this.#ready[call % this.#ready.length]!
-      const isAnswered = await succeeds(async () => await callOnce(gatewayUrl))
+      const isAnswered = await succeeds(() => this.#callOnce(gatewayUrl))
       this.#counts[isAnswered ? 'functions' : 'failures']++
       await sleep(this.#options.functionEveryMs)
     }
+  }
+
+  async #callOnce(gatewayUrl: string): Promise<void> {
+    let startMs = performance.now()
+    const note = (step: Step): void => {
+      const nowMs = performance.now()
+      this.#functionMs[step].push(nowMs - startMs)
+      startMs = nowMs
+    }
+    {
+      await using client = await connect(gatewayUrl)
+      note('connect')
+      const work = await openWork(client)
+      note('open')
+      await work.write()
+      note('write')
+      await work.order()
+      note('order')
+    }
+    note('close')
   }
 
   async #sample(): Promise<void> {
@@ -196,9 +227,11 @@ class Soak {
       verdicts: this.#survivors.flatMap((_, survivor) => this.#judge(survivor)),
       samples: this.#samples.length,
       ...this.#counts,
+      functionMs: this.#functionMs,
       writes: sum(({ writes }) => writes),
       orders: sum(({ orders }) => orders),
       failures: this.#counts.failures + sum(({ failures }) => failures),
+      late: sum(({ late }) => late),
     }
   }
 
@@ -215,12 +248,4 @@ class Soak {
   #tell(what: string): void {
     this.#options.onProgress?.(performance.now() - this.#startMs, what)
   }
-}
-
-/** What a short function does. */
-async function callOnce(gatewayUrl: string): Promise<void> {
-  await using client = await connect(gatewayUrl)
-  const work = await openWork(client)
-  await work.write()
-  await work.order()
 }

@@ -201,6 +201,11 @@ export class Cluster {
     return reached.every(Boolean) ? performance.now() - startMs : Infinity
   }
 
+  /** How many others each peer is connected to. */
+  async connections(): Promise<readonly number[]> {
+    return await this.#askAll<number>({ kind: 'connections' })
+  }
+
   /** Waits until each peer is acknowledged what it has written; how long that took, `Infinity` if too long. */
   async acknowledged(timeoutMs: number): Promise<number> {
     const startMs = performance.now()

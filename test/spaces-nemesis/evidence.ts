@@ -58,6 +58,12 @@ export class Evidence {
     return tallyOf(histories)
   }
 
+  /** Not all saw what all had written after `faults`: with how many others each is connected says where to look. */
+  async tellUnseen(cluster: Cluster, faults: string): Promise<void> {
+    const connections = await cluster.connections()
+    this.tell(`not all was seen by all after: ${faults}; connected to ${connections.join(', ')}`)
+  }
+
   tell(problem: string): void {
     this.#take([problem])
   }

@@ -72,7 +72,7 @@ export async function runHeal(options: HealOptions): Promise<HealReport> {
         onProgress?.(healings.length, name)
         const healing = await strike(scene, name, options, beside)
         healings.push(healing)
-        if (healing.healedMs > convergeMs) evidence.tell(`not all was seen by all after: ${name}`)
+        if (healing.healedMs > convergeMs) await evidence.tellUnseen(cluster, name)
         await evidence.check(cluster)
       }
     }

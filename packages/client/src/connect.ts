@@ -13,13 +13,12 @@ import type { Backoff } from './backoff.ts'
 import { clientClosed, gatewayUnreachable } from './errors.ts'
 import { Inspection } from './inspection.ts'
 import type { Token } from './link.ts'
-import { ObjectRecord } from './object-record.ts'
-import { objectsMax } from './protocol/limits.ts'
+import { ObjectRecords } from './object-records.ts'
 import { checkName, RemoteSpace } from './remote-space.ts'
-import { SeenVector } from './seen-vector.ts'
 import { Session } from './session.ts'
 import { clientCaller } from './strong/client-caller.ts'
 import { GatewayLog } from './strong/gateway-log.ts'
+import { Visits } from './visits.ts'
 
 /** Options of {@link connect}. */
 export interface ConnectOptions extends WaitOptions {
@@ -167,11 +166,8 @@ class GatewayClient implements Client {
   private readonly calls: Session
   private readonly log: GatewayLog
   private readonly caller: StrongCaller
-  private readonly recordByKey = new Map<string, ObjectRecord>()
-  /** Numbers of objects of spaces that have ended. Invariant: with those of `recordByKey` they are all below some number. */
-  private readonly freeNumbers: number[] = []
-  private readonly spaceByName = new Map<string, RemoteSpace>()
-  private readonly seenByName = new Map<string, SeenVector>()
+  private readonly records: ObjectRecords
+  private readonly visits = new Visits()
   private isClosed = false
 
   constructor(session: string, calls: Session) {
@@ -179,13 +175,14 @@ class GatewayClient implements Client {
     this.calls = calls
     this.log = new GatewayLog(calls)
     this.caller = clientCaller(this.log, calls.timeoutMs)
-    this.inspect = new Inspection({ session: calls, recordOf: this.recordOf, log: this.log })
+    this.records = new ObjectRecords(calls, (space) => this.visits.isOver(space))
+    const { recordOf } = this.records
+    this.inspect = new Inspection({ session: calls, recordOf, log: this.log })
     calls.attend({
-      seen: (space, vector) => this.seenOf(space).add(vector),
+      seen: (space, vector) => this.visits.find(space)?.seen.add(vector),
       ended: (space, reason) => this.ended(space, reason),
       gatewayLost: () => {
-        for (const space of this.spaceByName.values()) space.gatewayLost()
-        for (const [space, seen] of this.seenByName) void this.catchUp(space, seen)
+        for (const [name, space] of this.visits.open) void this.catchUp(name, space)
       },
     })
   }
@@ -194,7 +191,7 @@ class GatewayClient implements Client {
     checkName('space', name)
     checkLifetime(options.lifetime)
     const needed = options.after === undefined ? undefined : decodeBookmark(name, options.after)
-    const wasOpen = this.spaceByName.has(name)
+    const wasOpen = this.visits.find(name)?.space !== undefined
     try {
       return await this.openSpace(name, needed, options)
     } catch (error) {
@@ -209,24 +206,41 @@ class GatewayClient implements Client {
     needed: VersionVector | undefined,
     { lifetime, signal }: SpaceOptions,
   ): Promise<RemoteSpace> {
-    const seen = this.seenOf(name)
-    if (needed !== undefined) seen.merge(needed)
-    const meant = this.spaceByName.get(name)?.founded ?? 0
-    const of = { space: name, founded: meant, lifetime, after: seen.encoded }
-    let founded: number
+    const visit = this.visits.begin(name)
+    if (needed !== undefined) visit.seen.merge(needed)
+    const meant = visit.space?.founded ?? 0
+    const of = { space: name, founded: meant, lifetime, after: visit.seen.encoded }
     try {
-      founded = Number(await this.calls.request({ kind: 'open-space', ...of }, { signal }))
+      const request = { kind: 'open-space', ...of } as const
+      const founded = Number(await this.calls.request(request, { signal }))
+      if (visit.space === undefined || visit.space.signal.aborted) {
+        const parts = { calls: this.calls, seen: visit.seen, founded }
+        const closed = (): void => this.leave(name)
+        visit.space = new RemoteSpace(
+          name,
+          { ...parts, closed },
+          this.records.recordOf,
+          this.caller,
+        )
+      }
+      return visit.space
     } catch (error) {
       if (this.hasEnded(error)) this.ended(name, error)
       throw error
+    } finally {
+      visit.openings -= 1
+      this.leave(name)
     }
-    let space = this.spaceByName.get(name)
-    if (space === undefined || space.signal.aborted) {
-      const parts = { calls: this.calls, seen: this.seenOf(name), founded }
-      space = new RemoteSpace(name, parts, this.recordOf, this.caller)
-      this.spaceByName.set(name, space)
-    }
-    return space
+  }
+
+  /**
+   * Tells the gateway that this client is not in a space, once it has it open no more and nothing is opening it: one who
+   * still opens it is in it by what another closes. An opening that was given up may have entered it.
+   */
+  private leave(name: string): void {
+    if (!this.visits.leave(name)) return
+    // Nobody waits for it: a gateway that does not hear it finds out when the client is gone.
+    this.calls.request({ kind: 'close-space', space: name }, {}).catch(() => undefined)
   }
 
   /** Whether a space has ended, and not this client. */
@@ -236,39 +250,27 @@ class GatewayClient implements Client {
 
   /** Everything of it goes: another of its name is opened as if there had been none. */
   private ended(name: string, reason: JoineryError): void {
-    this.spaceByName.get(name)?.hasEnded(reason)
-    this.spaceByName.delete(name)
-    this.seenByName.delete(name)
-    const records: ObjectRecord[] = []
-    for (const [key, record] of this.recordByKey) {
-      if (record.space !== name) continue
-      this.recordByKey.delete(key)
-      this.freeNumbers.push(record.number)
-      records.push(record)
-    }
-    this.calls.endSpace(name, records, reason)
+    this.visits.end(name, reason)
+    this.calls.endSpace(name, reason)
+    this.records.free((record) => record.space === name)
   }
 
   /** Before anything else is asked of the new gateway: what was seen at the one before it is not to be unseen. */
-  private async catchUp(space: string, seen: SeenVector): Promise<void> {
+  private async catchUp(name: string, space: RemoteSpace): Promise<void> {
+    space.gatewayLost()
     try {
-      const founded = this.spaceByName.get(space)?.founded ?? 0
-      const of = { space, founded, lifetime: undefined, after: seen.encoded }
+      const of = {
+        space: name,
+        founded: space.founded,
+        lifetime: undefined,
+        after: space.seen.encoded,
+      }
       await this.calls.reopen({ kind: 'open-space', ...of })
     } catch (error) {
-      if (this.hasEnded(error)) this.ended(space, error)
+      if (this.hasEnded(error)) this.ended(name, error)
       // It died with the gateway before, or comes later than anybody waits.
-      else this.spaceByName.get(space)?.seenLost()
+      else space.seenLost()
     }
-  }
-
-  private seenOf(space: string): SeenVector {
-    let seen = this.seenByName.get(space)
-    if (seen === undefined) {
-      seen = new SeenVector()
-      this.seenByName.set(space, seen)
-    }
-    return seen
   }
 
   async close(): Promise<void> {
@@ -280,21 +282,6 @@ class GatewayClient implements Client {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
-  }
-
-  private readonly recordOf = (space: string, name: string, descriptor: string): ObjectRecord => {
-    const key = JSON.stringify([space, name, descriptor])
-    let record = this.recordByKey.get(key)
-    if (record === undefined) {
-      if (this.recordByKey.size >= objectsMax) {
-        throw invalidValue(`one client opens at most ${objectsMax} objects: use a map`, name)
-      }
-      // Without a free one, all numbers below are taken.
-      const number = this.freeNumbers.pop() ?? this.recordByKey.size
-      record = new ObjectRecord(number, space, name, descriptor)
-      this.recordByKey.set(key, record)
-    }
-    return record
   }
 }
 

@@ -53,12 +53,10 @@ export class TargetTable {
     return target
   }
 
-  /** Nothing of these objects is called any more. */
-  forget(objects: readonly ObjectRecord[]): void {
-    for (const { targetByKey } of objects) {
-      for (const { number } of targetByKey.values()) this.ring[number] = undefined
-      targetByKey.clear()
-    }
+  /** Nothing of the object is called any more. */
+  forget({ targetByKey }: ObjectRecord): void {
+    for (const { number } of targetByKey.values()) this.ring[number] = undefined
+    targetByKey.clear()
   }
 
   /** Gives `target` a number, taking back the oldest. */

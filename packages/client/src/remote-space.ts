@@ -32,15 +32,26 @@ import type { Session } from './session.ts'
 /** Gives the record of an object: one for each name and schema, whoever opens it. */
 export type RecordOf = (space: string, name: string, descriptor: string) => ObjectRecord
 
+/** What a space needs of its client. */
+export interface RemoteSpaceParts {
+  readonly calls: Session
+  readonly seen: SeenVector
+  readonly founded: number
+  /** Told when it is closed on this side. */
+  readonly closed: () => void
+}
+
 /** A space at the gateway. */
 export class RemoteSpace implements Space<'remote'>, Home {
   readonly name: string
   /** The number that it was founded with, as the gateway told it; 0 while its peer does not know. */
   readonly founded: number
   private readonly session: Session
-  private readonly seen: SeenVector
+  /** What this client has seen of it. */
+  readonly seen: SeenVector
   private readonly recordOf: RecordOf
   private readonly caller: StrongCaller
+  private readonly closed: () => void
   private readonly ending = new AbortController()
   /** Writes sent so far, and how many of them a flush to another replica has covered. */
   private writes = 0
@@ -52,17 +63,13 @@ export class RemoteSpace implements Space<'remote'>, Home {
   /** It has ended, for everybody. */
   private isOver = false
 
-  constructor(
-    name: string,
-    parts: { readonly calls: Session; readonly seen: SeenVector; readonly founded: number },
-    recordOf: RecordOf,
-    caller: StrongCaller,
-  ) {
-    const { calls, seen, founded } = parts
+  constructor(name: string, parts: RemoteSpaceParts, recordOf: RecordOf, caller: StrongCaller) {
+    const { calls, seen, founded, closed } = parts
     this.name = name
     this.founded = founded
     this.session = calls
     this.seen = seen
+    this.closed = closed
     this.recordOf = recordOf
     this.caller = caller
   }
@@ -197,8 +204,7 @@ export class RemoteSpace implements Space<'remote'>, Home {
     if (this.signal.aborted) return
     const message = `This side has closed the space "${this.name}": open it again to use it.`
     this.ending.abort(new JoineryError('SPACE_ENDED', message, { space: this.name }))
-    // Nobody waits for it: a gateway that does not hear it finds out when the client is gone.
-    this.session.request({ kind: 'close-space', space: this.name }, {}).catch(() => undefined)
+    this.closed()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -41,7 +41,7 @@ export class Session implements Transmitter, StreamHost {
     (frame) => this.link.send(frame),
     () => this.writes.acknowledged,
   )
-  private readonly targets = new TargetTable()
+  readonly targets = new TargetTable()
   private readonly writes = new UnansweredWrites()
   private readonly requests = new SequenceMap<RequestCall>()
   private readonly streams = new Map<number, RemoteStream>()
@@ -81,11 +81,6 @@ export class Session implements Transmitter, StreamHost {
   start(onReady: OnReady): void {
     this.onReady = onReady
     this.link.start()
-  }
-
-  /** Why there is no connection. */
-  get lastFailure(): JoineryError | undefined {
-    return this.link.lastFailure
   }
 
   /** Tells `spaces` what becomes of them. */
@@ -181,13 +176,17 @@ export class Session implements Transmitter, StreamHost {
   }
 
   /** Ends what is under way in a space that has ended: none of it is to reach another of its name. */
-  endSpace(space: string, records: readonly ObjectRecord[], reason: JoineryError): void {
+  endSpace(space: string, reason: JoineryError): void {
     for (const call of this.unsettled()) {
       if (call.space === space && !call.outlivesSpace) call.reject(reason)
     }
     this.forgetSettled()
-    this.targets.forget(records)
     this.request({ kind: 'close-space', space }, {}).catch(() => undefined)
+  }
+
+  /** Where something is under way. */
+  get busySpaces(): ReadonlySet<string> {
+    return new Set([...this.unsettled(), ...this.streams.values()].map(({ space }) => space))
   }
 
   /** Ends everything under way and the connection. */
@@ -390,7 +389,7 @@ export class Session implements Transmitter, StreamHost {
 
   private lateFailure(call: Call): JoineryError {
     if (this.connected) return callTimeout(call.timeoutMs, call.outcome)
-    const cause = this.lastFailure
+    const cause = this.link.lastFailure
     const why = cause === undefined ? 'The gateway is gone.' : reasonOf(cause)
     return gatewayUnreachable(call.outcome, why, cause)
   }

@@ -329,13 +329,15 @@ export class PeerHost implements Peer {
         return driver.unconfirmed === 0 ? 1 : await this.#flushToOther(driver, deadlineMs)
       }),
     )
-    return this.#leaveReport(Math.min(...held))
+    // What is closed already was handed over to one at least.
+    return this.#leaveReport(held.length === 0 ? 1 : Math.min(...held))
   }
 
   /** `heldBy`, unless nothing was written or something is held by nobody. */
   #leaveReport(heldBy: number): LeaveReport {
-    const unsent = this.#registry.drivers.reduce((total, driver) => total + driver.unconfirmed, 0)
-    const isEmpty = this.#registry.count.updates === 0
+    const { drivers, unsent: ofClosed, count } = this.#registry
+    const unsent = drivers.reduce((total, driver) => total + driver.unconfirmed, ofClosed)
+    const isEmpty = count.updates === 0
     return { complete: unsent === 0, unsent, heldBy: unsent > 0 || isEmpty ? 0 : heldBy }
   }
 

@@ -91,6 +91,8 @@ export type Report =
   | { readonly kind: 'rewritten-in-part'; readonly space: string; readonly batches: number }
   /** The space has ended, and is closed here. Of what was written here nobody is known to have held so many updates. */
   | { readonly kind: 'space-ended'; readonly space: string; readonly unsent: number }
+  /** The space was closed here, but could not be handed over: nobody is known to hold so many updates that were written here. */
+  | { readonly kind: 'space-closed'; readonly space: string; readonly unsent: number }
   /** What was written before a call was not here in time after it. A replica that held it alone may be gone. */
   | { readonly kind: 'visibility-late'; readonly space: string; readonly waitedMs: number }
   /** More of the heap lives than `heapBytesMax`: local operations that add something are refused until it has room again. */

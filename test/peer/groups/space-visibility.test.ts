@@ -37,7 +37,7 @@ describe('Visibility of what was written before', function () {
         now: () => Date.now(),
         idlePackMs: 30_000,
       },
-      { keepers: 3, durability: 2, isStable: false },
+      { keepers: 3, durability: 2, isStable: false, opening: 1 },
       new WriteCount(),
     )
     drivers.push(made)

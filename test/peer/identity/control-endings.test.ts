@@ -64,6 +64,34 @@ describe('a member that gives the space up', () => {
     assert.equal(rig.space.generation, 1)
   })
 
+  it('goes on where it is refused, and can retire', () => {
+    const rig = new Rig()
+    const [first, second] = [rig.join(), rig.join()]
+    assert.equal(reasonOf(dissolve(rig, first, Number.MAX_SAFE_INTEGER)), 'not-its-time')
+    first.step({ kind: 'retire', ticks: 100 })
+    second.hear(first)
+    first.hear(second)
+    first.contact()
+    second.contact()
+    assert.equal(rig.space.sealingOf(first.id)?.claimed, 0)
+  })
+
+  it('has left when it hears first from another that it is sealed', () => {
+    const rig = new Rig()
+    const [first, second] = [rig.join(), rig.join()]
+    first.step({ kind: 'retire', ticks: 100 })
+    second.hear(first)
+    first.hear(second)
+    first.contact()
+    assert.equal(first.core.status, 'retiring')
+    rig.contactAll(second)
+    rig.closeEpoch()
+    first.step({ kind: 'sealed-elsewhere' })
+    assert.equal(first.core.status, 'retiring')
+    first.contact()
+    assert.equal(first.core.status, 'left')
+  })
+
   it('waits for nobody whose session has ended', () => {
     const rig = new Rig()
     const [first, second] = [rig.join(), rig.join()]
@@ -103,7 +131,7 @@ describe('a member that gives the space up', () => {
 })
 
 describe('a member that is gone', () => {
-  it('is sealed on its own word, and may come back before that', () => {
+  it('is sealed on its own word, and what it asked for before and comes late does not bring it back', () => {
     const rig = new Rig()
     const [, , third] = [rig.join(), rig.join(), rig.join()]
     assert.equal(leave(rig, third).kind, 'done')
@@ -112,8 +140,32 @@ describe('a member that is gone', () => {
     assert.equal(leave(rig, third).kind, 'done')
     assert.equal(rig.space.sealingOf(third.id)!.round, round, 'once, however often it is said')
     third.contact()
+    assert.equal(rig.space.isMember(third.id), false)
+    assert.equal(rig.space.slotOf(third.id)!.isAbandoned, true)
+    rig.space.check()
+  })
+
+  it('on the word that its session has ended may come back before that', () => {
+    const rig = new Rig()
+    const [, , third] = [rig.join(), rig.join(), rig.join()]
+    rig.expire(third)
+    third.contact('another session')
     assert.ok(rig.space.isMember(third.id))
     assert.equal(rig.space.slotOf(third.id)!.isAbandoned, false)
+  })
+
+  it('gives up for good while it only joins, too', () => {
+    const rig = new Rig()
+    const first = rig.join()
+    const joiner = rig.newcomer()
+    joiner.contact()
+    joiner.beginFrom(first)
+    joiner.waits = true
+    joiner.contact()
+    leave(rig, joiner)
+    for (const late of joiner.asked) rig.answer(late)
+    assert.equal(rig.space.slotOf(joiner.id)?.isActive, false)
+    rig.space.check()
   })
 
   it('is sealed at the next beat if it never was a member', () => {

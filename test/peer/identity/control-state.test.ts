@@ -42,6 +42,28 @@ describe('leases and membership', () => {
     assert.equal(reasonOf(lease(3)), 'no-free-slot')
   })
 
+  it('takes what a session leases anew for the end of what it was before, and no late request for either', () => {
+    const rig = new Rig()
+    const [first, second] = [rig.join(), rig.join()]
+    const { session } = second
+    const lease = (request: number) => rig.apply({ kind: 'lease', space, session, request })
+    const again = lease(7)
+    assert.ok(again.kind === 'leased')
+    assert.notEqual(again.member, second.id)
+    assert.equal(rig.space.isMember(second.id), false)
+    assert.equal(rig.space.slotOf(second.id)!.isAbandoned, true)
+    second.contact()
+    assert.equal(rig.space.isMember(second.id), false, 'and for good')
+    const leases = rig.space.usedSlots
+    assert.equal(reasonOf(lease(0)), 'not-its-time')
+    const repeated = lease(7)
+    assert.ok(repeated.kind === 'leased')
+    assert.equal(repeated.member, again.member)
+    assert.equal(rig.space.usedSlots, leases)
+    assert.ok(rig.space.isMember(first.id))
+    rig.space.check()
+  })
+
   it('numbers each life after the epoch, and names in its record who outlasts that', () => {
     const rig = new Rig()
     const [first, second, third] = [rig.join(), rig.join(), rig.newcomer()]

@@ -272,6 +272,19 @@ describe('a member of a space', () => {
     assert.equal(first.asked.length, 1)
   })
 
+  it('does not wait with that because another has just told the same', () => {
+    const rig = new Rig()
+    const [gone, ...others] = [rig.join(), rig.join(), rig.join(), rig.join(), rig.join()]
+    rig.expire(gone)
+    rig.contactAll(...others)
+    rig.closeEpoch()
+    rig.contactAll(...others)
+    for (const one of others) for (const other of others) if (one !== other) one.hear(other)
+    rig.contactAll(...others)
+    rig.contactAll(...others)
+    assert.deepEqual([rig.space.epoch, rig.space.settledFloor()], [1, 1])
+  })
+
   it('that is back before its seal closed goes on, and others lift the fence', () => {
     const rig = new Rig()
     const [first, second, third] = [rig.join(), rig.join(), rig.join()]

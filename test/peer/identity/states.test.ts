@@ -90,6 +90,65 @@ describe('what builds on a tail that a seal may cut', () => {
     rig.contactAll(first, second)
     assert.deepEqual([first.replica.value, second.replica.value], [111, 111])
   })
+
+  it('is shown as soon as the group has our report of the tail, for no seal cuts that', () => {
+    const rig = new Rig()
+    const [first, second, third, fourth] = [rig.join(), rig.join(), rig.join(), rig.join()]
+    const tail = third.write(increment(1))
+    fourth.take(tail)
+    const builtOn = fourth.write(increment(10))
+    rig.expire(third)
+    rig.contactAll(fourth, first)
+    assert.deepEqual(first.take(tail, builtOn), ['staged', 'staged'])
+    first.waits = true
+    first.contact()
+    for (const kind of ['view', 'report'] as const) {
+      const request = first.asked.at(-1)
+      assert.equal(request?.kind, kind)
+      assert.equal(first.replica.value, 0, 'it may be lost with its only other holder')
+      first.step({ kind: 'answer', answer: rig.answer(request) })
+    }
+    assert.equal(first.replica.value, 11)
+    first.waits = false
+    rig.expire(fourth)
+    rig.contactAll(second, first)
+    second.contact()
+    second.take(tail, builtOn)
+    rig.contactAll(second, first)
+    rig.closeEpoch()
+    rig.contactAll(second, first)
+    assert.equal(rig.space.epoch, 1)
+    assert.deepEqual([first.replica.value, second.replica.value], [11, 11])
+  })
+
+  it('is not held any more where it does not decode, and shown only once it is reported again', () => {
+    const rig = new Rig()
+    const [first, , third, fourth] = [rig.join(), rig.join(), rig.join(), rig.join()]
+    const tail = third.write(increment(1))
+    fourth.take(tail)
+    rig.expire(third)
+    rig.contactAll(fourth, first)
+    first.take(tail)
+    const { replica } = first
+    const apply = replica.apply.bind(replica)
+    Object.assign(replica, { apply: () => 'damaged' })
+    first.waits = true
+    first.contact()
+    const answer = (): void =>
+      first.step({ kind: 'answer', answer: rig.answer(first.asked.at(-1)!) })
+    for (const held of [1, 0]) {
+      answer()
+      const request = first.asked.at(-1)
+      assert.deepEqual(request?.kind === 'report' && request.held.map((each) => each.held), [held])
+    }
+    Object.assign(replica, { apply })
+    assert.deepEqual(first.take(tail), ['staged'])
+    assert.equal(replica.value, 0, 'the group is told that it is not held')
+    answer()
+    assert.equal(replica.value, 0)
+    answer()
+    assert.equal(replica.value, 1)
+  })
 })
 
 describe('an answer', () => {
@@ -130,5 +189,28 @@ describe('the first batch of a life', () => {
     }
     rig.contactAll(second)
     assert.deepEqual(second.take(batch), ['applied'])
+  })
+})
+
+describe('a snapshot that holds what a seal has cut', () => {
+  it('is not gone on with, also where members are as far behind', () => {
+    const rig = new Rig()
+    const [first, second, third, behind] = [rig.join(), rig.join(), rig.join(), rig.join()]
+    third.write(increment(7))
+    const joiner = rig.newcomer()
+    joiner.contact()
+    joiner.beginFrom(third)
+    rig.expire(third)
+    rig.contactAll(first, second, behind)
+    rig.closeEpoch()
+    rig.contactAll(first, second)
+    // So a snapshot of this epoch is no reason yet to take another.
+    assert.equal(behind.replica.epoch, joiner.replica.epoch)
+    joiner.contact()
+    assert.equal(joiner.core.replica, undefined)
+    joiner.beginFrom(behind)
+    joiner.contact()
+    assert.equal(joiner.core.status, 'active')
+    assert.equal(joiner.replica.value, 0)
   })
 })

@@ -13,6 +13,9 @@ export class FakeChannel implements Channel {
   queueBytes = 0
   closed: string | undefined
   isFull = false
+  /** What is sent from this end, its own end included, waits until the path carries it again. */
+  isHeldUp = false
+  #waiting: (() => void)[] = []
 
   constructor(from: FakePeer, to: FakePeer, isDialled: boolean) {
     this.#from = from
@@ -23,7 +26,7 @@ export class FakeChannel implements Channel {
 
   send(frame: Uint8Array): boolean {
     if (this.isFull || this.closed !== undefined) return false
-    pending.push(() => {
+    this.#carry(() => {
       if (this.other.closed !== undefined) return
       this.#to.note(frame)
       // What arrives at a peer that stands still is lost here, where with a socket it would wait.
@@ -37,14 +40,26 @@ export class FakeChannel implements Channel {
   }
 
   close(reason: string): void {
-    for (const [end, owner] of [
-      [this, this.#from],
-      [this.other, this.#to],
-    ] as const) {
-      if (end.closed !== undefined) continue
-      end.closed = reason
-      owner.membership.onClosed(end)
-    }
+    this.#end(reason)
+    if (this.isHeldUp) this.#carry(() => this.other.#end(reason))
+    else this.other.#end(reason)
+  }
+
+  /** The path carries again, and first what waited. */
+  carryOn(): void {
+    this.isHeldUp = false
+    pending.push(...this.#waiting.splice(0))
+  }
+
+  #carry(arrive: () => void): void {
+    if (this.isHeldUp) this.#waiting.push(arrive)
+    else pending.push(arrive)
+  }
+
+  #end(reason: string): void {
+    if (this.closed !== undefined) return
+    this.closed = reason
+    this.#from.membership.onClosed(this)
   }
 }
 
@@ -55,9 +70,13 @@ export function clearPending(): void {
   pending = []
 }
 
-/** Has all arrive that is on its way, and what is answered to it. */
-export function settle(): void {
-  for (let next = pending.shift(); next !== undefined; next = pending.shift()) next()
+/** Has all arrive that is on its way, and what is answered to it; or only the first `count` of that. */
+export function settle(count = Infinity): void {
+  for (let left = count; left > 0; left--) {
+    const next = pending.shift()
+    if (next === undefined) return
+    next()
+  }
 }
 
 /** A membership, and what it told. */

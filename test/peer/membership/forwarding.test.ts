@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { Forwarding } from '#peer/membership/forwarding.ts'
+import { type ChannelEvents } from '#peer/network.ts'
 import { clearPending, connect, FakePeer, settle } from './fake-peers.ts'
 
 /** The frames of a writer leave in a microtask: everything arrives when nothing more does. */
@@ -8,6 +10,28 @@ async function settleAll(): Promise<void> {
     await Promise.resolve()
   }
 }
+
+describe('A peer that listens nowhere', () => {
+  it('reaches who comes, however many have come and gone that reach out to it', () => {
+    const paths: string[] = []
+    const forwarding = new Forwarding({
+      selfId: 'm',
+      isListening: () => false,
+      now: () => 0,
+      isDirect: (peer) => peer === 'forwarder',
+      isConnected: () => false,
+      tell: (_, frame) => {
+        if (frame.kind === 'forward' && frame.content.kind === 'open') paths.push(frame.peer)
+        return true
+      },
+      events: { onOpened: () => undefined } as unknown as ChannelEvents,
+    })
+    for (let at = 0; at < 2000; at++)
+      forwarding.learn('forwarder', { id: `gone ${at}`, addresses: [] })
+    forwarding.learn('forwarder', { id: 'newcomer', addresses: [] })
+    assert.deepEqual(paths, ['newcomer'])
+  })
+})
 
 describe('Peers that listen nowhere', () => {
   let a: FakePeer

@@ -121,6 +121,19 @@ describe('Membership', () => {
     )
   })
 
+  it('does not wait for what a neighbour would have said and had to drop, once it has begun anew', async () => {
+    const [, theirs] = connect(a, b)
+    settle()
+    theirs.isFull = true
+    const opening = a.membership.openSpace('x')
+    settle()
+    b.membership.onOverflow(theirs, 1234)
+    theirs.isFull = false
+    b.membership.onDrained(theirs)
+    settle()
+    await opening
+  })
+
   it('closes a channel that was silent for 15 s, and breaks its own silence', () => {
     const [channel] = connect(a, b)
     settle()
@@ -211,6 +224,40 @@ describe('Membership', () => {
     assert.deepEqual(a.links, ['down b', 'up b'])
     assert.equal(a.reports.at(-1)!.kind, 'peer-heard-again')
     assert.ok(b.take().includes('down x a'), 'told again: what was before is void')
+  })
+
+  it('goes on over the connection that the other side has changed to, though it held the old one for the better', () => {
+    for (const peer of [a, b]) void peer.membership.openSpace('x')
+    const [old] = connect(a, b)
+    settle()
+    // What `b` sends is lost, and `a` says nothing: so only `b` finds that the other is silent.
+    a.isStill = true
+    for (let tick = 0; tick < 12; tick++) {
+      b.nowMs += 500
+      b.membership.tick()
+      settle()
+    }
+    assert.deepEqual(b.doubts, ['suspected a'])
+    a.isStill = false
+    const [anew] = connect(b, a)
+    settle()
+    assert.equal(old.closed, 'a second connection')
+    assert.equal(anew.closed, undefined)
+    const again = ['down x a', 'up x a']
+    assert.deepEqual(b.take().slice(-4), [...again, ...again], 'what it sent before is void')
+    a.take()
+    a.membership.sendMessage('x', 'b', Uint8Array.of(1), false)
+    b.membership.sendMessage('x', 'a', Uint8Array.of(2), false)
+    settle()
+    assert.deepEqual(b.take(), ['message x a 1'])
+    assert.deepEqual(a.take(), ['message x b 2'])
+    assert.ok(a.membership.isConnected('b'))
+    for (const [peer, other] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      assert.equal(peer.links.at(-1), `up ${other.id}`)
+    }
   })
 
   it('closes the channel of a neighbour that sends what makes no sense, and only that', () => {

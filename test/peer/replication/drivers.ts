@@ -64,7 +64,7 @@ export class DriverNode {
       onEnded: () => undefined,
       isUsed: () => true,
     }
-    const rules = { keepers: 3, durability: 2, isStable: true }
+    const rules = { keepers: 3, durability: 2, isStable: true, opening: 1 }
     this.driver = new SpaceDriver('s', ports, rules, new WriteCount())
     this.#timer = setInterval(() => this.driver.tick(Math.random()), 20)
   }

@@ -54,6 +54,14 @@ describe('The schedule of batches', () => {
     assert.equal(schedule.writers, 1)
   })
 
+  it('forgets who wrote long ago, though nothing is written here', () => {
+    for (let writer = 0n; writer < 5000n; writer++) {
+      nowMs += 100
+      schedule.noteWriter(writer)
+      assert.ok(schedule.remembered <= 128, String(schedule.remembered))
+    }
+  })
+
   it('does nothing more once stopped', async () => {
     schedule.onPending()
     schedule.stop()

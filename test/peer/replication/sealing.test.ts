@@ -67,8 +67,8 @@ describe('what is in sealing', () => {
     for (const gone of [c, d]) for (const other of [a, b]) disconnect(gone, other)
     group.expire(c)
     for (const member of [d, a, a]) member.contact()
+    // The group does not hear of it: it would be shown.
     a.gossip(tail)
-    a.contact()
     assert.equal(a.core.usage.stagedBytes, tail.length)
     for (const replica of replicas) replica.take()
     return { replicas, tail }
@@ -107,15 +107,17 @@ describe('what is in sealing', () => {
     b.contact()
     b.gossip(tail.slice(0, -1))
     for (const member of [b, a, d]) member.contact()
-    group.closeEpoch()
-    for (const member of [b, a]) member.contact()
     assert.equal(b.said('quarantined').length, 1)
     assert.equal(b.core.usage.stagedBytes, 0)
     b.tick(40)
     deliver(a, b)
     b.tick(40)
     deliver(a, b)
+    for (const member of [b, a, d]) member.contact()
+    group.closeEpoch()
+    for (const member of [b, a]) member.contact()
     assert.deepEqual([a.hits.value, b.hits.value], [1, 1])
+    assert.equal(b.core.vector.get(replicas[2].replica), 'sealed')
   })
 
   it('comes first no more once its holder is back: then it comes after what it builds on', () => {

@@ -43,7 +43,7 @@ describe('Opening a space', () => {
         onEnded: () => undefined,
         isUsed: () => true,
       },
-      { keepers: 3, durability: 2, isStable: true },
+      { keepers: 3, durability: 2, isStable: true, opening: 1 },
       new WriteCount(),
     )
     const timer = setInterval(() => driver.tick(0.5), 5)

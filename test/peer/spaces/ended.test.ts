@@ -51,7 +51,7 @@ describe('A peer that was away when its space ended', () => {
         isUsed: () => isUsed,
         onEnded: () => ended.push(driver.unconfirmed),
       },
-      { keepers: 3, durability: 2, isStable: false, ...rules },
+      { keepers: 3, durability: 2, isStable: false, opening: 1, ...rules },
       new WriteCount(),
     )
     drivers.push(driver)

@@ -1,4 +1,5 @@
 import type { Failure } from '@joinery/client/protocol'
+import type { HostedSpace } from './host.ts'
 
 /** Failures kept in all sessions together: beyond, the oldest sessions without a connection go. */
 const failuresMax = 65_536
@@ -19,35 +20,40 @@ export class ClientSession {
   /** Tells the connection that this session has of a space that has ended. */
   onSpaceEnded: ((space: string, reason: unknown) => void) | undefined
   /** The spaces that the client is in, and what ends that. */
-  private readonly exitBySpace = new Map<string, () => void>()
+  private readonly stayByName = new Map<string, { space: HostedSpace; exit: () => void }>()
   /**
    * Spaces that have ended while the client was in them, until it says that it has heard: what it asks of them until then
    * is not to reach another of that name.
    */
   readonly endedSpaces = new Map<string, unknown>()
 
+  /** The spaces that the client is in. */
+  get spaces(): readonly HostedSpace[] {
+    return [...this.stayByName.values()].map(({ space }) => space)
+  }
+
   /** The client is in `space` from now on; `exit` ends that. */
-  enter(space: string, exit: () => void): void {
-    this.exit(space)
-    this.exitBySpace.set(space, exit)
+  enter(space: HostedSpace, exit: () => void): void {
+    this.exit(space.name)
+    this.stayByName.set(space.name, { space, exit })
   }
 
   /** The client is in it no more, or has heard that it has ended. */
   exit(space: string): void {
     this.endedSpaces.delete(space)
-    this.exitBySpace.get(space)?.()
-    this.exitBySpace.delete(space)
+    this.stayByName.get(space)?.exit()
+    this.stayByName.delete(space)
   }
 
   spaceEnded(space: string, reason: unknown): void {
-    if (this.exitBySpace.delete(space)) this.endedSpaces.set(space, reason)
+    if (this.stayByName.delete(space)) this.endedSpaces.set(space, reason)
     this.onSpaceEnded?.(space, reason)
   }
 
   /** Nobody knows it any more. */
   end(): void {
-    for (const exit of this.exitBySpace.values()) exit()
-    this.exitBySpace.clear()
+    for (const { exit } of this.stayByName.values()) exit()
+    this.stayByName.clear()
   }
 
   acknowledge(sequence: number): void {

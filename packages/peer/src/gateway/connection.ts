@@ -56,7 +56,10 @@ export class Connection implements StreamClient {
   constructor(socket: ClientSocket, shared: GatewayShared) {
     this.socket = socket
     this.shared = shared
-    this.frame = new ReplyFrame((bytes) => this.send(bytes))
+    this.frame = new ReplyFrame({
+      leaving: () => this.seen.tell(this.frame),
+      send: (bytes) => this.socket.send(bytes),
+    })
     const { targets, frame } = this
     const answering: Answering = {
       result: (id, value) => this.result(id, value),
@@ -274,6 +277,7 @@ export class Connection implements StreamClient {
     this.writes = new WriteIntake({ session, writing, targets, frame, windowMax, onFault })
     const peer = host.inspect.peers().find(({ self }) => self)?.id ?? ''
     frame.reply({ kind: 'welcome', version: protocolVersion, life, resumed, peer, windowMax })
+    for (const space of session.spaces) this.seen.add(space)
     for (const [space, reason] of session.endedSpaces) this.spaceEnded(space, reason)
   }
 
@@ -387,11 +391,6 @@ export class Connection implements StreamClient {
   private readonly flush = (): void => {
     this.scheduled = false
     this.writes?.answer()
-    this.seen.tell(this.frame)
     this.frame.flush()
-  }
-
-  private send(bytes: Uint8Array): void {
-    this.socket.send(bytes)
   }
 }

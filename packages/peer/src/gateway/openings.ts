@@ -51,15 +51,16 @@ export class Openings {
       if (isJoineryError(error, 'SPACE_ENDED')) session()?.endedSpaces.set(name, error)
       throw error
     }
-    session()?.enter(name, spaces.enter(space))
+    session()?.enter(space, spaces.enter(space))
     seen.add(space)
     if (needed !== undefined) await space.reach(needed)
     return space.known?.founded ?? 0
   }
 
   close({ id, space }: Request & { kind: 'close-space' }): void {
-    const { session, frame } = this.parts
+    const { session, seen, frame } = this.parts
     session()?.exit(space)
+    seen.remove(space)
     frame.result(id, undefined)
   }
 

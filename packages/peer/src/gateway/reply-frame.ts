@@ -15,13 +15,21 @@ const partBytes = 256 * 1024
 const itemBytesMax = 512 * 1024
 let scratch = new Writer(4096)
 
-/** The frame of replies being filled; `send` takes a copy of it when it is full or the turn ends. */
+/** Where frames go. */
+export interface FrameOutlet {
+  /** The frame is about to leave: what belongs to its answers, and would be late with the next one, may be added. */
+  leaving(): void
+  /** Takes a copy. */
+  send(frame: Uint8Array): void
+}
+
+/** The frame of replies being filled; it leaves when it is full or the turn ends. */
 export class ReplyFrame {
   private readonly writer = new Writer(1024)
-  private readonly send: (frame: Uint8Array) => void
+  private readonly outlet: FrameOutlet
 
-  constructor(send: (frame: Uint8Array) => void) {
-    this.send = send
+  constructor(outlet: FrameOutlet) {
+    this.outlet = outlet
   }
 
   done(sequence: number): void {
@@ -72,8 +80,9 @@ export class ReplyFrame {
   }
 
   flush(): void {
+    this.outlet.leaving()
     if (this.writer.length === 0) return
-    this.send(this.writer.written())
+    this.outlet.send(this.writer.written())
     this.writer.length = 0
   }
 

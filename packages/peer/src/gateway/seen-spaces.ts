@@ -16,13 +16,13 @@ export class SeenSpaces {
   private readonly spaces = new Map<string, SeenSpace>()
   private readonly scratch = new Writer(256)
 
-  /** The client has opened `space`. */
+  /** The client has opened `space`, or is in it by another connection, and may have missed what was told there. */
   add(space: HostedSpace): void {
     if (!this.spaces.has(space.name))
       this.spaces.set(space.name, { space, told: new VersionVector(), toldAt: -1 })
   }
 
-  /** The space has ended. */
+  /** It has ended, or the client has closed it. */
   remove(space: string): void {
     this.spaces.delete(space)
   }

@@ -45,7 +45,10 @@ export class Forwarding {
   readonly #ports: ForwardingPorts
   readonly #table = new ForwardTable()
   readonly #channels = new Map<string, ForwardedChannel>()
-  /** Members that listen nowhere, as told by neighbours. Invariant: at most `absentMax`. */
+  /**
+   * Members that listen nowhere, as told by neighbours, and that this peer reaches out to. Invariant: at most `absentMax`,
+   * with larger ids: those with smaller ones reach out to this peer, and nothing would tell it that they are gone.
+   */
   readonly #absent = new Map<string, Absent>()
   #nextPath = 0
 
@@ -64,7 +67,7 @@ export class Forwarding {
       this.#absent.delete(id)
       return
     }
-    if (id === this.#ports.selfId) return
+    if (id <= this.#ports.selfId) return
     let absent = this.#absent.get(id)
     if (absent === undefined) {
       if (this.#absent.size >= absentMax) return
@@ -114,7 +117,7 @@ export class Forwarding {
 
   #reach(peer: string, absent: Absent): void {
     const ports = this.#ports
-    if (ports.selfId > peer || ports.isListening()) return
+    if (ports.isListening()) return
     if (ports.isConnected(peer) || this.#channels.has(peer)) return
     const direct = [...absent.forwarders].filter((via) => ports.isDirect(via))
     if (direct.length === 0 || ports.now() < absent.notBeforeMs) return

@@ -7,45 +7,20 @@
  * on the same channel, after its queue had to be dropped; all that was said before is then void, as on a new channel.
  *
  * Two peers may for a moment have two channels. Both sides prefer the one dialled by the smaller id, and of two by the
- * same side the newer; the dialler closes the other one before anything but introductions went over it.
+ * same side the newer; the dialler closes the other one before anything but introductions went over it. Who finds the one
+ * silent changes to the other at once, and closes the first: then the other side, which had no reason to, follows.
  */
 import { isJoineryError } from '@joinery/crdt-objects'
 import { type ReplicaId } from '@joinery/crdt-objects/engine'
 import { type Channel, type ChannelEvents } from '../network.ts'
-import { type Reporter } from '../report.ts'
 import { type Condition } from './core/contract.ts'
-import { type LinkEvents, type SpaceEvents } from './events.ts'
 import { FailureWatch } from './failure-watch.ts'
 import { Forwarding } from './forwarding.ts'
+import { type MembershipPorts } from './membership-ports.ts'
 import { Neighbour } from './neighbour.ts'
 import { isPreferred } from './preference.ts'
 import { SharedSpaces } from './shared-spaces.ts'
 import { decodeFrame, encodeFrame, type Frame, type Member, membersPerFrame } from './wire.ts'
-
-/** What membership needs of its surroundings. */
-export interface MembershipPorts {
-  readonly selfId: string
-  addresses(): readonly string[]
-  /** A monotonic clock, in ms. */
-  now(): number
-  /** The wall clock, in ms. */
-  wallNow(): number
-  /** In [0, 1). */
-  random(): number
-  later(delayMs: number, task: () => void): void
-  readonly report: Reporter
-  learn(member: Member): void
-  forget(peer: string): void
-  onConnected(peer: string): void
-  onLost(peer: string): void
-  /** It is silent, though its connection stands; or is heard again. */
-  onSuspected(peer: string): void
-  onTrusted(peer: string): void
-  readonly spaces: SpaceEvents
-  readonly links: LinkEvents
-  /** This peer stood still, for about so long: no timer that ran meanwhile is to be believed. */
-  onThaw(stoodStillMs: number): void
-}
 
 /** Membership of one peer. */
 export class Membership implements ChannelEvents {
@@ -213,9 +188,25 @@ export class Membership implements ChannelEvents {
     this.#spaces.onGone(neighbour)
     if (this.#active.get(neighbour.peer) !== neighbour) return
     this.#deactivate(neighbour)
+    if (this.#changeOver(neighbour.peer)) return
     if (channel.via === undefined) this.#forwarding.onDisconnected(neighbour.peer)
     this.#ports.onLost(neighbour.peer)
     this.#watch.step({ kind: 'disconnected', peer: neighbour.peer, nowMs: this.#ports.now() })
+  }
+
+  /**
+   * Goes on over another connection to the same peer, if there is one: the other side had found this one silent, and the
+   * other counts there already. What came by it did not count here, so both begin anew. A dial would find the two connected.
+   */
+  #changeOver(peer: string): boolean {
+    const spare = [...this.#neighbourByChannel.values()].find(
+      ({ peer: to, channel, isIntroduced }) =>
+        to === peer && isIntroduced && channel.via === undefined,
+    )
+    if (spare === undefined) return false
+    this.#introduce(spare)
+    this.#activate(spare)
+    return true
   }
 
   #handle(neighbour: Neighbour, frame: Frame): void {
@@ -282,6 +273,8 @@ export class Membership implements ChannelEvents {
 
   #onIntroduced(neighbour: Neighbour): void {
     neighbour.isIntroduced = true
+    // Again, it is after it had to drop what waited for us, echoes among it; what they stood for it has told of now.
+    this.#spaces.onGone(neighbour)
     const { peer, addresses } = neighbour
     const other = this.#active.get(peer)
     if (other !== undefined && other !== neighbour) {
@@ -292,14 +285,18 @@ export class Membership implements ChannelEvents {
       this.#deactivate(other)
       if (other.channel.isDialled || other.isStill) other.channel.close('a second connection')
     }
+    this.#activate(neighbour)
+    if (other !== undefined) return
+    this.#ports.learn({ id: peer, addresses })
+    this.#tellAll({ kind: 'members', members: [{ id: peer, addresses }] }, neighbour)
+    this.#ports.onConnected(peer)
+  }
+
+  #activate(neighbour: Neighbour): void {
+    const { peer } = neighbour
     this.#active.set(peer, neighbour)
     this.#watch.step({ kind: 'connected', peer, nowMs: this.#ports.now() })
     this.#spaces.up(neighbour)
-    if (other === undefined) {
-      this.#ports.learn({ id: peer, addresses })
-      this.#tellAll({ kind: 'members', members: [{ id: peer, addresses }] }, neighbour)
-      this.#ports.onConnected(peer)
-    }
     this.#updateLink(neighbour)
     this.#forwarding.tick()
   }

@@ -99,6 +99,7 @@ function kindOf(report: Report): string {
     case 'outcome-unknown':
     case 'writes-unkept':
     case 'rewritten-in-part':
+    case 'space-closed':
     case 'space-ended':
       return `${report.kind} ${report.space}`
     case 'group-storage-failed':
@@ -178,6 +179,8 @@ function textOf(report: Report): string {
       return `writes to the space "${report.space}" that others may not hold can no longer be kept here`
     case 'rewritten-in-part':
       return `some of what was written to the space "${report.space}" before it was sealed here builds on what is gone, and could not be written again in full`
+    case 'space-closed':
+      return `the space "${report.space}" is closed here, and could not be handed over: ${report.unsent} updates that were written here nobody is known to hold`
     case 'space-ended':
       return `the space "${report.space}" has ended, and is closed here: ${report.unsent} updates that were written here nobody is known to have held`
   }

@@ -19,10 +19,10 @@ import { CountedState, type WriteCount } from './counted-state.ts'
 import { type DriverPorts } from './driver-ports.ts'
 import { reportOf } from './effect-report.ts'
 import { EngineLoader } from './engine-loader.ts'
-import { FirstSync } from './first-sync.ts'
+import { type FirstSync, firstSyncOf } from './first-sync.ts'
 import { Flushes } from './flushes.ts'
 import { type Known, GroupContact, type SpaceRules } from './group-contact.ts'
-import { spaceEnded } from '../spaces/space-ended.ts'
+import { spaceClosed, spaceEnded } from '../spaces/space-ended.ts'
 import { Reaches, type ReachOptions } from './reaches.ts'
 import { SealSchedule } from './seal-schedule.ts'
 import { RedoBound } from './redo-bound.ts'
@@ -260,22 +260,15 @@ export class SpaceDriver {
 
   /** From now on it is noted what neighbours say; whose state is to be waited for is known later. */
   beginFirstSync(): FirstSync {
-    this.#firstSync = new FirstSync({
-      hash: () => this.#core.vector.hash(),
-      takesStateOf: (peer) => this.#core.streams.receivesFrom(peer),
-      isReading: () => this.#core.streams.isReading,
-    })
+    this.#firstSync = firstSyncOf(this.#core)
     return this.#firstSync
   }
 
   /** Resolves when this replica holds what they held, and after `timeoutMs` at the latest, which is reported. */
   async endFirstSync(sync: FirstSync, timeoutMs: number): Promise<void> {
-    const isDone = await settledWithin(
-      sync.done.then(() => true),
-      timeoutMs,
-    )
+    const isDone = await sync.isDoneWithin(timeoutMs)
     this.#firstSync = undefined
-    if (isDone === true || this.#isStopped) return
+    if (isDone || this.#isStopped) return
     const { expected: peers } = sync
     this.#ports.report({ kind: 'space-behind', space: this.name, peers, waitedMs: timeoutMs })
   }
@@ -295,22 +288,24 @@ export class SpaceDriver {
   }
 
   /**
-   * Ends local writes, hands over what is here, and gives the slot back. What is not done in time others find out when
-   * the peer's session ends.
+   * Ends local writes, hands over what is here, and gives the slot back; gives whether nothing is lost by it that anybody
+   * else is to have. What is not done in time others find out when the peer's session ends.
    */
-  async leave(deadlineMs: number): Promise<void> {
+  async leave(deadlineMs: number): Promise<boolean> {
     this.#core.visible?.close()
     await settledWithin(this.#contact.look(), deadlineMs)
     const { view, id } = this.#core.member
-    if (view === undefined || id === undefined) return
+    if (view === undefined || id === undefined) return false
     const isAlone = view.members.every((member) => member === id)
-    if (isAlone && (await this.#contact.dissolve(id, view.epoch, deadlineMs))) return
+    if (isAlone && (await this.#contact.dissolve(id, view.epoch, deadlineMs))) return true
     if (this.status === 'active') {
       const hasLeft = () => this.status !== 'active' && this.status !== 'retiring'
       this.#step({ kind: 'retire', ticks: Math.ceil(deadlineMs / tickMs) })
       await settledWithin(this.#happened.until(hasLeft), deadlineMs)
     }
-    if (this.status !== 'left') await this.#contact.leave(id, deadlineMs)
+    if (this.status === 'left') return true
+    await settledWithin(this.#contact.leave(id), deadlineMs)
+    return false
   }
 
   /** Ends local writes and all timers. */
@@ -322,6 +317,12 @@ export class SpaceDriver {
     this.#schedule.stop()
     this.#engines.stop()
     this.#happened.stop()
+    this.#endWaits(spaceClosed(this.name))
+  }
+
+  #endWaits(reason: JoineryError): void {
+    this.#flushes.end(reason)
+    this.#reaches.end(reason)
   }
 
   /** The space is no more: so whoever waits for anything in it waits in vain. */
@@ -331,8 +332,7 @@ export class SpaceDriver {
     this.#ended.abort(reason)
     this.#core.visible?.close()
     this.#step({ kind: 'ended', random: Math.random() })
-    this.#flushes.end(reason)
-    this.#reaches.end(reason)
+    this.#endWaits(reason)
     this.#ports.onEnded(this.name)
   }
 

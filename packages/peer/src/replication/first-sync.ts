@@ -1,4 +1,6 @@
 import { type Message } from './core/message.ts'
+import { type ReplicationCore } from './core/replication-core.ts'
+import { settledWithin } from './settled-within.ts'
 
 /** What a first sync looks at. */
 export interface FirstSyncPorts {
@@ -8,6 +10,8 @@ export interface FirstSyncPorts {
   takesStateOf(peer: string): boolean
   /** Whether a state that has come is not in yet. */
   isReading(): boolean
+  /** Whether there is a replica that what others send can go into: without one they give a state, or nothing. */
+  hasBegun(): boolean
 }
 
 /**
@@ -19,11 +23,13 @@ export class FirstSync {
   readonly #ports: FirstSyncPorts
   readonly #hashByPeer = new Map<string, bigint>()
   readonly #answered = new Set<string>()
-  /** Whose states were not taken, because another's was coming: the end of such an answer is the end of nothing. */
+  /** Whose states are not taken, because another's is coming: the end of such an answer is the end of nothing. */
   readonly #discarded = new Set<string>()
+  /** Whose states are taken. */
+  readonly #giving = new Set<string>()
   #expected: Set<string> | undefined
-  #resolve!: () => void
-  readonly done: Promise<void>
+  #resolve!: (isDone: true) => void
+  readonly done: Promise<true>
 
   constructor(ports: FirstSyncPorts) {
     this.#ports = ports
@@ -47,10 +53,23 @@ export class FirstSync {
     if (message.kind === 'digest') this.#hashByPeer.set(peer, message.hash)
     // It has nothing yet, and waits as we do.
     if (message.kind === 'digest' && message.speaker.sender === 0n) this.#answered.add(peer)
-    if (message.kind === 'piece' && !this.#ports.takesStateOf(peer)) this.#discarded.add(peer)
-    const isEnd = message.kind === 'answered' && !message.more
-    if (isEnd && !this.#discarded.delete(peer)) this.#answered.add(peer)
+    if (message.kind === 'piece')
+      (this.#ports.takesStateOf(peer) ? this.#giving : this.#discarded).add(peer)
+    if (message.kind === 'answered' && !message.more) this.#onEnd(peer)
     this.settle()
+  }
+
+  #onEnd(peer: string): void {
+    const isTaken = this.#giving.delete(peer)
+    const isDiscarded = this.#discarded.delete(peer)
+    // One that gives states to as many as it can has none for us yet: it is asked again once there is a replica.
+    const isRefused = !isTaken && !this.#ports.hasBegun()
+    if (!isDiscarded && !isRefused) this.#answered.add(peer)
+  }
+
+  /** Whether it is done within `timeoutMs`. */
+  async isDoneWithin(timeoutMs: number): Promise<boolean> {
+    return (await settledWithin(this.done, timeoutMs)) ?? false
   }
 
   onDown(peer: string): void {
@@ -66,6 +85,16 @@ export class FirstSync {
       if (this.#answered.has(peer) || this.#hashByPeer.get(peer) === own)
         this.#expected.delete(peer)
     }
-    if (this.#expected.size === 0) this.#resolve()
+    if (this.#expected.size === 0) this.#resolve(true)
   }
+}
+
+/** That of a replica which `core` is about to open. */
+export function firstSyncOf(core: ReplicationCore): FirstSync {
+  return new FirstSync({
+    hash: () => core.vector.hash(),
+    takesStateOf: (peer) => core.streams.receivesFrom(peer),
+    isReading: () => core.streams.isReading,
+    hasBegun: () => core.member.replica !== undefined,
+  })
 }

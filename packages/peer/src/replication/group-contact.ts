@@ -24,6 +24,8 @@ export interface SpaceRules {
   readonly durability: number
   /** Whether this peer stays, and is to be a keeper before those that come and go. */
   readonly isStable: boolean
+  /** Another number for each opening of the space by this peer, larger than before. */
+  readonly opening: number
   /** What it is opened with: another than it has is refused. None takes what there is. */
   readonly lifetime?: Lifetime | undefined
   /** The space that is meant, where one of the name was seen before: another of that name is not opened. */
@@ -54,6 +56,10 @@ export interface ContactOutlet {
 /** Requests without an answer, at the most: while the group is not there, more would only pile up. */
 const askedMax = 8
 const askTimeoutMs = 5000
+/** How long the group is told that a slot is given up: until it hears it, others wait for its holder at each seal. */
+const leaveTimeoutMs = 60_000
+/** More lives than one opening has. */
+const livesMax = 2 ** 20
 
 /** The talk of one space with the control group. */
 export class GroupContact {
@@ -130,12 +136,22 @@ export class GroupContact {
     else if (!('view' in answer) || answer.view === undefined) this.#outlet.answer(answer)
     else if (this.#isOther(answer.view)) {
       // A slot in the other space, as who was in this one has no use for it.
-      if (answer.kind === 'leased') void this.leave(answer.member, askTimeoutMs)
+      if (answer.kind === 'leased') void this.leave(answer.member)
       this.#outlet.unknownSpace()
     } else {
-      this.#outlet.answer(answer)
+      this.#outlet.answer(this.#ofThisOpening(answer))
       this.#tellUse(answer.view)
     }
+  }
+
+  /** The first request of this opening: its lives are no lives of the last one, which the group may still know of. */
+  get #firstRequest(): number {
+    return this.#rules.opening * livesMax
+  }
+
+  #ofThisOpening<Answer extends ControlAnswer>(answer: Answer): Answer {
+    if (answer.kind !== 'leased') return answer
+    return { ...answer, request: answer.request - this.#firstRequest }
   }
 
   /** The space that is open here, or to be: where the group knows none of the name, or another, it has ended. */
@@ -206,9 +222,9 @@ export class GroupContact {
     return answer !== undefined && answer.kind !== 'refused'
   }
 
-  /** Says that the holder of a slot is gone. */
-  async leave(member: ReplicaId, timeoutMs: number): Promise<void> {
-    await this.#answerTo({ kind: 'leave', space: this.#space, member }, timeoutMs)
+  /** Says that the holder of a slot is gone, also when this has stopped. */
+  async leave(member: ReplicaId): Promise<void> {
+    await this.#answerTo({ kind: 'leave', space: this.#space, member }, leaveTimeoutMs)
   }
 
   stop(): void {
@@ -218,7 +234,9 @@ export class GroupContact {
 
   #completed(request: ControlCommand | ViewRequest): ControlCommand | ViewRequest {
     if (request.kind !== 'lease') return request
-    return { ...request, isStable: this.#rules.isStable, isUsed: this.#outlet.isUsed() }
+    const number = this.#firstRequest + request.request
+    const { isStable } = this.#rules
+    return { ...request, request: number, isStable, isUsed: this.#outlet.isUsed() }
   }
 
   async #openSession(): Promise<void> {

@@ -4,6 +4,7 @@
  * with the number of peers that write (measured: 20 to 50 batches a second from each is where more gains little).
  */
 const writerSeenForMs = 5000
+const sweptMin = 64
 
 /** How long writes in a row are gathered when so many peers write. */
 export function windowMsFor(writers: number): number {
@@ -15,7 +16,9 @@ export function windowMsFor(writers: number): number {
 export class SealSchedule {
   readonly #seal: () => void
   readonly #now: () => number
+  /** Invariant: those of the last seconds, and at most as many besides, or `sweptMin`: others come and go for ever. */
   readonly #seenMsByWriter = new Map<bigint, number>()
+  #sweepAt = sweptMin
   #lastSealMs = -Infinity
   #timer: NodeJS.Timeout | undefined
   #immediate: NodeJS.Immediate | undefined
@@ -34,9 +37,16 @@ export class SealSchedule {
     return this.#seenMsByWriter.size
   }
 
+  /** How many are remembered. */
+  get remembered(): number {
+    return this.#seenMsByWriter.size
+  }
+
   /** A batch of another replica has come. */
   noteWriter(writer: bigint): void {
     this.#seenMsByWriter.set(writer, this.#now())
+    if (this.#seenMsByWriter.size > this.#sweepAt)
+      this.#sweepAt = Math.max(sweptMin, 2 * this.writers)
   }
 
   /** Something is pending. */

@@ -27,6 +27,7 @@ import { type StrongObjects } from '../groups/strong-objects.ts'
 import { type SpaceDriver } from '../replication/driver.ts'
 import { type Known } from '../replication/group-contact.ts'
 import { checkObjectName } from './names.ts'
+import { spaceClosed } from './space-ended.ts'
 import { type SpaceRegistry } from './space-registry.ts'
 
 /** For how long a replica may be behind what its user has seen elsewhere. */
@@ -177,7 +178,7 @@ export class PeerSpace implements HostedSpace {
 
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return
-    this.#closing.abort(this.#closed())
+    this.#closing.abort(spaceClosed(this.name))
     await this.#registry.release(this.#driver, this.#isIdle)
   }
 
@@ -187,14 +188,6 @@ export class PeerSpace implements HostedSpace {
 
   #checkOpen(): void {
     this.#closing.signal.throwIfAborted()
-    if (this.#registry.isStopped) throw this.#closed()
-  }
-
-  #closed(): JoineryError<'SPACE_ENDED'> {
-    return new JoineryError(
-      'SPACE_ENDED',
-      `The space "${this.name}" is closed here. Open it again with peer.space("${this.name}").`,
-      { space: this.name },
-    )
+    if (this.#registry.isStopped) throw spaceClosed(this.name)
   }
 }

@@ -70,6 +70,8 @@ export class SpaceRegistry implements SpaceEvents, KeptSpaces {
   readonly #endHeapWatch: () => void
   #timer: NodeJS.Timeout | undefined
   #isStopped = false
+  #openings = 0
+  #unsent = 0
 
   constructor(ports: RegistryPorts) {
     this.#ports = ports
@@ -90,6 +92,11 @@ export class SpaceRegistry implements SpaceEvents, KeptSpaces {
 
   get drivers(): SpaceDriver[] {
     return [...this.#opened.values()].map(({ driver }) => driver)
+  }
+
+  /** Updates that were written to spaces that are closed now, and that nobody is known to hold. */
+  get unsent(): number {
+    return this.#unsent
   }
 
   find(name: string): SpaceDriver | undefined {
@@ -219,10 +226,20 @@ export class SpaceRegistry implements SpaceEvents, KeptSpaces {
       // Opened again meanwhile.
       if (opened.users > 0 || this.#opened.get(name) !== opened) return
     }
-    opened.closing ??= driver.leave(handOverMaxMs).then(() => {
-      if (this.#opened.get(name) === opened) this.#close(name)
+    const unsent = driver.unconfirmed
+    opened.closing ??= driver.leave(handOverMaxMs).then((isHandedOver) => {
+      // It may have ended meanwhile, which was reported.
+      if (this.#opened.get(name) !== opened) return
+      if (!isHandedOver) this.#onUnsent(name, unsent)
+      this.#close(name)
     })
     await opened.closing
+  }
+
+  #onUnsent(space: string, unsent: number): void {
+    if (unsent === 0) return
+    this.#unsent += unsent
+    this.#ports.report({ kind: 'space-closed', space, unsent })
   }
 
   #close(name: string): void {
@@ -293,7 +310,7 @@ export class SpaceRegistry implements SpaceEvents, KeptSpaces {
           if (this.#openedOf(driver) !== undefined) this.#close(space)
         },
       },
-      { ...keepers, ...wanted, isStable: isKeeper },
+      { ...keepers, ...wanted, isStable: isKeeper, opening: ++this.#openings },
       this.count,
     )
     // There before anything is asked of the group, which is told whether somebody uses it.

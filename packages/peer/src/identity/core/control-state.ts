@@ -16,6 +16,8 @@ import { viewOf } from './space-view.ts'
 
 /** Beyond it the numbers of slots begin again: nobody has been away for so many. */
 const FIRST_SLOT_MAX = 2 ** 22
+/** Stands for the number of the last command of who has given up. */
+const NO_MORE = Number.MAX_SAFE_INTEGER
 
 type CommandOf<Kind extends ControlCommand['kind']> = Extract<
   ControlCommand,
@@ -57,7 +59,7 @@ export class ControlState {
     space.revision++
     switch (command.kind) {
       case 'lease':
-        return this.#lease(space, command)
+        return this.#lease(space, command, nowMs)
       case 'activate':
       case 'report':
       case 'reinstate':
@@ -80,7 +82,7 @@ export class ControlState {
         return answered(outcome)
       }
       case 'leave':
-        if (space.slotOf(command.member) !== undefined) abandon(space, command.member, nowMs)
+        if (space.slotOf(command.member) !== undefined) giveUp(space, command.member, nowMs)
         return { kind: 'done' }
       case 'close-epoch':
         return this.#closeEpoch(space, nowMs)
@@ -145,23 +147,33 @@ export class ControlState {
     return { kind: 'done' }
   }
 
-  #lease(space: SpaceControl, command: CommandOf<'lease'>): ControlReply {
+  #lease(space: SpaceControl, command: CommandOf<'lease'>, nowMs: number): ControlReply {
     const { session, request, isStable = false, isUsed = false } = command
     if (this.endedSessions.has(session)) return refused('session-ended')
-    const found = space.slots.findIndex(
-      (slot) => slot.status === 'leased' && slot.session === session && slot.request === request,
+    const lives = space.slots.flatMap((slot, index) =>
+      slot.status === 'leased' && slot.session === session
+        ? [{ index, request: slot.request }]
+        : [],
     )
-    const index =
-      found >= 0 ? found : space.lease({ session, request, isStable, isUsed }, this.limits.slotsMax)
+    // Late: what it was asked for is over.
+    if (lives.some((life) => life.request > request)) return refused('not-its-time')
+    const found = lives.find((life) => life.request === request)?.index
+    const index = found ?? space.lease({ session, request, isStable, isUsed }, this.limits.slotsMax)
     if (index === undefined) return refused('no-free-slot')
+    // A peer is in a space once: who begins anew there has lost what it was, and may not have been heard.
+    for (const life of lives)
+      if (life.request < request) giveUp(space, space.idAt(life.index), nowMs)
     return { kind: 'leased', request, member: space.idAt(index), epoch: space.epoch }
   }
 
   #takeMember(space: SpaceControl, command: MemberCommand, nowMs: number): ControlReply {
     const { member, number, epoch } = command
     const slot = space.slotOf(member)
+    // Answered like any that comes late, it would be asked for again at once.
+    if (slot?.number === NO_MORE) return refused('not-a-member')
     if (slot !== undefined && number >= slot.number) {
-      space.note(member, { number })
+      // What is refused there goes on, with lesser numbers.
+      if (command.kind !== 'dissolve') space.note(member, { number })
       const refusal = this.#carryOut(space, command, nowMs)
       if (refusal !== undefined) return refused(refusal)
       const entered = Math.max(slot.epoch, Math.min(epoch, space.epoch))
@@ -298,6 +310,12 @@ export class ControlState {
 function abandon(space: SpaceControl, member: ReplicaId, nowMs: number): void {
   space.note(member, { isAbandoned: true })
   space.startSeal(member, undefined, nowMs)
+}
+
+/** Its holder says so, or has begun anew: nothing that it had asked for before, and comes late, brings it back. */
+function giveUp(space: SpaceControl, member: ReplicaId, nowMs: number): void {
+  space.note(member, { number: NO_MORE })
+  abandon(space, member, nowMs)
 }
 
 /** Whether all others that may have anything of the space are gone: those in sealing, and without a session. */

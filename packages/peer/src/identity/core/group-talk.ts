@@ -24,7 +24,7 @@ export class GroupTalk {
   #leaseRequest = 0
   /** The number of this life's last command. */
   number = 0
-  /** The last two answers told of the same revision, in which nobody is in sealing. */
+  /** The last two answers told of the same epoch, with nobody in sealing. What members report of it does not disturb that. */
   #isQuiet = false
   /** What was just asked for was refused: it waits for the next contact, or it would be asked for in a circle. */
   #isRefused = false
@@ -62,7 +62,8 @@ export class GroupTalk {
     const view = 'view' in answer ? answer.view : undefined
     if (view === undefined || view.member !== member) return 'an answer to another life'
     if (view.revision < (this.view?.revision ?? 0)) return 'an answer that is late'
-    this.#isQuiet = view.sealings.length === 0 && view.revision === this.view?.revision
+    const sealings = view.sealings.length + (this.view?.sealings.length ?? 0)
+    this.#isQuiet = sealings === 0 && view.epoch === this.view?.epoch
     this.view = view
     this.#isRefused = answer.kind === 'refused'
     return undefined

@@ -1,7 +1,9 @@
 /*
  * A replica behind the gate of the seals. Three things come to it: batches, records of closed seals, and whole states.
  *
- * What a seal in progress may yet cut is never shown: it is staged, which is to hold it without applying it. What a
+ * What a seal in progress may yet cut is never shown: it is staged, which is to hold it without applying it. A seal cuts
+ * nothing that a member has reported as held, so what the group has our report of is shown: else who lacked a little of one
+ * that died would show nothing that others write on top of that until the seal closed, and by then others have died. What a
  * closed seal has cut is never applied. And an epoch is entered only with exactly what its record says, so that the
  * epoch of a vector means the same updates everywhere.
  */
@@ -150,16 +152,16 @@ export class GuardedReplica<Body, State> {
 
   #applyStaged(): boolean {
     for (const origin of this.#staged.origins) {
-      const held = this.book.isFenced(origin) || this.isLeaving
-      const end = this.book.limit(origin) ?? (held ? 0 : Infinity)
+      const end = this.isLeaving ? (this.book.limit(origin) ?? 0) : this.book.sure(origin)
       const next = this.#staged.get(origin, this.vector.lastOf(origin, Infinity) + 1)
       if (next === undefined || next.last > end) continue
       if (!this.vector.hasBegun(origin) || !this.#isReady(next)) continue
       const outcome = this.#apply(next)
       if (outcome === 'not-yet') continue
-      // What is damaged was so when it came: it is to be fetched again.
+      // What is damaged was so when it came: it is to be fetched again, and until then it is not held.
       this.#staged.delete(next)
       if (outcome === 'applied') return true
+      this.book.doubt(origin, next.first)
       this.#held.forget()
     }
     return false
@@ -195,10 +197,12 @@ export class GuardedReplica<Body, State> {
     const open = new Set(sealings.map(({ incarnation }) => incarnation))
     for (const id of [...this.book.fenced]) if (!open.has(id)) this.book.lift(id)
     this.advance()
-    const fenced = sealings.filter(
-      ({ incarnation }) => incarnation !== this.id && !this.vector.has(incarnation, 'sealed'),
-    )
-    for (const sealing of fenced) this.book.fence(sealing)
+    const isOpen = ({ incarnation }: SealingView): boolean =>
+      incarnation !== this.id && !this.vector.has(incarnation, 'sealed')
+    for (const sealing of sealings.filter(isOpen)) this.book.fence(sealing)
+    // The group may have our report of what is staged by now.
+    this.advance()
+    const fenced = sealings.filter(isOpen)
     const held = this.#held.ofAll(
       fenced.map(({ incarnation }) => incarnation),
       this.vector,

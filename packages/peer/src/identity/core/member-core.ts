@@ -143,7 +143,7 @@ export class MemberCore<Body, State, Operation> {
       case 'state':
         return this.#takeState(input.offer)
       case 'sealed-elsewhere':
-        return this.replica && this.#becomeFenced()
+        return this.#sealedElsewhere()
       case 'snapshot':
         return this.#takeSnapshot(input.offer)
       case 'statement':
@@ -224,8 +224,7 @@ export class MemberCore<Body, State, Operation> {
   #joinFurther(view: SpaceView): void {
     if (this.#status !== 'joining') return
     if (this.replica === undefined && view.genesis !== undefined) {
-      const born = view.genesis
-      this.#life?.begin({ kind: 'nothing', epoch: view.epoch, born }, this.#ticks)
+      this.#life?.begin({ kind: 'nothing', epoch: view.epoch, born: view.genesis }, this.#ticks)
     }
     const replica = this.replica
     if (replica === undefined) return
@@ -308,11 +307,15 @@ export class MemberCore<Body, State, Operation> {
     this.#setStatus('fenced')
   }
 
+  /** Who retires waits for the group to say where its life ended: that it has is what it asked for. */
+  #sealedElsewhere(): void {
+    if (this.replica !== undefined && this.#status !== 'retiring') this.#becomeFenced()
+  }
+
   /** The seal of this life closed, by so many `members` at least; `last` is absent when nobody knows any more where. */
   #ended(last: number | undefined, members: number): void {
     if (this.#status === 'joining') return this.#leaseAnew()
-    const ownLast = this.replica?.ownLast
-    const isComplete = ownLast !== undefined && last !== undefined && last >= ownLast
+    const isComplete = (last ?? -1) >= (this.replica?.ownLast ?? Infinity)
     const hasLeft = this.#status === 'retiring' && isComplete
     if (!hasLeft && this.#status !== 'fenced') this.#becomeFenced()
     this.#writes.end(this.#life!.id, last, members)
@@ -366,7 +369,7 @@ export class MemberCore<Body, State, Operation> {
   #takeState(offer: StateOffer<Body, State>): void {
     if (this.replica === undefined) return this.#ignore('a state without a replica')
     if (this.#learn(offer.records) !== 'fine') return
-    if (offer.vector.has(this.replica.id, 'sealed')) return this.#becomeFenced()
+    if (offer.vector.has(this.replica.id, 'sealed')) return this.#sealedElsewhere()
     const refusal = this.replica.refusal(offer)
     if (refusal !== undefined) this.#ignore(`a state: ${refusal}`)
     this.replica.join(offer, refusal !== undefined)

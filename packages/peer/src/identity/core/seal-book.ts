@@ -2,30 +2,47 @@ import { type ReplicaId } from '@joinery/crdt-objects/engine'
 import { type EpochRecord, type SealingView, type SealRecord } from './control-contract.ts'
 import { type Dot } from './incarnation.ts'
 
+interface Fence {
+  /** Up to where batches may be staged. */
+  readonly target: number
+  /** What the group has as our report. */
+  readonly reported: number
+  /**
+   * Up to where they are in, whatever becomes of others, and so may be shown. Invariant: at most `reported`, for a seal closes at the
+   * highest report of a member.
+   */
+  readonly sure: number
+}
+
 /** What a member knows of seals: those in progress, which it fences, and those that closed. */
 export class SealBook {
-  /** Up to where batches of an incarnation in sealing may be staged. Invariant: none of these has a limit. */
-  readonly #targetById = new Map<ReplicaId, number>()
+  /** Of those in sealing. Invariant: none of these has a limit. */
+  readonly #fenceById = new Map<ReplicaId, Fence>()
   /** The last update of each sealed incarnation. Invariant: exactly those in `#records`. */
   readonly #limitById = new Map<ReplicaId, number>()
   /** Invariant: forgotten only once no member needs them, never for their age. */
   readonly #recordByEpoch = new Map<number, EpochRecord>()
 
   get fenced(): Iterable<ReplicaId> {
-    return this.#targetById.keys()
+    return this.#fenceById.keys()
   }
 
   isFenced(id: ReplicaId): boolean {
-    return this.#targetById.has(id)
+    return this.#fenceById.has(id)
   }
 
   /** Any that is in sealing, so that no state with a tail of it may be joined. */
   get hasFences(): boolean {
-    return this.#targetById.size > 0
+    return this.#fenceById.size > 0
   }
 
   target(id: ReplicaId): number | undefined {
-    return this.#targetById.get(id)
+    return this.#fenceById.get(id)?.target
+  }
+
+  /** The last update of an incarnation that may be shown: no seal will cut it. */
+  sure(id: ReplicaId): number {
+    return this.#limitById.get(id) ?? this.#fenceById.get(id)?.sure ?? Infinity
   }
 
   limit(id: ReplicaId): number | undefined {
@@ -55,13 +72,25 @@ export class SealBook {
     return limit !== undefined && seq > limit
   }
 
-  fence({ incarnation, target }: SealingView): void {
-    if (!this.#limitById.has(incarnation)) this.#targetById.set(incarnation, target)
+  /** Fences one in sealing. The group has no report of who is no member, or in sealing itself. */
+  fence({ incarnation, target, reported = 0 }: SealingView): void {
+    if (this.#limitById.has(incarnation)) return
+    const before = this.#fenceById.get(incarnation)
+    // What is doubted is so until the group has another report: this one may be about to be taken back.
+    const sure = before?.reported === reported ? before.sure : reported
+    this.#fenceById.set(incarnation, { target, reported, sure })
+  }
+
+  /** What was held from `first` on is not, after all: it is not sure to be in until that is reported again. */
+  doubt(id: ReplicaId, first: number): void {
+    const fence = this.#fenceById.get(id)
+    if (fence !== undefined)
+      this.#fenceById.set(id, { ...fence, sure: Math.min(fence.sure, first - 1) })
   }
 
   /** A sealing is over without a seal: its holder is back. */
   lift(id: ReplicaId): void {
-    this.#targetById.delete(id)
+    this.#fenceById.delete(id)
   }
 
   /** Notes an epoch; false when it is known. */
@@ -74,7 +103,7 @@ export class SealBook {
 
   #close({ incarnation, last }: SealRecord): void {
     this.#limitById.set(incarnation, last)
-    this.#targetById.delete(incarnation)
+    this.#fenceById.delete(incarnation)
   }
 
   /** Forgets the epochs up to `epoch`, which nobody will ask for. Gives what was sealed in them. */
