@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { stripVTControlCharacters } from 'node:util'
 import { installedProgram } from './tooling/command.ts'
 import { repositoryRoot } from './tooling/repository-copy.ts'
 
@@ -19,6 +20,8 @@ const waiting: readonly (readonly string[])[] = [
   ['acceptance', 'examples', 'peer', 'spaces-nemesis'],
 ]
 const closingLine = /^(\d+) passed, (\d+) failed, (\d+) skipped$/
+/** With which a lane begins to say what went wrong in it, all that is left of its report. */
+const firstOfWrong = /^ +(\d+ failing$|REQUIRE_ALL: )/
 
 /** The lanes, as files that mocha takes: first what computes, to which a new folder belongs until it is named above. */
 function lanes(): readonly (readonly string[])[] {
@@ -67,19 +70,25 @@ async function runLane(
 
 /** Runs all tests; its last line is their count. Gives the exit code. */
 export async function runTests(more: readonly string[] = []): Promise<number> {
-  // The first lane is shown as it goes on, the others when all have ended.
+  // The first lane is shown as it goes on, the others when all have ended. What failed comes last, whichever lane it is
+  // of: a report has thousands of lines, and who reads it, or keeps an end of it, looks there.
   const kept: string[][] = []
+  const wrong: string[][] = []
   const results = await Promise.all(
     lanes().map(async (files, lane) => {
       const lines: string[] = []
+      const wrongLines: string[] = []
       kept.push(lines)
+      wrong.push(wrongLines)
       return await runLane(files, more, (line) => {
-        if (lane === 0) console.log(line)
+        if (wrongLines.length > 0 || firstOfWrong.test(stripVTControlCharacters(line)))
+          wrongLines.push(line)
+        else if (lane === 0) console.log(line)
         else lines.push(line)
       })
     }),
   )
-  for (const line of kept.flat()) console.log(line)
+  for (const line of [...kept.flat(), ...wrong.flat()]) console.log(line)
   const unfinished = results.filter(({ counts }) => counts === undefined).length
   if (unfinished > 0)
     console.error(`${unfinished} of ${results.length} lanes of tests did not come to an end`)
