@@ -84,6 +84,8 @@ describe('membership of processes', function () {
       looks.reduce((sum, each) => sum + each.dials, 0)
     assert.equal(dials(after), dials(before), 'all connections were kept')
     const expected = new Set(['peer-suspected', 'peer-heard-again', 'peer-slow'])
+    // A lease outlives six seconds, but not what a busy machine may make of them.
+    if (thawedMs - stoppedMs > 6_500) expected.add('space-fenced')
     for (const [i, { reports }] of after.entries()) {
       const unexpected = reports.filter((kind) => !expected.has(kind))
       assert.deepEqual(unexpected, i === 4 ? ['peer-thawed'] : [])

@@ -32,8 +32,8 @@ describe('the session of a caller', () => {
     assert.equal(put.answer?.value, 1)
   })
 
-  it('is renewed at a third of its lease when nothing is called, and less often when calls renew it', async () => {
-    const rig = new CallerRig({ leaseMs: 9000 })
+  it('is renewed at a quarter of its lease when nothing is called, and less often when calls renew it', async () => {
+    const rig = new CallerRig({ leaseMs: 12_000 })
     const pot = await rig.open()
     const renewals = (): number =>
       rig.group.asked.filter(({ what }) => what === 'renewSession').length
@@ -76,6 +76,40 @@ describe('the session of a caller', () => {
       await rig.pass(300)
     }
     assert.equal(pot.sessionLost.aborted, false)
+  })
+
+  it('outlives a standstill of two thirds of its lease, whenever that comes', async () => {
+    for (let phaseMs = 0; phaseMs < 3_000; phaseMs += 100) {
+      let thawsMs = 0
+      // What is due while the process stands still is done when it goes on.
+      const later = (delayMs: number, task: () => void): void => {
+        rig.time.after(delayMs, () => {
+          const leftMs = thawsMs - rig.time.nowMs
+          if (leftMs > 0) later(leftMs, task)
+          else task()
+        })
+      }
+      const after = (delayMs: number, task: () => void): (() => void) => {
+        let isOff = false
+        later(delayMs, () => {
+          if (!isOff) task()
+        })
+        return () => {
+          isOff = true
+        }
+      }
+      const rig: CallerRig = new CallerRig(
+        { leaseMs: 9_000 },
+        { clock: { nowMs: () => rig.time.nowMs, after } },
+      )
+      const pot = await rig.open()
+      rig.follow(pot, 'put', [1])
+      await rig.pass(20_000 + phaseMs)
+      thawsMs = rig.time.nowMs + 6_000
+      await rig.pass(20_000)
+      assert.equal(pot.sessionLost.aborted, false, `it stood still after ${phaseMs} ms`)
+      assert.equal(rig.group.ended.length, 0)
+    }
   })
 
   it('is lost when the group knows it no longer; later calls have a new one', async () => {

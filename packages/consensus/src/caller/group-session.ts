@@ -10,6 +10,11 @@ import { SequenceLedger } from './sequence-ledger.ts'
 const unansweredMax = 16_384
 /** The part of a lease after which its owner takes it for lost: the group's clock may run faster than its own. */
 const ownersPart = 15 / 16
+/**
+ * The part of a lease after which it is renewed where no call has done so. A process that stands still for two thirds of
+ * its lease keeps what it holds, whenever that comes: what is left of the owner's part then is time for an answer.
+ */
+const renewalPart = 1 / 4
 
 /** A call of a session, as the session needs it. */
 export interface SessionCall {
@@ -108,6 +113,10 @@ export class GroupSession {
     return this.heardMs + this.times.leaseMs * ownersPart
   }
 
+  private get renewMs(): number {
+    return this.times.leaseMs * renewalPart
+  }
+
   private async open(): Promise<void> {
     const { leaseMs } = this.times
     let sentMs = 0
@@ -125,7 +134,7 @@ export class GroupSession {
     // It was closed meanwhile: nobody would ever end it.
     if (this.isLost) return await this.giveBack()
     this.heard(sentMs)
-    this.arm(leaseMs / 3)
+    this.arm(this.renewMs)
   }
 
   /** Once nothing is under way in it any more, what it still holds need not wait for its lease to run out. */
@@ -155,12 +164,11 @@ export class GroupSession {
   private readonly due = (): void => {
     if (!this.checkAlive()) return
     const sinceMs = this.ports.clock.nowMs() - this.heardMs
-    const renewMs = this.times.leaseMs / 3
     // Calls renew it as well.
-    if (sinceMs < renewMs) return this.arm(renewMs - sinceMs)
+    if (sinceMs < this.renewMs) return this.arm(this.renewMs - sinceMs)
     void this.renew()
     // A renewal that nobody answers is not waited for.
-    this.arm(renewMs)
+    this.arm(this.renewMs)
   }
 
   private async renew(): Promise<void> {
@@ -168,7 +176,7 @@ export class GroupSession {
     const attempt = (this.renewing += 1)
     let known: boolean
     try {
-      const options = { timeoutMs: this.times.leaseMs / 3 }
+      const options = { timeoutMs: this.renewMs }
       known = await this.ports.log.renewSession(this.group, this.id, options)
     } catch {
       if (attempt === this.renewing) this.arm(this.pacing.failed(sentMs) ?? 0)
@@ -177,6 +185,6 @@ export class GroupSession {
     if (!known) return this.lose()
     this.pacing = new Pacing(this.ports, Infinity)
     this.heard(sentMs)
-    if (attempt === this.renewing) this.arm(this.times.leaseMs / 3)
+    if (attempt === this.renewing) this.arm(this.renewMs)
   }
 }
