@@ -6,8 +6,7 @@ import { Random } from '#test/simulation/random.ts'
 import type { Call } from '../../docs/examples/strong/north-pole.ts'
 import type { Point } from '../../docs/examples/strong/k-means.ts'
 
-describe('the programs of functions that share', function () {
-  this.timeout(60_000)
+describe('the programs of functions that share', () => {
   let cluster: FunctionCluster
   let peers: readonly Host[]
   let clients: readonly Host[]

@@ -7,8 +7,7 @@ import { renderReport } from './report.ts'
 
 // Speed is never asserted: a busy machine would fail it. What is kept alive here is the way it is measured.
 describe('benchmarks', () => {
-  before(async function () {
-    this.timeout(60_000)
+  before(async () => {
     await buildPrograms('source')
   })
 

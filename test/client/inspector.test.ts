@@ -17,8 +17,7 @@ const Flights = struct({
   byHour: map(struct({ count: counter(), worst: register<string>() })),
 })
 
-describe('The inspector joinery', function () {
-  this.timeout(60_000)
+describe('The inspector joinery', () => {
   const rig = new GatewayRig()
   const running: ProgramProcess[] = []
   let url: string
@@ -214,8 +213,7 @@ describe('The inspector joinery', function () {
   })
 })
 
-describe('The inspector joinery, of strong mode', function () {
-  this.timeout(60_000)
+describe('The inspector joinery, of strong mode', () => {
   const strong = new StrongRig()
   let url: string
 

@@ -4,6 +4,7 @@ import { connect } from '@joinery/client'
 import { eventually } from '#test/eventually.ts'
 import { GatewayRig } from '#test/fixtures/gateway-rig.ts'
 import { MemoryHost } from '#test/fixtures/memory-host.ts'
+import { ownMs } from '#test/own-time.ts'
 
 describe('A client whose connection is lost', () => {
   const rig = new GatewayRig()
@@ -226,14 +227,14 @@ describe('Connecting', () => {
   })
 
   it('fails in time, says why, and leaves nothing behind', async () => {
-    const from = performance.now()
+    const from = ownMs()
     await assert.rejects(connect('ws://127.0.0.1:1', { timeoutMs: 100 }), (error) => {
       assert.ok(isJoineryError(error, 'GATEWAY_UNREACHABLE'))
       assert.deepEqual(error.details, { outcome: 'not-applied' })
       assert.match(error.message, /ws:\/\/127\.0\.0\.1:1/)
       return true
     })
-    assert.ok(performance.now() - from < 2000)
+    assert.ok(ownMs() - from < 2000)
     await assert.rejects(connect('ws://127.0.0.1:1', { retry: false }), (error) =>
       isJoineryError(error, 'GATEWAY_UNREACHABLE'),
     )
@@ -245,13 +246,13 @@ describe('Connecting', () => {
 
   it('fails at once when nothing listens at any address, unless it was asked to retry', async () => {
     const nobody = ['ws://127.0.0.1:1', 'ws://127.0.0.1:2']
-    const from = performance.now()
+    const from = ownMs()
     await assert.rejects(connect(nobody), (error) => {
       assert.ok(isJoineryError(error, 'GATEWAY_UNREACHABLE'))
       assert.match(error.message, /ECONNREFUSED/)
       return true
     })
-    assert.ok(performance.now() - from < 2000)
+    assert.ok(ownMs() - from < 2000)
     const patient = performance.now()
     await assert.rejects(connect(nobody, { retry: {}, timeoutMs: 200 }), (error) =>
       isJoineryError(error, 'GATEWAY_UNREACHABLE'),

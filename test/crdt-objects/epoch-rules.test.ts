@@ -284,8 +284,7 @@ describe('an epoch', () => {
     for (const each of texts) assert.equal(each, stateText(grouped))
   })
 
-  it('after a thousand lives, state, vector and tables are as after one', function () {
-    this.timeout(60_000)
+  it('after a thousand lives, state, vector and tables are as after one', () => {
     const keeper = life(1)
     open(keeper, Accumulating)
     const sizes: number[] = []

@@ -47,8 +47,7 @@ function merged<S extends Schema, T>(
   return handles[0]!
 }
 
-describe('the sketches, against exact answers over the flights', function () {
-  this.timeout(60_000)
+describe('the sketches, against exact answers over the flights', () => {
   let flights: readonly Flight[] = []
   let routes: readonly Route[] = []
   before(() => {

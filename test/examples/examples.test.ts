@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
 import { runExample } from './run-example.ts'
 
-describe('the examples', function () {
-  this.timeout(60_000)
-
+describe('the examples', () => {
   it("run the README's program to its result", async () => {
     const { code, output } = await runExample('readme.ts')
     assert.equal(output, '/home: 3 visits, the slowest took 84 ms\nsold: 1\n')

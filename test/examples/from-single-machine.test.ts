@@ -16,9 +16,7 @@ import { runExample } from './run-example.ts'
 
 const programs = ['word-count', 'statistics', 'orders', 'regression']
 
-describe('from one machine to many', function () {
-  this.timeout(60_000)
-
+describe('from one machine to many', () => {
   it('shows the twin of every construct', async () => {
     const { code, output } = await runExample('constructs.ts')
     const lines = [

@@ -25,8 +25,7 @@ function withResolvers(): { readonly promise: Promise<void>; resolve(): void } {
   return { promise, resolve: () => resolve() }
 }
 
-describe('the examples of strong mode', function () {
-  this.timeout(30_000)
+describe('the examples of strong mode', () => {
   let peer: Peer
   let client: Client
   /** One session each: embedded, and through a gateway. */

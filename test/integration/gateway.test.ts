@@ -7,8 +7,7 @@ import { TcpProxy } from '#test/fixtures/tcp-proxy.ts'
 const key = { JOINERY_CLUSTER_KEY: 'a key for tests, and for tests only' }
 const peerProgram = 'packages/peer/src/program/main.ts'
 
-describe('Gateways in processes of their own', function () {
-  this.timeout(60_000)
+describe('Gateways in processes of their own', () => {
   const ends: (() => unknown)[] = []
 
   afterEach(async () => {

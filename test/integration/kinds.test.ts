@@ -185,8 +185,7 @@ const uses = {
   ),
 } as const
 
-describe('Every kind of object, through clients and peers in processes of their own', function () {
-  this.timeout(120_000)
+describe('Every kind of object, through clients and peers in processes of their own', () => {
   const ends: (() => unknown)[] = []
 
   afterEach(async () => {

@@ -7,8 +7,7 @@ import { createPeer } from '@joinery/peer'
 
 type Mode = 'gossip' | 'direct' | 'none'
 
-describe('Peers in processes of their own', function () {
-  this.timeout(60_000)
+describe('Peers in processes of their own', () => {
   const processes: PeerProcess[] = []
 
   async function launch(count: number): Promise<PeerProcess[]> {

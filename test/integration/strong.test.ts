@@ -16,8 +16,7 @@ import type { Added } from './fixtures/strong-work.ts'
 const program = fileURLToPath(new URL('../../packages/peer/src/program/main.ts', import.meta.url))
 const run = promisify(execFile)
 
-describe('strong mode in a cluster of processes', function () {
-  this.timeout(60_000)
+describe('strong mode in a cluster of processes', () => {
   let peers: PeerProcess[] = []
   let directories: string[] = []
 

@@ -4,8 +4,7 @@ import { eventually } from '#test/eventually.ts'
 import type { Audit } from './fixtures/bank.ts'
 import { PeerProcess } from './fixtures/peer-process.ts'
 
-describe('Transactions between peers in processes of their own', function () {
-  this.timeout(60_000)
+describe('Transactions between peers in processes of their own', () => {
   const processes: PeerProcess[] = []
 
   afterEach(async () => {
@@ -51,8 +50,7 @@ describe('Transactions between peers in processes of their own', function () {
   }
 })
 
-describe('Peers and the engines of objects', function () {
-  this.timeout(60_000)
+describe('Peers and the engines of objects', () => {
   const processes: PeerProcess[] = []
 
   afterEach(async () => {

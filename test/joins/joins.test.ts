@@ -6,8 +6,7 @@ import { joinBurst, lineOf } from './burst.ts'
 
 const nodesMax = 100
 
-describe('A burst of joins', function () {
-  this.timeout(90_000)
+describe('A burst of joins', () => {
   const nodes: ObservedNode[] = []
 
   afterEach(async () => {

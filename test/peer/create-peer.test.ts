@@ -286,8 +286,7 @@ describe('A peer', () => {
     await there.until((value) => value === 1, { timeoutMs: 5000 })
   })
 
-  it('works alone until its bootstrap address answers', async function () {
-    this.timeout(30_000)
+  it('works alone until its bootstrap address answers', async () => {
     const probe = await start({ listen: ['/ip4/127.0.0.1/tcp/0'] })
     const address = probe.addresses[0]!.replace(/\/p2p\/.*/, '')
     await probe.stop()

@@ -155,9 +155,7 @@ class Rig {
   }
 }
 
-describe('peers that ask the control group by their callers', function () {
-  this.timeout(60_000)
-
+describe('peers that ask the control group by their callers', () => {
   for (const seed of [1, 2, 3, 4, 5, 6]) {
     it(`hold a slot each as long as their sessions live, and no longer: seed ${seed}`, async () => {
       const rig = new Rig(seed)

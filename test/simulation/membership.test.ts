@@ -2,9 +2,7 @@ import assert from 'node:assert/strict'
 import { seed } from '#test/seed.ts'
 import { linesOf, simulateMembership } from './membership/simulate-membership.ts'
 
-describe('The detectors of a hundred peers, simulated', function () {
-  this.timeout(60_000)
-
+describe('The detectors of a hundred peers, simulated', () => {
   it('tell frozen, dead and unreachable peers apart in seconds, and suspect nobody who is only busy', () => {
     const figures = simulateMembership({ peers: 100, seconds: 60, seed })
     const lines = linesOf(figures).join('\n')

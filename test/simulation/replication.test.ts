@@ -4,8 +4,7 @@ import { loadObjects } from './workload.ts'
 
 const seeds = 100
 
-describe('replicas over a network that drops, repeats, reorders, cuts and parts', function () {
-  this.timeout(120_000)
+describe('replicas over a network that drops, repeats, reorders, cuts and parts', () => {
   before(loadObjects)
 
   const happened = { lost: 0, words: 0, fenced: 0, reissued: 0, alone: 0, seals: 0, snapshots: 0 }

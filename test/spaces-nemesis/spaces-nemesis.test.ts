@@ -12,9 +12,7 @@ import { healedWithinMs, leastPartOf, runHeal } from './run-heal.ts'
 import { runStorm } from './run-storm.ts'
 import { Traffic } from './traffic.ts'
 
-describe('a space on five peers in networks of their own', function () {
-  this.timeout(120_000)
-
+describe('a space on five peers in networks of their own', () => {
   const pace = { writeEveryMs: 50, flushEveryMs: 100, readEveryMs: 100 }
   let folder: string
   let network: Network | undefined

@@ -24,8 +24,7 @@ describe('rules on imports', () => {
   const planted = new Set(importPlants.map(({ file }) => file))
   let violations: readonly ImportViolation[]
 
-  before(async function () {
-    this.timeout(60_000)
+  before(async () => {
     await using copy = await copyRepository()
     for (const { file, text } of importPlants) await copy.plant(file, text)
     violations = await findImportViolations(copy.directory)
@@ -69,8 +68,7 @@ describe('rules on imports', () => {
 
 describe('rules on purity, length and exports', () => {
   // Of tests and docs `check` tells: to parse them all takes as long as the packages do.
-  it('hold in all packages', async function () {
-    this.timeout(60_000)
+  it('hold in all packages', async () => {
     const results = await structuralLinter.lintFiles(['packages'])
     const findings = results.flatMap(({ filePath, messages }) =>
       messages

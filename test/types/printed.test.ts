@@ -36,10 +36,7 @@ function printedTypes(file: string): string[] {
   })
 }
 
-describe('the printed types of handles', function () {
-  // It compiles the packages' sources.
-  this.timeout(60_000)
-
+describe('the printed types of handles', () => {
   it('are those that were agreed, and short', () => {
     const lines = printedTypes(join(directory, 'handles.ts'))
     const text = `${lines.join('\n')}\n`

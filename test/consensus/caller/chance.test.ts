@@ -44,8 +44,7 @@ interface Call extends Followed {
 }
 
 describe('Strong calls under chance', () => {
-  it('are applied once or not at all, and what their callers are told of it is true', async function () {
-    this.timeout(60_000)
+  it('are applied once or not at all, and what their callers are told of it is true', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 30 }), faults, async (steps, drawn) => {
         const rig = new CallerRig({ withdrawMs: 100 })

@@ -92,5 +92,5 @@ describe('a barrier, whoever comes and leaves', () => {
       assert.deepEqual(await run(list, true), await run(list, false))
     }
     await fc.assert(fc.asyncProperty(steps, agrees), { numRuns: 40 * lawScale })
-  }).timeout(60_000)
+  })
 })

@@ -179,12 +179,12 @@ describe('permits, whatever callers do and however they end', () => {
       fc.asyncProperty(steps, (list) => agrees(ofLock, list)),
       { numRuns: 40 * lawScale },
     )
-  }).timeout(60_000)
+  })
 
   it('are held as a model of a semaphore says, by fences that grow', async () => {
     await fc.assert(
       fc.asyncProperty(steps, (list) => agrees(ofSemaphore, list)),
       { numRuns: 40 * lawScale },
     )
-  }).timeout(60_000)
+  })
 })

@@ -187,7 +187,7 @@ describe('a queue, whatever callers do and however they end', () => {
       assert.deepEqual(restarted, await new Run(false).steps(list))
     }
     await fc.assert(fc.asyncProperty(steps, agrees), { numRuns: 50 * lawScale })
-  }).timeout(60_000)
+  })
 
   it('gives the items in order to those who wait in order, while none comes back', async () => {
     const moves = fc.array(fc.constantFrom('put', 'take', 'claim'), { maxLength: 60 })
@@ -213,5 +213,5 @@ describe('a queue, whatever callers do and however they end', () => {
       )
     }
     await fc.assert(fc.asyncProperty(moves, inOrder), { numRuns: 30 * lawScale })
-  }).timeout(60_000)
+  })
 })

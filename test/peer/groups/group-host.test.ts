@@ -15,8 +15,7 @@ function payload(...items: LinkItem[]): Uint8Array {
   return Uint8Array.of(0, ...encodeItems(items))
 }
 
-describe('The groups at a peer', function () {
-  this.timeout(20_000)
+describe('The groups at a peer', () => {
   let rig: GroupRig
 
   beforeEach(() => {

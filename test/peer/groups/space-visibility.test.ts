@@ -11,9 +11,7 @@ import { MemoryControl } from '#test/fixtures/memory-control.ts'
 
 const clusterKey = 'a key for tests, and for tests only'
 
-describe('Visibility of what was written before', function () {
-  this.timeout(20_000)
-
+describe('Visibility of what was written before', () => {
   let drivers: SpaceDriver[] = []
   const control = new MemoryControl()
   const reports: Report[] = []

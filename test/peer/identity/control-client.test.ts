@@ -80,8 +80,7 @@ function held({ sealings }: SpaceView): object[] {
   return sealings.map(({ incarnation, round }) => ({ incarnation, round, held: 0 }))
 }
 
-describe('The way to the control group', function () {
-  this.timeout(30_000)
+describe('The way to the control group', () => {
   let rig: GroupRig
   let drivers: ControlDriver[] = []
 

@@ -9,8 +9,7 @@ import { GroupRig, type RigPeer } from '#test/fixtures/group-rig.ts'
 const { space, name, group } = controlPlace
 const args = [encodeViewRequest({ kind: 'view', space: 's', member: 1n, epoch: 0 })]
 
-describe('The control state in a group of peers', function () {
-  this.timeout(20_000)
+describe('The control state in a group of peers', () => {
   const rig = new GroupRig()
   let peer: RigPeer
   let client: ControlClient

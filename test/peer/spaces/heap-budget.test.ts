@@ -32,8 +32,7 @@ describe('The bound of the heap', () => {
     assert.ok(refusal.retryable)
   })
 
-  it('holds in a process that fills up, also for clients of its gateway, until there is room again', async function () {
-    this.timeout(60_000)
+  it('holds in a process that fills up, also for clients of its gateway, until there is room again', async () => {
     const heapBytesMax = 96 * mebibyte
     const peer = new RemoteProcess<FillerCommand>(filler)
     try {

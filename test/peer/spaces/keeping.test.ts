@@ -4,8 +4,7 @@ import { counter } from '@joinery/crdt-objects'
 import { type Peer, type PeerOptions } from '@joinery/peer'
 import { RealPeers } from '#test/fixtures/real-peers.ts'
 
-describe('Keepers', function () {
-  this.timeout(60_000)
+describe('Keepers', () => {
   const peers = new RealPeers()
   const { reports } = peers
   const start = (options?: PeerOptions): Promise<Peer> => peers.start(options)

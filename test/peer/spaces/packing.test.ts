@@ -11,8 +11,7 @@ const idler = fileURLToPath(new URL('./fixtures/idler.ts', import.meta.url))
 const pages = 200
 
 describe('Objects that nobody uses', () => {
-  it('take a fraction of the heap, and are there for whoever comes: here, elsewhere, and by a gateway', async function () {
-    this.timeout(60_000)
+  it('take a fraction of the heap, and are there for whoever comes: here, elsewhere, and by a gateway', async () => {
     const [writer, keeper] = [new RemoteProcess<IdlerCommand>(idler), new RemoteProcess<IdlerCommand>(idler)] // prettier-ignore
     const live = async (): Promise<number> =>
       (await keeper.ask<{ bytes: number }>({ kind: 'live' })).bytes
