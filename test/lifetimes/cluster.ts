@@ -60,7 +60,12 @@ export class Cluster {
         assert.equal(total, (await this.#read())[0]?.total)
       }
     }, settledWithinMs)
-    await settled.catch((error: unknown) => problems.push(`not settled: ${String(error)}`))
+    await settled.catch(async (error: unknown) => {
+      problems.push(`not settled: ${String(error)}`)
+      for (const { settledEpoch, trimmedEpoch, peers, control } of await this.sample()) {
+        problems.push(JSON.stringify({ settledEpoch, trimmedEpoch, peers, control }))
+      }
+    })
     const [contents, ...others] = await this.#read()
     for (const other of others) {
       for (const name of differences(contents!, other)) problems.push(`${name} differs`)
