@@ -1,4 +1,5 @@
 // Loaded before every test: properties draw from one seed, the same in every run unless asked.
+import './quick-assert.ts'
 import fastCheck from 'fast-check'
 
 /** The seed of everything random in the tests: SEED in the environment, or a fixed one. */

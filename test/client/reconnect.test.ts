@@ -5,6 +5,7 @@ import { eventually } from '#test/eventually.ts'
 import { GatewayRig } from '#test/fixtures/gateway-rig.ts'
 import { MemoryHost } from '#test/fixtures/memory-host.ts'
 import { ownMs } from '#test/own-time.ts'
+import { freePort } from '#test/bench/free-port.ts'
 
 describe('A client whose connection is lost', () => {
   const rig = new GatewayRig()
@@ -218,9 +219,7 @@ describe('Connecting', () => {
   afterEach(() => rig.end())
 
   it('waits for a gateway that is not there yet', async () => {
-    const placeholder = await rig.gateway()
-    const port = Number(new URL(placeholder.url).port)
-    await placeholder.close()
+    const port = await freePort()
     const connecting = connect(`http://127.0.0.1:${port}`, { retry: { delayMsMin: 10 } })
     await rig.gateway({ port })
     await (await connecting).close()

@@ -29,7 +29,7 @@ function isRefused(bytes: Uint8Array, epoch: number): boolean {
     decodeReplica(new Reader(bytes), epoch)
     return false
   } catch (error) {
-    assert(isJoineryError(error, 'ENCODING_INVALID'))
+    assert.ok(isJoineryError(error, 'ENCODING_INVALID'))
     return true
   }
 }
@@ -71,8 +71,8 @@ describe('a replica id on the wire', () => {
     const long = new Writer()
     long.byte(0)
     long.u64(packReplica(100, 7))
-    assert(isRefused(long.finish(), 6))
-    assert(!isRefused(long.finish(), 5))
+    assert.ok(isRefused(long.finish(), 6))
+    assert.ok(!isRefused(long.finish(), 5))
   })
 
   it('is refused of a slot or a life that there is not', () => {
@@ -83,10 +83,10 @@ describe('a replica id on the wire', () => {
     ]) {
       const writer = new Writer()
       for (const number of numbers) writer.varint(number)
-      assert(isRefused(writer.finish(), 10), numbers.join())
+      assert.ok(isRefused(writer.finish(), 10), numbers.join())
     }
     const late = new Writer()
     for (const number of [1, 1]) late.varint(number)
-    assert(isRefused(late.finish(), incMax), 'a life beyond the last')
+    assert.ok(isRefused(late.finish(), incMax), 'a life beyond the last')
   })
 })

@@ -136,9 +136,7 @@ describe('the flights job in one process', () => {
   })
 })
 
-describe('the flights job in many processes', function () {
-  this.timeout(180_000)
-
+describe('the flights job in many processes', () => {
   it('comes to the figures of one process, although a container is killed', async () => {
     const programs = ['container.ts', 'worker.ts']
     const { code, output } = await runExample('flights/main.ts', ['--rows', '5000'], programs)

@@ -13,8 +13,7 @@ const spaceBytes = 2 * keys * text.length
 const spacesPerRound = 50
 const rounds = 5
 
-describe('Spaces that have ended', function () {
-  this.timeout(180_000)
+describe('Spaces that have ended', () => {
   const peers: Peer[] = []
   let ended = 0
 

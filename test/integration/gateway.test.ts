@@ -3,6 +3,7 @@ import { type Client, connect } from '@joinery/client'
 import { counter, isJoineryError, map } from '@joinery/crdt-objects'
 import { ProgramProcess } from '#test/fixtures/program-process.ts'
 import { TcpProxy } from '#test/fixtures/tcp-proxy.ts'
+import { freePort } from '#test/bench/free-port.ts'
 
 const key = { JOINERY_CLUSTER_KEY: 'a key for tests, and for tests only' }
 const peerProgram = 'packages/peer/src/program/main.ts'
@@ -38,7 +39,8 @@ describe('Gateways in processes of their own', () => {
   }
 
   it('a client goes on when its gateway is killed and started again', async () => {
-    const first = await gateway()
+    const port = await freePort()
+    const first = await gateway(port)
     const space = await (await client(first.url)).space('s')
     const hits = await space.open('hits', counter())
     const changes = hits.changes()[Symbol.asyncIterator]()
@@ -47,7 +49,7 @@ describe('Gateways in processes of their own', () => {
     await first.process.end()
     const read = hits.with({ timeoutMs: 30_000 }).read()
     const waiting = hits.with({ timeoutMs: 30_000 }).add(5)
-    await gateway(Number(new URL(first.url).port))
+    await gateway(port)
     await Promise.all([read, waiting])
     assert.equal((await changes.next()).done, false)
     await hits.add(1)

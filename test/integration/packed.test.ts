@@ -24,8 +24,7 @@ async function succeed(program: string, args: string[], directory: string): Prom
 
 const ours = ['crdt-objects', 'consensus', 'client', 'peer']
 
-describe('the packed packages', function () {
-  this.timeout(240_000)
+describe('the packed packages', () => {
   let user = ''
 
   before(async () => {

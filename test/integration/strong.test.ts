@@ -12,6 +12,7 @@ import { eventually } from '#test/eventually.ts'
 import { bundle } from '#test/fixtures/bundle.ts'
 import { PeerProcess } from './fixtures/peer-process.ts'
 import type { Added } from './fixtures/strong-work.ts'
+import { freePort } from '#test/bench/free-port.ts'
 
 const program = fileURLToPath(new URL('../../packages/peer/src/program/main.ts', import.meta.url))
 const run = promisify(execFile)
@@ -165,12 +166,13 @@ describe('strong mode in a cluster of processes', () => {
 
   it('what was acknowledged survives when all voters are killed, and is recovered from one', async () => {
     const kept = await Promise.all([newDirectory(), newDirectory(), newDirectory()])
-    const first = await start({ directory: kept[0] })
-    const listen = (peer: PeerProcess): readonly string[] => [
-      peer.addresses[0]!.replace(/\/p2p\/.*/, ''),
-    ]
-    await start({ directory: kept[1], voter: true })
-    await start({ directory: kept[2], voter: true })
+    const ports = await Promise.all([freePort(), freePort(), freePort()])
+    const voters = ports.map((port, i) => ({
+      directory: kept[i]!,
+      listen: [`/ip4/127.0.0.1/tcp/${port}`],
+    }))
+    const first = await start(voters[0]!)
+    for (const voter of voters.slice(1)) await start({ ...voter, voter: true })
     await voting(...peers)
     await first.ask({ kind: 'strong-open', space: 'jobs' })
     const answers = await first.ask<number[]>({ kind: 'strong', do: 'add', times: 20 })
@@ -182,8 +184,7 @@ describe('strong mode in a cluster of processes', () => {
     await Promise.all(before.map(async (peer) => await peer.kill()))
 
     // They find each other again, without anybody telling them where.
-    for (const [i, peer] of before.entries())
-      await start({ directory: kept[i]!, listen: listen(peer) }, [])
+    for (const voter of voters) await start(voter, [])
     // At once: each waits for what only the dead had.
     await Promise.all(
       [peers[1]!, peers[2]!].map((peer) => peer.ask({ kind: 'strong-open', space: 'jobs' })),

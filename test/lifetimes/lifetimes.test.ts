@@ -25,9 +25,7 @@ describe('what lifetimes left', () => {
   })
 })
 
-describe('lifetimes of containers', function () {
-  this.timeout(180_000)
-
+describe('lifetimes of containers', () => {
   it('leave what was acknowledged, and no entry for each', async () => {
     const lifetimes = 36
     const { churn, moments, problems } = await runLifetimes({

@@ -6,6 +6,7 @@ import { counter, map, register, set } from '@joinery/crdt-objects'
 import { createPeer, type Peer, type PeerOptions, type Report } from '@joinery/peer'
 import { clusterKeyVariable } from '#peer/cluster-key.ts'
 import { eventually } from '#test/eventually.ts'
+import { freePort } from '#test/bench/free-port.ts'
 
 const clusterKey = 'a key for tests, and for tests only'
 
@@ -287,9 +288,7 @@ describe('A peer', () => {
   })
 
   it('works alone until its bootstrap address answers', async () => {
-    const probe = await start({ listen: ['/ip4/127.0.0.1/tcp/0'] })
-    const address = probe.addresses[0]!.replace(/\/p2p\/.*/, '')
-    await probe.stop()
+    const address = `/ip4/127.0.0.1/tcp/${await freePort()}`
     const reports: Report[] = []
     const early = await start({ bootstrap: [address], onReport: (r) => reports.push(r) })
     assert.deepEqual(

@@ -130,7 +130,7 @@ class ScaleRun {
   #applied(batch: Uint8Array): void {
     const name = nameOf(batch)
     const spreading = this.#spreading.get(name)
-    assert(spreading, 'what is applied was made, and by no peer twice')
+    assert.ok(spreading, 'what is applied was made, and by no peer twice')
     if (--spreading.left > 0) return
     this.#spreading.delete(name)
     if (this.#isMeasured) this.#everywhereMs.push(this.#clock.nowMs - spreading.writtenMs)
@@ -143,7 +143,7 @@ class ScaleRun {
     let convergedMs = 0
     while (this.#clock.nowMs - sinceMs < windowMsMax || this.#spreading.size > 0) {
       if (this.#spreading.size > 0) convergedMs = this.#clock.nowMs - sinceMs
-      assert(convergedMs < convergedMsMax, `${this.#spreading.size} batches are not everywhere`)
+      assert.ok(convergedMs < convergedMsMax, `${this.#spreading.size} batches are not everywhere`)
       this.#clock.run(5)
     }
     return convergedMs + 5

@@ -15,25 +15,28 @@ describe('scale', () => {
     assert.equal(few.repeated, 0)
     // Each of the three batches in turn goes to two; digests and answers come on top.
     const copies = (few.batches * 2) / 3
-    assert(
+    assert.ok(
       few.messagesReceived >= copies * 0.9,
       `${few.messagesReceived} messages, ${copies} copies`,
     )
-    assert(few.messagesReceived < copies + 10, `${few.messagesReceived} messages, ${copies} copies`)
-    assert(few.everywhereMs.p99 < 60, `a window and the network, not ${few.everywhereMs.p99} ms`)
+    assert.ok(
+      few.messagesReceived < copies + 10,
+      `${few.messagesReceived} messages, ${copies} copies`,
+    )
+    assert.ok(few.everywhereMs.p99 < 60, `a window and the network, not ${few.everywhereMs.p99} ms`)
   })
 
   it('costs up to a second copy by gossip', () => {
     const few = run(6, 'gossip')
-    assert(few.repeated > 0.5 * few.batches * (4 / 6), `${few.repeated} repeated`)
-    assert(few.repeated < few.batches, `${few.repeated} repeated of ${few.batches}`)
+    assert.ok(few.repeated > 0.5 * few.batches * (4 / 6), `${few.repeated} repeated`)
+    assert.ok(few.repeated < few.batches, `${few.repeated} repeated of ${few.batches}`)
   })
 
   it('converges when gossip loses copies', () => {
     const [whole, lossy] = [run(8, 'gossip'), run(8, 'gossip', 0.3)]
     // What is lost is asked for: that takes longer than to be told.
-    assert(lossy.convergedMs > 2 * whole.convergedMs, `${lossy.convergedMs} ms`)
-    assert(lossy.convergedMs < 10_000, `${lossy.convergedMs} ms`)
+    assert.ok(lossy.convergedMs > 2 * whole.convergedMs, `${lossy.convergedMs} ms`)
+    assert.ok(lossy.convergedMs < 10_000, `${lossy.convergedMs} ms`)
   })
 
   it('does the same for the same seed', () => {
@@ -54,8 +57,8 @@ describe('scale', () => {
 
   it('finds the line and the power of what follows them', () => {
     const line = fitLine([1, 2, 5].map((x) => [x, 3 * x + 2]))
-    assert(Math.abs(line.slope - 3) < 1e-9 && Math.abs(line.base - 2) < 1e-9)
+    assert.ok(Math.abs(line.slope - 3) < 1e-9 && Math.abs(line.base - 2) < 1e-9)
     const power = fitPower([1, 10, 100].map((x) => [x, 7 * x ** 1.5]))
-    assert(Math.abs(power - 1.5) < 1e-9)
+    assert.ok(Math.abs(power - 1.5) < 1e-9)
   })
 })

@@ -34,7 +34,7 @@ describe('replicas over a network that drops, repeats, reorders, cuts and parts'
         weather: { dropped: 0.3, repeated: 0.1, late: 0.1, cut: 0 },
         limits: { digestTicks: 2 ** 30 },
       })
-      assert(asks > 0, 'gaps are asked for')
+      assert.ok(asks > 0, 'gaps are asked for')
     }
   })
 

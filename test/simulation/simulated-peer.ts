@@ -249,10 +249,10 @@ export class SimulatedPeer implements Endpoint {
     const { visible } = this.#core
     if (visible === undefined) return
     if (this.#core.isWritable) {
-      assert(this.vector.equals(visible.vector), `the core knows what is applied, ${input.kind}`)
+      assert.ok(this.vector.equals(visible.vector), `the core knows what is applied, ${input.kind}`)
     }
     if (this.#beforeReplica === this.replica) {
-      assert(this.vector.covers(this.#before), `what is applied stays applied, ${input.kind}`)
+      assert.ok(this.vector.covers(this.#before), `what is applied stays applied, ${input.kind}`)
     }
     this.#before = this.vector.copy()
     this.#beforeReplica = this.replica
@@ -310,7 +310,7 @@ export class SimulatedPeer implements Endpoint {
         break
       case 'flush-void': {
         const flush = this.flushes.get(effect.id)
-        assert(flush, 'what is void was not resolved')
+        assert.ok(flush, 'what is void was not resolved')
         break
       }
       case 'retire-aborted':
@@ -321,8 +321,8 @@ export class SimulatedPeer implements Endpoint {
         break
       case 'flushed': {
         const flush = this.flushes.get(effect.id)
-        assert(flush, 'a flush resolves once, and not after it was cancelled')
-        assert(effect.replicas >= flush.replicas, 'a flush resolves when enough peers hold it')
+        assert.ok(flush, 'a flush resolves once, and not after it was cancelled')
+        assert.ok(effect.replicas >= flush.replicas, 'a flush resolves when enough peers hold it')
         this.flushes.delete(effect.id)
         this.#world.onFlushed(this, flush)
         break

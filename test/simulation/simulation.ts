@@ -291,7 +291,7 @@ class Simulation {
     checkEntries(this.#group.space, peer.replica, peer.vector)
     // Who began alone is known to nobody by that name.
     const isBounded = leased === peer.vector.size || !isLeased(peer.replica)
-    assert(isBounded, `${peer.name} has entries of slots only`)
+    assert.ok(isBounded, `${peer.name} has entries of slots only`)
   }
 
   #acknowledge(flusher: SimulatedPeer, flush: OpenFlush): void {
@@ -301,7 +301,7 @@ class Simulation {
     // A peer that died lately may have been counted: its neighbours need not know yet.
     const lately = this.#deathsMs.filter((diedMs) => diedMs > flush.sinceMs - 1_000).length
     const what = `${nameOf(origin)}.${flush.last}, by ${holders.map(({ name }) => name).join(' ')}`
-    assert(holders.length + lately >= flush.replicas, `${flush.replicas} peers hold ${what}`)
+    assert.ok(holders.length + lately >= flush.replicas, `${flush.replicas} peers hold ${what}`)
     this.#acknowledged.push({ origin, last: flush.last, replicas: flush.replicas, holders })
   }
 
@@ -312,7 +312,7 @@ class Simulation {
       // One keeper may be missing when a seal closes.
       if (replicas < 2 || !holders.some((holder) => holder.alive)) continue
       const what = `${nameOf(origin)}.${last}, at ${replicas}`
-      assert(isIn(origin, last), `what a flush acknowledged lives while a holder does: ${what}`)
+      assert.ok(isIn(origin, last), `what a flush acknowledged lives while a holder does: ${what}`)
     }
   }
 

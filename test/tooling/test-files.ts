@@ -16,6 +16,9 @@ export interface TestRun {
   readonly problem?: string
 }
 
+/** Of the time for a whole run, what one test may take of it. */
+const hangingPart = 0.4
+
 interface MochaReport {
   readonly stats: { readonly tests: number }
   readonly failures: readonly {
@@ -43,7 +46,8 @@ export async function runTestFiles(
   const report = join(directory, 'mocha-report.json')
   await rm(report, { force: true })
   const args = ['--reporter', 'json', '--reporter-option', `output=${report}`, ...files]
-  if (bail) args.push('--bail')
+  // A planted bug may make a test wait for ever: that is a failure, and is to be one before the run is ended.
+  if (bail) args.push('--bail', '--timeout', String(timeoutMs * hangingPart))
   // That they fail is all that is asked.
   const environment: NodeJS.ProcessEnv = { ...process.env, SHRINK: '0' }
   if (seeds !== undefined) environment['SIMULATED_SEEDS'] = String(seeds)

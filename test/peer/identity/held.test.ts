@@ -64,10 +64,10 @@ describe('what is held', () => {
     const count = 2_000
     for (let number = 1; number <= count; number++) {
       for (const batch of [batchOf(x, number), batchOf(y, number, [[x, number]])]) {
-        assert(held.with(batch, nothing))
+        assert.ok(held.with(batch, nothing))
         shelf.add(batch)
       }
     }
-    assert(shelf.looks < 20 * count, `${shelf.looks} looks at ${2 * count} batches`)
+    assert.ok(shelf.looks < 20 * count, `${shelf.looks} looks at ${2 * count} batches`)
   })
 })

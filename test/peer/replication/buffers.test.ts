@@ -114,10 +114,10 @@ describe('the batches held back', () => {
   it('are bounded in number and in bytes, and each is kept once', () => {
     const held = new HoldBack(2, 25)
     const blocker = { origin: 9n, last: 1 }
-    assert(held.add(received(1n, 5), blocker, 0))
-    assert(held.add(received(1n, 5), blocker, 0))
+    assert.ok(held.add(received(1n, 5), blocker, 0))
+    assert.ok(held.add(received(1n, 5), blocker, 0))
     assert.equal(held.add(received(1n, 6, 20), blocker, 0), false)
-    assert(held.add(received(1n, 7), blocker, 0))
+    assert.ok(held.add(received(1n, 7), blocker, 0))
     assert.equal(held.add(received(1n, 8, 1), blocker, 0), false)
     assert.deepEqual([held.size, held.bytes], [2, 20])
   })

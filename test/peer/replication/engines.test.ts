@@ -23,7 +23,7 @@ describe('a replica that lacks the engine of what it is sent', () => {
     assert.equal(b.hits.value, 111)
     assert.equal(b.core.lacksEngine, false)
     assert.equal(b.core.usage.heldBatches, 0)
-    assert(b.core.vector.equals(a.core.vector))
+    assert.ok(b.core.vector.equals(a.core.vector))
   })
 
   it('asks nobody for the same again before that, and then asks them all', () => {
@@ -68,7 +68,7 @@ describe('a replica that lacks the engine of what it is sent', () => {
     b.step({ kind: 'engine-loaded' })
     deliver(a, b)
     assert.equal(b.hits.value, 10)
-    assert(b.core.vector.equals(a.core.vector))
+    assert.ok(b.core.vector.equals(a.core.vector))
   })
 
   it('asks again when the engine comes amid an answer', () => {

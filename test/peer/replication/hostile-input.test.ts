@@ -127,7 +127,7 @@ describe('a replica that is told nonsense', () => {
       const origins = [...writers.map((writer) => writer.replica), replica.replica]
       for (let i = 0; i < 120; i++) {
         replica.step(anyInput(random, batches, origins))
-        assert(replica.core.vector.equals(replica.state.vector), `seed ${seed}`)
+        assert.ok(replica.core.vector.equals(replica.state.vector), `seed ${seed}`)
         assert.equal(replica.hits.value, expectedHits(replica), `seed ${seed}`)
       }
       assert.equal(replica.core.vector.get(replica.replica), 1)
@@ -177,9 +177,9 @@ describe('a replica that is told nonsense', () => {
       const message: Message = { kind: 'probe', speaker: somebody, origin, last: 9 }
       replica.step({ kind: 'message', neighbour: 'a', message })
     }
-    assert(replica.core.usage.wants <= 4096)
+    assert.ok(replica.core.usage.wants <= 4096)
     const [answered] = [replica.said('ignored').length]
-    assert(answered >= 10_000 - 64, 'probes beyond the bound are refused')
+    assert.ok(answered >= 10_000 - 64, 'probes beyond the bound are refused')
     replica.tick(200)
     assert.equal(replica.core.usage.wants, 0, 'what nobody brings is given up')
   })

@@ -17,7 +17,7 @@ describe('a joiner that got a part of a state', () => {
     a.take()
     for (const ask of b.sent('ask')) a.step({ kind: 'message', neighbour: 'b', message: ask })
     const [piece, another] = a.sent('piece')
-    assert(piece !== undefined && another !== undefined)
+    assert.ok(piece !== undefined && another !== undefined)
     b.step({ kind: 'message', neighbour: 'a', message: piece })
     b.take()
     return { a, b, c }

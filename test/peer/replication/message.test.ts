@@ -72,7 +72,7 @@ function decodeOrRefuse(encoded: Uint8Array): Message | undefined {
   try {
     return decodeMessage(encoded)
   } catch (error) {
-    assert(isJoineryError(error, 'ENCODING_INVALID'), String(error))
+    assert.ok(isJoineryError(error, 'ENCODING_INVALID'), String(error))
     return undefined
   }
 }

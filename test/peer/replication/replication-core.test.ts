@@ -32,7 +32,7 @@ describe('what is written', () => {
     a.tick()
     deliver(a, b)
     assert.equal(a.hits.value, 111)
-    assert(a.core.vector.equals(b.core.vector))
+    assert.ok(a.core.vector.equals(b.core.vector))
   })
 })
 
@@ -73,7 +73,7 @@ describe('a replica that gossip serves badly', () => {
     assert.equal(c.core.vector.size, 0)
     c.gossip(added)
     assert.deepEqual([...c.tags], [])
-    assert(c.core.vector.equals(b.core.vector))
+    assert.ok(c.core.vector.equals(b.core.vector))
   })
 
   it('takes a batch once, however often and late it comes', () => {
@@ -81,7 +81,7 @@ describe('a replica that gossip serves badly', () => {
     const batches = [a.write(1), a.write(10), a.write(100)]
     for (const batch of [...batches, ...batches, batches[0]!]) b.gossip(batch, a)
     assert.equal(b.hits.value, 111)
-    assert(b.core.vector.equals(a.core.vector))
+    assert.ok(b.core.vector.equals(a.core.vector))
     assert.deepEqual(b.said('quarantined'), [])
   })
 
@@ -119,7 +119,7 @@ describe('a replica that gossip serves badly', () => {
     a.step({ kind: 'local-batch' })
     assert.equal(a.said('disseminate').length, 0)
     const [announcement] = a.said('announce')
-    assert(announcement)
+    assert.ok(announcement)
     b.step({ ...announcement, kind: 'announced', from: 'a' })
     deliver(a, b)
     assert.equal(b.tags.size, 30)
@@ -201,7 +201,7 @@ describe('a channel', () => {
     a.gossip(b.write(0.5 * 2))
     for (let i = 0; i < 50; i++) a.write(1)
     connect(a, b)
-    assert(deliver(a, b) > 20)
+    assert.ok(deliver(a, b) > 20)
     assert.equal(b.hits.value, 51)
   })
 
@@ -223,7 +223,7 @@ describe('a channel', () => {
       const seen = isBatches ? { ...message, batches: cut } : message
       b.step({ kind: 'message', neighbour: 'a', message: seen })
     }
-    assert(b.said('quarantined').length > 0)
+    assert.ok(b.said('quarantined').length > 0)
     assert.equal(b.sent('ask').length, 0, 'the same again would bring the same again')
     b.step({ kind: 'message', neighbour: 'a', message: digest })
     for (const { message } of b.said('send')) a.step({ kind: 'message', neighbour: 'b', message })
@@ -254,8 +254,8 @@ describe('a joiner', () => {
       a.step({ kind: 'message', neighbour: 'b', message })
     }
     assert.equal(a.sent('batches').length, 0)
-    assert(a.sent('piece').length > 0)
-    assert(a.sent('piece').every(({ use }) => use === 'snapshot'))
+    assert.ok(a.sent('piece').length > 0)
+    assert.ok(a.sent('piece').every(({ use }) => use === 'snapshot'))
     deliver(a, b)
     assert.equal(b.core.status, 'active')
     assert.equal(b.hits.value, 57)
@@ -298,7 +298,7 @@ describe('a joiner', () => {
     const state = a.take()
     b.gossip(a.write(10))
     deliver(a, b)
-    assert(state.length > 0)
+    assert.ok(state.length > 0)
     assert.equal(b.hits.value, 11)
     assert.equal(b.core.usage.heldBatches, 0)
   })

@@ -35,12 +35,15 @@ describe('where somebody dies all the time who has said nothing', () => {
       behind.push(a.state.epoch - a.state.trimmedEpoch)
     }
     const { length } = a.core.member.view!.unsealed
-    assert(length > 2 && length < 10, `${length} members, of which two speak`)
+    assert.ok(length > 2 && length < 10, `${length} members, of which two speak`)
     // As much as was written in the time that counts for long, and no more with each round.
-    assert(logBytes[39]! <= logBytes[19]!, `${logBytes.join()} bytes`)
-    assert(logBytes[39]! > 0)
+    assert.ok(logBytes[39]! <= logBytes[19]!, `${logBytes.join()} bytes`)
+    assert.ok(logBytes[39]! > 0)
     const { epoch, settledEpoch } = a.state
-    assert(epoch > 30 && settledEpoch >= epoch - 4, `settled ${settledEpoch} of ${epoch}`)
-    assert(behind[39]! <= behind[19]! && behind[39]! < 20, `forgotten ${behind.join()} epochs ago`)
+    assert.ok(epoch > 30 && settledEpoch >= epoch - 4, `settled ${settledEpoch} of ${epoch}`)
+    assert.ok(
+      behind[39]! <= behind[19]! && behind[39]! < 20,
+      `forgotten ${behind.join()} epochs ago`,
+    )
   })
 })
