@@ -87,6 +87,12 @@ describe('Peers and the engines of objects', () => {
     }, 20_000)
     const { addresses } = keeper
     await author.kill()
+    // Who opens a space where nobody leads the group begins alone after a while: elections are not what this is about.
+    await eventually(async () => {
+      const [group] = await keeper.ask<GroupSummary[]>({ kind: 'groups' })
+      const leader = group?.voters.find(({ node }) => node === group.leader)
+      assert.ok(leader !== undefined && leader.peer !== author.id, 'another one leads')
+    })
     const reader = await launch(addresses)
     // Had it begun alone, it would have said so.
     await assertNothingReported(reader)
